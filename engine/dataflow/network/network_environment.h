@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/executor.h"
+#include "core/base/fs.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/base/stream_transport.h"
+#include "core/metrics/registry.h"
+#include "core/types/segment_writer.h"
+
+namespace flink::network {
+
+/// Control events travel in order with the records of a channel.
+enum class ChannelEvent : std::uint8_t {
+  kEndOfPartition = 1,  ///< no more of anything on this channel
+};
+
+/// Sizes of the data plane of one worker; from Flink's taskmanager.network.* and taskmanager.memory.* keys.
+struct NetworkSettings {
+  std::int64_t networkBytes = 64LL << 20;
+  std::int32_t segmentBytes = 32 << 10;
+  std::int32_t buffersPerChannel = 2;      ///< exclusive receive buffers
+  std::int32_t floatingBuffersPerGate = 8;
+  std::int32_t maxOverdraftBuffersPerGate = 5;
+  std::int32_t maxBuffersPerChannel = 10;  ///< send side, per subpartition
+  Duration partitionRequestTimeout = std::chrono::seconds(10);
+  Duration requestBackoffInitial = std::chrono::milliseconds(100);
+  Duration requestBackoffMax = std::chrono::seconds(10);
+  Duration connectTimeout = std::chrono::seconds(10);
+  std::string temporaryDirectory;          ///< blocking partitions
+};
+
+/// Where a channel's producer lives, as the task sees it.
+struct ChannelSpec {
+  ResultPartitionId partition;
+  int subpartition = 0;
+  bool local = false;  ///< the producer is a task of this worker
+  std::string host;
+  int dataPort = 0;
+};
+
+struct GateSpec {
+  std::string owner;  ///< task name, for errors and metrics
+  std::vector<ChannelSpec> channels;
+  bool compressed = false;
+};
+
+struct PartitionSpec {
+  ResultPartitionId id;
+  std::string owner;
+  std::vector<bool> localConsumers;  ///< one per subpartition: is the consumer in this worker?
+  bool blocking = false;             ///< written to disk, readable after finish() only
+  bool compressed = false;
+  std::int64_t bufferTimeoutMs = 100;
+};
+
+/// One buffer or event of one channel. Holding it keeps the segment (and its credit) taken.
+class InputBuffer {
+ public:
+  virtual ~InputBuffer() = default;
+  int channel = 0;
+  types::SegmentView view;               ///< empty for events
+  std::optional<ChannelEvent> event;
+};
+
+/// Merges the input channels of one edge at one task into a sequence of buffers, channels in round-robin fairness.
+/// Thread: poll on the task's step; the availability callback on any thread.
+/// Lifetime: start() requests the partitions; close() releases everything, also under failure.
+class InputGate {
+ public:
+  virtual ~InputGate() = default;
+  virtual void start(std::function<void()> onAvailable) = 0;
+  /// The next buffer; null when nothing is there now. Errors: kConnectionLost, kPartitionNotFound, kCorruptData.
+  virtual Result<std::unique_ptr<InputBuffer>> poll() = 0;
+  [[nodiscard]] virtual bool hasData() const = 0;
+  [[nodiscard]] virtual int numChannels() const = 0;
+  /// True after kEndOfPartition on every channel.
+  [[nodiscard]] virtual bool finished() const = 0;
+  virtual void close() = 0;
+};
+
+/// What one task produces for one edge.
+/// Thread: the task's step, except release() and the callback.
+class ResultPartition : public types::SegmentWriter {
+ public:
+  /// False while overdraft buffers are in use: the task takes no more input. `onAvailable` is called when it turns true.
+  [[nodiscard]] virtual bool isAvailable() const = 0;
+  virtual void setAvailabilityCallback(std::function<void()> onAvailable) = 0;
+  /// Hands half-full segments to the consumers (task ran out of input, or the buffer timeout passed).
+  virtual void flush() = 0;
+  /// Flushes and sends kEndOfPartition to every channel. Errors: kFileIo for blocking partitions.
+  virtual Status finish() = 0;
+  /// True once every consumer has taken everything (pipelined) or the file is complete (blocking).
+  [[nodiscard]] virtual bool consumed() const = 0;
+  /// Drops everything; consumers see `reason` as kConnectionLost's cause. Thread: any.
+  virtual void release(Status reason) = 0;
+};
+
+/// All partitions, gates and connections of one worker.
+/// Thread: any. Ownership: borrows its collaborators.
+class NetworkEnvironment {
+ public:
+  virtual ~NetworkEnvironment() = default;
+  /// Errors: kInsufficientNetworkBuffers, kFileIo.
+  virtual Result<std::unique_ptr<ResultPartition>> createPartition(const PartitionSpec& spec,
+                                                                   std::shared_ptr<metrics::MetricGroup> group) = 0;
+  virtual Result<std::unique_ptr<InputGate>> createGate(const GateSpec& spec,
+                                                        std::shared_ptr<metrics::MetricGroup> group) = 0;
+  /// A consumer worker's connection whose hello the supervisor has checked.
+  virtual void acceptConnection(std::unique_ptr<StreamConnection> connection) = 0;
+  /// Drops finished blocking partitions that nobody needs any more.
+  virtual void releasePartition(const ResultPartitionId& id) = 0;
+  /// Segments: total, in use; for metrics and REST.
+  [[nodiscard]] virtual std::int64_t totalSegments() const = 0;
+  [[nodiscard]] virtual std::int64_t usedSegments() const = 0;
+  virtual void stop() = 0;
+};
+
+/// `hello` are the first bytes of every connection this worker opens (protocol/data_hello.h).
+std::unique_ptr<NetworkEnvironment> makeNetworkEnvironment(NetworkSettings settings, Bytes hello,
+                                                           StreamTransport& transport, Executor& executor,
+                                                           FileSystem& files, const Clock& clock);
+
+/// The real StreamTransport: Asio on `numThreads` io threads.
+std::unique_ptr<StreamTransport> makeAsioStreamTransport(int numThreads);
+
+}  // namespace flink::network

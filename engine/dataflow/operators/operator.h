@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/executor.h"
+#include "core/base/fs.h"
+#include "core/base/ids.h"
+#include "core/metrics/registry.h"
+#include "core/types/key_group.h"
+
+namespace flink::operators {
+
+/// Records that lie between two control events. The receiver may modify or move out of the records: their owner reuses
+/// the objects (and so their heap buffers) for the next batch.
+template <class T>
+struct Batch {
+  std::span<T> records;
+  const types::KeyHash* keyHashes = nullptr;  ///< one per record on keyed inputs, else null
+};
+
+/// One input of an operator with its type erased; typed again by BatchReceiver.
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+  [[nodiscard]] virtual const std::type_info& recordType() const = 0;
+};
+
+/// Takes batches of T: one virtual call per operator and batch.
+template <class T>
+class BatchReceiver : public Receiver {
+ public:
+  virtual void process(Batch<T> batch) = 0;
+  [[nodiscard]] const std::type_info& recordType() const final { return typeid(T); }
+};
+
+/// Carries an operator's messages to its coordinator (split enumerator).
+class OperatorEventGateway {
+ public:
+  virtual ~OperatorEventGateway() = default;
+  virtual void sendToCoordinator(std::string payload) = 0;
+};
+
+/// Facts and services of one operator instance. Outlives the operator.
+/// Thread: the task's step, unless said otherwise.
+struct OperatorContext {
+  JobId jobId;
+  std::string jobName;
+  std::string taskName;
+  std::string operatorName;
+  OperatorId operatorId;
+  int subtaskIndex = 0;
+  int parallelism = 1;
+  int maxParallelism = 128;
+  int attemptNumber = 0;
+  bool batchMode = false;             ///< JobType::kBatch: keyed aggregates emit once, at the end
+  std::int64_t managedMemoryBytes = 0;  ///< this operator's share; past it batch aggregates spill
+  std::string temporaryDirectory;       ///< owned by the job; removed with it
+  std::shared_ptr<metrics::MetricGroup> metrics;  ///< scope ...task.operator
+  const std::map<std::string, std::string>* globalJobParameters = nullptr;
+  const Clock* clock = nullptr;
+  FileSystem* files = nullptr;
+  Executor* executor = nullptr;
+  /// Makes the executor step this task again. Thread: any.
+  std::function<void()> wake;
+  /// True once the task is being cancelled. Thread: any.
+  std::function<bool()> cancelled;
+  OperatorEventGateway* coordinator = nullptr;
+  /// Publishes a final accumulator value (text) under a name.
+  std::function<void(const std::string&, std::string)> setAccumulator;
+  /// Sends records of a collect sink to the JobManager; wakes the task when there is room again. False: try later.
+  std::function<bool(const std::string& collectId, std::vector<std::string>& records)> collect;
+};
+
+/// One operator instance inside a chain. No threads, no sockets; exceptions of user code pass through and are caught once
+/// by the task.
+/// Lifetime: open → batches through its inputs → endInput for each → finish until true → close (also after failures).
+class StreamOperator {
+ public:
+  virtual ~StreamOperator() = default;
+  virtual void open(OperatorContext& context) = 0;
+  [[nodiscard]] virtual int numInputs() const = 0;
+  /// The receiver of input `index`. REQUIRES: index < numInputs().
+  virtual Receiver& input(int index) = 0;
+  /// No more records on input `index`.
+  virtual void endInput(int /*index*/) {}
+  /// Emits about `maxRecords` of what is left after all inputs ended; true once nothing is left.
+  virtual bool finish(std::size_t /*maxRecords*/) { return true; }
+  /// Sends on what the operator itself buffers (batched outputs); called when the task runs out of input.
+  virtual void flush() {}
+  virtual void close() {}
+};
+
+/// A chain's head without inputs.
+class SourceOperatorBase : public StreamOperator {
+ public:
+  enum class Poll { kMore, kNothingNow, kEnd };
+  /// Emits up to about `maxRecords`. kNothingNow: the operator calls context.wake() when there is more.
+  virtual Poll poll(std::size_t maxRecords) = 0;
+  /// A message of the coordinator.
+  virtual void handleEvent(std::string_view payload) = 0;
+  [[nodiscard]] int numInputs() const final { return 0; }
+  Receiver& input(int index) final;
+};
+
+/// Where an operator's outputs go: (side-output tag, receiver); empty tag = main output. Several receivers of one tag each
+/// get every record.
+using OperatorOutputs = std::vector<std::pair<std::string, Receiver*>>;
+
+/// What a coordinator sees of its job. Thread: the coordinator's step.
+struct CoordinatorContext {
+  int parallelism = 1;  ///< of the source
+  const Clock* clock = nullptr;
+  FileSystem* files = nullptr;
+  Executor* executor = nullptr;
+  std::function<void(int subtask, std::string payload)> sendToSubtask;
+  std::function<void()> wake;
+};
+
+/// Runs beside subtask 0 of its operator as a task of its own; deals out splits.
+class OperatorCoordinator {
+ public:
+  virtual ~OperatorCoordinator() = default;
+  virtual void open(CoordinatorContext& context) = 0;
+  virtual void handleEvent(int subtask, std::string_view payload) = 0;
+  /// Called after wake(): work that is due (periodic discovery).
+  virtual void poll() {}
+  virtual void close() {}
+};
+
+}  // namespace flink::operators
