@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,7 +10,7 @@
 
 namespace flink::config {
 
-/// A size in bytes; text forms as Flink's MemorySize (`1024`, `64kb`, `3.5g`, `104857600b`).
+/// A size in bytes; text forms as Flink's MemorySize (`1024`, `64kb`, `104857600b`), fractions too (`3.5g`).
 struct MemorySize {
   std::int64_t bytes = 0;
   friend auto operator<=>(const MemorySize&, const MemorySize&) = default;
@@ -20,15 +22,19 @@ constexpr MemorySize kibibytes(std::int64_t n) { return {n << 10}; }
 
 using Millis = std::chrono::milliseconds;
 
+inline constexpr std::size_t kMaxLegacyKeys = 4;
+
 /// One typed key: Flink's name, default, meaning, and the names it had before. An empty defaultText means "no default".
-/// The value types are bool, int, long (int64), float, double, std::string, MemorySize, Millis, std::vector<std::string>.
-/// Lifetime: static constants; listed once in options/<area>.cpp so that documentation and checks see them.
+/// The value types are bool, int, std::int64_t, float, double, std::string, MemorySize, Millis, std::vector<std::string>.
+/// Lifetime: constants; listed once in options/<area>_options.cpp so that documentation and checks see them.
 template <class T>
 struct ConfigOption {
   std::string_view key;
   std::string_view defaultText;
   std::string_view description;
-  std::vector<std::string_view> legacyKeys = {};
+  std::array<std::string_view, kMaxLegacyKeys> legacyKeys = {};  ///< unused places are empty
 };
+
+using ConfigList = std::vector<std::string>;
 
 }  // namespace flink::config
