@@ -78,14 +78,18 @@ class Executor {
   /// notify() after making it true.
   virtual void await(WaitCondition& condition) = 0;
   virtual void notify(WaitCondition& condition) = 0;
-  /// Runs blocking work outside the task threads (file systems, uploads).
+  /// Runs blocking work outside the task threads (file systems, uploads). Dropped after stop().
   virtual void runBlocking(std::function<void()> work) = 0;
+  /// Returns once no step and no blocking work runs; none starts any more. REQUIRES: whoever parks steps in await() has
+  /// made their conditions true.
   virtual void stop() = 0;
 };
 
 struct ExecutorOptions {
   int numThreads = 1;       ///< task threads, >= 1
-  int maxSpareThreads = 64; ///< bound of the spares for parked or stuck steps
+  /// Bound of the spares for stuck steps. A parked step always gets one, else the tasks that it waits for might never run;
+  /// those spares are bounded by the number of tasks.
+  int maxSpareThreads = 64;
   Duration stepBudget = std::chrono::milliseconds(1);
   Duration stuckAfter = std::chrono::milliseconds(20);  ///< the watchdog's limit for one step
 };

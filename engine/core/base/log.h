@@ -18,6 +18,9 @@ enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError, kOff 
 class Logger {
  public:
   explicit Logger(std::string name);
+  ~Logger();
+  Logger(const Logger&) = delete;
+  Logger& operator=(const Logger&) = delete;
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool enabled(LogLevel level) const {
     return level >= level_.load(std::memory_order_relaxed);
@@ -31,7 +34,8 @@ class Logger {
   std::atomic<LogLevel> level_{LogLevel::kInfo};
 };
 
-/// Where a process's log goes. Pattern as Flink's log4j default: `yyyy-MM-dd HH:mm:ss,SSS LEVEL logger [] - line`.
+/// Where a process's log goes. Pattern as Flink's log4j default: `yyyy-MM-dd HH:mm:ss,SSS LEVEL logger [] - line`, the
+/// logger's name padded to 60. A full file becomes `<file>.1`, the one before it `<file>.2`, and so on.
 struct LogSettings {
   std::string file;                       ///< empty: stderr
   LogLevel rootLevel = LogLevel::kInfo;
@@ -43,6 +47,8 @@ struct LogSettings {
 void configureLogging(const LogSettings& settings);
 /// Writes what is buffered; called before a process exits.
 void flushLogs();
+/// False once configureLogging() named a file.
+[[nodiscard]] bool logsToStderr();
 
 }  // namespace flink
 

@@ -42,7 +42,7 @@ class OwnedFd {
   int fd_ = -1;
 };
 
-/// What to start. argv[0] is the path of the binary.
+/// What to start. argv[0] is the path of the binary; a bare name is looked up in PATH.
 struct ProcessSpec {
   std::vector<std::string> argv;
   /// Added to, and winning over, the parent's environment.
@@ -67,6 +67,7 @@ class ChildProcess {
 
 /// The seam for child processes.
 /// Thread: safe from any thread.
+/// Lifetime: destroying the launcher ends, by SIGKILL, its children with dieWithParent; exits are not reported any more.
 class ProcessLauncher {
  public:
   virtual ~ProcessLauncher() = default;
