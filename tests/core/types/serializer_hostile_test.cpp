@@ -1,6 +1,4 @@
-#include <cstdlib>
 #include <map>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -8,22 +6,8 @@
 
 #include "core/base/rng.h"
 #include "core/types/serializer.h"
+#include "tests/core/types/counting_new.h"
 #include "tests/core/types/sample_types.h"
-
-namespace {
-/// Bytes asked of operator new while counting; tests of one binary run on one thread.
-bool counting = false;
-std::size_t allocated = 0;
-}  // namespace
-
-void* operator new(std::size_t size) {
-  if (counting) allocated += size;
-  void* memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace flink {
 namespace {
@@ -37,12 +21,13 @@ constexpr std::size_t kGrowth = 4 * (sizeof(Order) + sizeof(Tree) + 128);
 template <class T>
 void expectBounded(const std::string& bytes) {
   T value{};
-  allocated = 0;
-  counting = true;
   types::ByteCursor in(asBytes(bytes));
-  const bool ok = types::readValue(in, value);
-  counting = false;
-  EXPECT_LE(allocated, (bytes.size() + 64) * kGrowth);
+  bool ok;
+  {
+    const AllocationCounter counter;
+    ok = types::readValue(in, value);
+    EXPECT_LE(counter.numBytes(), (bytes.size() + 64) * kGrowth);
+  }
   if (ok) {
     EXPECT_LE(in.pos, in.end);
   } else {
@@ -60,19 +45,17 @@ std::string varint(std::uint64_t value) {
 TEST(SerializerHostileTest, CountsThatCannotBeTrueAllocateNothing) {
   for (const std::uint64_t count : {~0ULL, 1ULL << 63U, 1ULL << 40U, 1ULL << 32U, 1000000ULL}) {
     const std::string bytes = varint(count) + "abc";
-    allocated = 0;
-    counting = true;
     std::string text;
     std::vector<std::int64_t> numbers;
     std::vector<std::string> texts;
     std::vector<bool> bits;
     std::map<int, int> map;
     types::ByteCursor a(asBytes(bytes)), b(asBytes(bytes)), c(asBytes(bytes)), d(asBytes(bytes)), e(asBytes(bytes));
+    const AllocationCounter counter;
     const bool any = types::readValue(a, text) || types::readValue(b, numbers) || types::readValue(c, texts) ||
                      types::readValue(d, bits) || types::readValue(e, map);
-    counting = false;
+    EXPECT_EQ(counter.numAllocations(), 0U);
     EXPECT_FALSE(any);
-    EXPECT_EQ(allocated, 0U);
   }
 }
 
