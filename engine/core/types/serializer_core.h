@@ -125,6 +125,7 @@ struct RawSerializer {
 template <class T, class Members, bool MemoryOrder, class... Ps>
 struct ProductSerializer {
   using Parts = TypeList<Ps...>;
+  using MemberList = Members;
   static constexpr bool kIsFixed = ((types::kFixedSize<Ps> > 0) && ...);
   static constexpr std::size_t kMinSize = sizeof...(Ps) == 0 ? 1 : (types::kMinSize<Ps> + ... + 0);
   static constexpr std::size_t kFixedSize = kIsFixed ? kMinSize : 0;

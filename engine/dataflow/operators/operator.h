@@ -75,9 +75,10 @@ struct OperatorContext {
   /// True once the task is being cancelled. Thread: any.
   std::function<bool()> cancelled;
   OperatorEventGateway* coordinator = nullptr;
-  /// Publishes a final accumulator value (text) under a name.
+  /// Publishes a final accumulator value under a name, as text `<kind>:<value>` (see accumulators.h for how kinds merge).
   std::function<void(const std::string&, std::string)> setAccumulator;
-  /// Sends records of a collect sink to the JobManager; wakes the task when there is room again. False: try later.
+  /// Sends records of a collect sink to the JobManager, which takes one bundle at a time: waits (Executor::await, as an emit
+  /// without memory does) while the previous one is on its way. False: the task is being cancelled.
   std::function<bool(const std::string& collectId, std::vector<std::string>& records)> collect;
 };
 

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "core/metrics/registry.h"
+#include "dataflow/operators/functions.h"
+#include "dataflow/operators/operator.h"
+
+namespace flink::operators {
+
+/// What every operator does beside its work: counts records and gives user functions their context.
+class OperatorBase : public StreamOperator {
+ public:
+  void open(OperatorContext& context) override;
+  void close() override;
+
+ protected:
+  /// Calls setRuntimeContext and open of a rich function; nothing for others. REQUIRES: OperatorBase::open() was called.
+  template <class F>
+  void openFunction(F& function) {
+    if constexpr (std::is_base_of_v<RichFunction, F>) {
+      function.setRuntimeContext(*runtimeContext_);
+      function.open(OpenContext{});
+    }
+  }
+  template <class F>
+  void closeFunction(F& function) {
+    if constexpr (std::is_base_of_v<RichFunction, F>) {
+      if (runtimeContext_.has_value()) function.close();
+    }
+  }
+
+  void countIn(std::size_t records) { numRecordsIn_->inc(static_cast<std::int64_t>(records)); }
+  /// Publishes the running total of an output.
+  void countOut(std::uint64_t total) {
+    numRecordsOut_->inc(static_cast<std::int64_t>(total - counted_));
+    counted_ = total;
+  }
+  [[nodiscard]] OperatorContext& context() const { return *context_; }
+  [[nodiscard]] RuntimeContext& runtimeContext() { return *runtimeContext_; }
+  [[nodiscard]] bool opened() const { return context_ != nullptr; }
+
+ private:
+  OperatorContext* context_ = nullptr;
+  std::optional<RuntimeContext> runtimeContext_;
+  std::shared_ptr<metrics::Counter> numRecordsIn_;
+  std::shared_ptr<metrics::Counter> numRecordsOut_;
+  std::uint64_t counted_ = 0;
+};
+
+/// An operator with one input that is its own receiver.
+template <class In>
+class OneInputOperator : public OperatorBase, public BatchReceiver<In> {
+ public:
+  [[nodiscard]] int numInputs() const final { return 1; }
+  Receiver& input(int /*index*/) final { return *this; }
+};
+
+}  // namespace flink::operators

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataflow/operators/collector.h"
+#include "dataflow/operators/runtime_context.h"
+
+namespace flink {
+
+class Clock;
+class Executor;
+class FileSystem;
+
+enum class Boundedness : std::uint8_t { kBounded, kContinuousUnbounded };
+
+enum class InputStatus : std::uint8_t {
+  kMoreAvailable,     ///< call pollNext again
+  kNothingAvailable,  ///< the reader calls SourceReaderContext::notifyAvailable when there is more
+  kEndOfInput,        ///< nothing will ever come again
+};
+
+/// What a source reader may know and ask.
+class SourceReaderContext {
+ public:
+  virtual ~SourceReaderContext() = default;
+  [[nodiscard]] virtual RuntimeContext& getRuntimeContext() = 0;
+  [[nodiscard]] virtual int getIndexOfSubtask() const = 0;
+  [[nodiscard]] virtual int currentParallelism() const = 0;
+  /// Asks the enumerator for another split.
+  virtual void sendSplitRequest() = 0;
+  /// Ends a kNothingAvailable. Thread: any.
+  virtual void notifyAvailable() = 0;
+  /// Thread: any.
+  [[nodiscard]] virtual bool isCancelled() const = 0;
+  [[nodiscard]] virtual FileSystem& files() const = 0;
+  [[nodiscard]] virtual const Clock& clock() const = 0;
+  [[nodiscard]] virtual Executor& executor() const = 0;
+};
+
+/// Reads the splits that one subtask was given. Failures are thrown.
+/// Thread: the task's step. It must not block: a reader that waits for the outside does so elsewhere (executor().runBlocking)
+/// and calls notifyAvailable().
+template <class T, class Split>
+class SourceReader {
+ public:
+  virtual ~SourceReader() = default;
+  virtual void start() = 0;
+  /// Emits up to about `maxRecords`.
+  virtual InputStatus pollNext(Collector<T>& output, std::size_t maxRecords) = 0;
+  virtual void addSplits(std::vector<Split> splits) = 0;
+  /// No split will follow those that were added.
+  virtual void notifyNoMoreSplits() = 0;
+  virtual void close() {}
+};
+
+/// What an enumerator sees of its job.
+template <class Split>
+class SplitEnumeratorContext {
+ public:
+  virtual ~SplitEnumeratorContext() = default;
+  [[nodiscard]] virtual int currentParallelism() const = 0;
+  /// Subtasks whose reader has started.
+  [[nodiscard]] virtual const std::vector<int>& registeredReaders() const = 0;
+  virtual void assignSplit(const Split& split, int subtask) = 0;
+  /// The subtask ends once it has read what it was assigned.
+  virtual void signalNoMoreSplits(int subtask) = 0;
+  [[nodiscard]] virtual FileSystem& files() const = 0;
+  [[nodiscard]] virtual const Clock& clock() const = 0;
+  /// Runs `work` outside the coordinator's step and then `done` inside it.
+  virtual void callAsync(std::function<void()> work, std::function<void()> done) = 0;
+};
+
+/// Finds splits and deals them out; one per source and job. Failures are thrown.
+/// Thread: the coordinator's step.
+template <class Split>
+class SplitEnumerator {
+ public:
+  virtual ~SplitEnumerator() = default;
+  virtual void start() = 0;
+  virtual void addReader(int /*subtask*/) {}
+  virtual void handleSplitRequest(int subtask) = 0;
+  virtual void close() {}
+};
+
+/// Describes where records come from. `Split` is a serializable value. One object serves the enumerator and all readers.
+/// Thread: const, any.
+template <class T, class Split>
+class Source {
+ public:
+  using Record = T;
+  using SplitType = Split;
+  virtual ~Source() = default;
+  [[nodiscard]] virtual Boundedness getBoundedness() const = 0;
+  virtual std::unique_ptr<SplitEnumerator<Split>> createEnumerator(SplitEnumeratorContext<Split>& context) const = 0;
+  virtual std::unique_ptr<SourceReader<T, Split>> createReader(SourceReaderContext& context) const = 0;
+};
+
+}  // namespace flink
