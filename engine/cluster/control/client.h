@@ -30,8 +30,7 @@ class ClusterClient {
                                         std::function<void(std::uint64_t, std::uint64_t)> progress) = 0;
   /// Follows the event stream until `handler` returns false or `timeout` passes.
   virtual Status followEvents(std::function<bool(const protocol::ClusterEvent&)> handler, Duration timeout) = 0;
-
- protected:
+  /// call() for a message that is encoded already (relays).
   virtual Result<Bytes> callRaw(protocol::Method method, Bytes body, Duration deadline) = 0;
 };
 
