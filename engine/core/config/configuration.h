@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,7 +19,8 @@ struct ConfigOrigin {
   [[nodiscard]] std::string toString() const;
 };
 
-/// Key → text, with typed access through options. A value; copying is cheap enough for start-up code.
+/// Key → text, with typed access through options. A value; copying is cheap enough for start-up
+/// code.
 class Configuration {
  public:
   struct Entry {
@@ -26,10 +28,12 @@ class Configuration {
     ConfigOrigin origin;
   };
 
-  /// The option's value, else that of its legacy keys, else its default. Errors: kConfigInvalidValue naming key, origin
-  /// and accepted form. REQUIRES for options without default: use getOptional.
+  /// The option's value, else that of its legacy keys, else its default (texts and lists without
+  /// one are empty). Errors: kConfigInvalidValue naming key, origin and accepted form; other
+  /// options without default and value too, so use getOptional for those.
   template <class T>
   [[nodiscard]] Result<T> get(const ConfigOption<T>& option) const;
+  /// What was set under the option's key or a legacy one; the default plays no part.
   template <class T>
   [[nodiscard]] Result<std::optional<T>> getOptional(const ConfigOption<T>& option) const;
   /// get() for options whose text was checked by validate(); a malformed value gives the default.
@@ -45,15 +49,21 @@ class Configuration {
   /// Values of `other` win.
   void addAll(const Configuration& other);
   /// Sorted by key.
-  [[nodiscard]] const std::map<std::string, Entry, std::less<>>& entries() const { return entries_; }
+  [[nodiscard]] const std::map<std::string, Entry, std::less<>>& entries() const {
+    return entries_;
+  }
   [[nodiscard]] std::map<std::string, std::string> toMap() const;
   static Configuration fromMap(const std::map<std::string, std::string>& values);
 
  private:
+  [[nodiscard]] const Entry* find(
+      std::string_view key, const std::array<std::string_view, kMaxLegacyKeys>& legacyKeys) const;
+
   std::map<std::string, Entry, std::less<>> entries_;
 };
 
-/// A remark about one key, found while loading: legacy key used, JVM-only key ignored, unknown key with its nearest.
+/// A remark about one key, found while loading: legacy key used, key without effect here, unknown
+/// key with its nearest.
 struct ConfigWarning {
   std::string key;
   std::string text;
@@ -64,9 +74,11 @@ struct LoadedConfiguration {
   std::vector<ConfigWarning> warnings;
 };
 
-/// Reads `directory/config.yaml`, else `directory/flink-conf.yaml`, and checks every key against the known options.
-/// `dynamicProperties` are the `k=v` of -D arguments and win. Errors: kConfigMalformed, kConfigInvalidValue,
-/// kConfigUnknownKey (only under config.strict: true), each with file and line.
+/// Reads `directory/config.yaml`, else `directory/flink-conf.yaml`, and checks every key against
+/// the known options. `dynamicProperties` are the `k=v` of -D arguments and win; an empty
+/// `directory` means only those. Legacy keys are stored under their modern ones. Errors:
+/// kFileNotFound, kConfigMalformed, kConfigInvalidValue, kConfigUnknownKey (only under
+/// config.strict: true), each with file and line.
 Result<LoadedConfiguration> loadConfiguration(const std::string& directory,
                                               const std::vector<std::string>& dynamicProperties);
 /// The same for one file, whichever of the two formats its name says.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +15,10 @@ namespace flink::config {
 struct OptionInfo {
   std::string_view key, defaultText, description;
   std::array<std::string_view, kMaxLegacyKeys> legacyKeys;
-  std::string_view type;                      ///< as documentation names it: "Boolean", "MemorySize", ...
-  Status (*check)(std::string_view key, std::string_view text);  ///< kConfigInvalidValue when `text` is no such value
+  std::string_view accepts;  ///< see ConfigOption
+  std::string_view type;     ///< as documentation names it: "Boolean", "MemorySize", ...
+  Status (*check)(std::string_view text,
+                  std::string_view accepts);  ///< says why `text` is no such value
 };
 
 struct OptionArea {

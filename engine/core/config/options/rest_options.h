@@ -6,51 +6,104 @@
 namespace flink::config {
 
 inline constexpr ConfigOption<std::string> kRestAddress{
-    "rest.address", "", "Host under which clients reach the REST API; without it jobmanager.rpc.address.",
+    "rest.address",
+    "",
+    "Host under which clients reach the REST API; without it jobmanager.rpc.address.",
     {"web.address", "jobmanager.web.address"}};
 inline constexpr ConfigOption<std::string> kRestBindAddress{
     "rest.bind-address", "localhost", "Address on which the REST API listens."};
-inline constexpr ConfigOption<int> kRestPort{
-    "rest.port", "8081", "Port under which clients reach the REST API.", {"web.port", "jobmanager.web.port"}};
+inline constexpr ConfigOption<int> kRestPort{"rest.port",
+                                             "8081",
+                                             "Port under which clients reach the REST API.",
+                                             {"web.port", "jobmanager.web.port"},
+                                             "port"};
 inline constexpr ConfigOption<std::string> kRestBindPort{
-    "rest.bind-port", "", "Port, list or range of which the REST API takes the first free one; without it rest.port."};
+    "rest.bind-port",
+    "",
+    "Port, list or range of which the REST API takes the first free one; without it rest.port.",
+    {},
+    "ports"};
 inline constexpr ConfigOption<std::int64_t> kRestServerMaxContentLength{
-    "rest.server.max-content-length", "104857600", "Most bytes of one request's body, uploads included."};
+    "rest.server.max-content-length",
+    "104857600",
+    "Most bytes of one request's body, uploads included.",
+    {},
+    ">=1024"};
 inline constexpr ConfigOption<std::int64_t> kRestClientMaxContentLength{
-    "rest.client.max-content-length", "104857600", "Most bytes of one answer that a client takes."};
+    "rest.client.max-content-length",
+    "104857600",
+    "Most bytes of one answer that a client takes.",
+    {},
+    ">=1024"};
 inline constexpr ConfigOption<MemorySize> kRestServerMaxHeaderSize{
-    "rest.server.max-header-size", "16kb", "Most bytes of one request's line and headers."};
+    "rest.server.max-header-size",
+    "16kb",
+    "Most bytes of one request's line and headers.",
+    {},
+    ">=1024"};
 inline constexpr ConfigOption<int> kRestServerMaxConnections{
-    "rest.server.max-connections", "256", "Most connections at a time; further ones wait to be accepted."};
+    "rest.server.max-connections",
+    "256",
+    "Most connections at a time; further ones wait to be accepted.",
+    {},
+    ">=1"};
 inline constexpr ConfigOption<int> kRestServerNumThreads{
-    "rest.server.numThreads", "1", "Threads that serve the REST API; Flink's default is 4."};
+    "rest.server.numThreads",
+    "1",
+    "Threads that serve the REST API; Flink's default is 4.",
+    {},
+    "1..64"};
 inline constexpr ConfigOption<std::int64_t> kRestIdlenessTimeout{
-    "rest.idleness-timeout", "300000", "Milliseconds after which an idle connection is closed."};
+    "rest.idleness-timeout",
+    "300000",
+    "Milliseconds after which an idle connection is closed.",
+    {},
+    ">=1"};
 inline constexpr ConfigOption<std::int64_t> kRestConnectionTimeout{
-    "rest.connection-timeout", "15000", "Milliseconds that a client tries to connect."};
+    "rest.connection-timeout", "15000", "Milliseconds that a client tries to connect.", {}, ">=0"};
 inline constexpr ConfigOption<Millis> kRestRequestTimeout{
-    "rest.request-timeout", "30 s", "A request whose bytes or whose answer take longer than this is refused."};
+    "rest.request-timeout",
+    "30 s",
+    "A request whose bytes or whose answer take longer than this is refused.",
+    {},
+    ">=1"};
 inline constexpr ConfigOption<int> kRestRetryMaxAttempts{
-    "rest.retry.max-attempts", "20", "Attempts of a client before it gives up."};
+    "rest.retry.max-attempts", "20", "Attempts of a client before it gives up.", {}, ">=0"};
 inline constexpr ConfigOption<std::int64_t> kRestRetryDelay{
-    "rest.retry.delay", "3000", "Milliseconds between two attempts of a client."};
+    "rest.retry.delay", "3000", "Milliseconds between two attempts of a client.", {}, ">=0"};
 
 inline constexpr ConfigOption<Millis> kWebRefreshInterval{
-    "web.refresh-interval", "3 s", "Time between two updates of a dashboard.", {"jobmanager.web.refresh-interval"}};
+    "web.refresh-interval",
+    "3 s",
+    "Time between two updates of a dashboard.",
+    {"jobmanager.web.refresh-interval"}};
 inline constexpr ConfigOption<Millis> kWebTimeout{
-    "web.timeout", "10 min", "How long REST handlers wait for an answer of the cluster.", {"jobmanager.web.timeout"}};
+    "web.timeout",
+    "10 min",
+    "How long REST handlers wait for an answer of the cluster.",
+    {"jobmanager.web.timeout"}};
 inline constexpr ConfigOption<std::string> kWebTmpdir{
-    "web.tmpdir", "", "Directory for the REST API's files; without it the first one of io.tmp.dirs.",
+    "web.tmpdir",
+    "",
+    "Directory for the REST API's files; without it the first one of io.tmp.dirs.",
     {"jobmanager.web.tmpdir"}};
 inline constexpr ConfigOption<std::string> kWebUploadDir{
-    "web.upload.dir", "", "Directory of uploaded job libraries; with it they stay after a restart.",
+    "web.upload.dir",
+    "",
+    "Directory of uploaded job libraries; with it they stay after a restart.",
     {"jobmanager.web.upload.dir"}};
 inline constexpr ConfigOption<bool> kWebSubmitEnable{
-    "web.submit.enable", "true", "Job libraries can be uploaded and run through REST.", {"jobmanager.web.submit.enable"}};
-inline constexpr ConfigOption<bool> kWebCancelEnable{
-    "web.cancel.enable", "true", "Dashboards offer to cancel jobs."};
+    "web.submit.enable",
+    "true",
+    "Job libraries can be uploaded and run through REST.",
+    {"jobmanager.web.submit.enable"}};
+inline constexpr ConfigOption<bool> kWebCancelEnable{"web.cancel.enable", "true",
+                                                     "Dashboards offer to cancel jobs."};
 inline constexpr ConfigOption<std::string> kWebAccessControlAllowOrigin{
-    "web.access-control-allow-origin", "", "Value of the Access-Control-Allow-Origin header; without it none is sent. "
-    "Flink's default is *.", {"jobmanager.web.access-control-allow-origin"}};
+    "web.access-control-allow-origin",
+    "",
+    "Value of the Access-Control-Allow-Origin header; without it none is sent. "
+    "Flink's default is *.",
+    {"jobmanager.web.access-control-allow-origin"}};
 
 }  // namespace flink::config

@@ -6,6 +6,7 @@
 namespace flink::config {
 
 inline constexpr ConfigOption<bool> kSecurityAllowInsecure{
-    "security.allow-insecure", "false", "Allows ports to leave loopback although nothing protects them."};
+    "security.allow-insecure", "false",
+    "Allows ports to leave loopback although nothing protects them."};
 
 }  // namespace flink::config

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace flink::config {
+
+/// What is known about a key that is no option.
+enum class KeyKind : std::uint8_t {
+  kEffective,  ///< read by pattern, e.g. metrics.reporter.<name>.port
+  kIgnored,    ///< means nothing in a native process
+  kLater,      ///< Flink's, without effect in this release
+  kUnknown,
+};
+
+struct KeyVerdict {
+  KeyKind kind = KeyKind::kUnknown;
+  std::string_view reason;  ///< why it has no effect, in words for the user
+};
+[[nodiscard]] KeyVerdict classifyKey(std::string_view key);
+
+/// The known key that is spelt most alike; nullopt when none is near.
+[[nodiscard]] std::optional<std::string> nearestKey(std::string_view key);
+/// True when an option's key is so near (two letters at most) that `key` must be meant as that one.
+[[nodiscard]] bool isNearMiss(std::string_view key);
+
+}  // namespace flink::config

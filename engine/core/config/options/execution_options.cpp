@@ -1,0 +1,31 @@
+#include "core/config/options/execution_options.h"
+
+#include "core/config/option_info.h"
+
+namespace flink::config {
+
+std::vector<OptionInfo> executionOptions() {
+  return {
+      describe(kExecutionRuntimeMode),
+      describe(kExecutionBufferTimeoutEnabled),
+      describe(kExecutionBufferTimeoutInterval),
+      describe(kExecutionBatchShuffleMode),
+      describe(kExecutionAttached),
+      describe(kExecutionShutdownOnAttachedExit),
+      describe(kExecutionTarget),
+      describe(kPipelineName),
+      describe(kPipelineMaxParallelism),
+      describe(kPipelineObjectReuse),
+      describe(kPipelineOperatorChainingEnabled),
+      describe(kPipelineOperatorChainingChainOperatorsWithDifferentMaxParallelism),
+      describe(kPipelineAutoGenerateUids),
+      describe(kPipelineAutoWatermarkInterval),
+      describe(kPipelineGlobalJobParameters),
+      describe(kPipelineJobvertexParallelismOverrides),
+      describe(kPipelineVertexDescriptionMode),
+      describe(kPipelineVertexNameIncludeIndexPrefix),
+      describe(kPipelineJars),
+  };
+}
+
+}  // namespace flink::config

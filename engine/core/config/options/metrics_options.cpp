@@ -1,0 +1,18 @@
+#include "core/config/options/metrics_options.h"
+
+#include "core/config/option_info.h"
+
+namespace flink::config {
+
+std::vector<OptionInfo> metricsOptions() {
+  return {
+      describe(kMetricsReporters),       describe(kMetricsScopeDelimiter),
+      describe(kMetricsScopeJm),         describe(kMetricsScopeJmJob),
+      describe(kMetricsScopeJmOperator), describe(kMetricsScopeTm),
+      describe(kMetricsScopeTmJob),      describe(kMetricsScopeTask),
+      describe(kMetricsScopeOperator),   describe(kMetricsFetcherUpdateInterval),
+      describe(kMetricsReportInterval),  describe(kMetricsJobStatusEnable),
+  };
+}
+
+}  // namespace flink::config
