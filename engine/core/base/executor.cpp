@@ -114,6 +114,7 @@ class Scheduler : public std::enable_shared_from_this<Scheduler> {
     if (condition.ready()) return;
     Waiter waiter{&condition, {}, false};
     WorkerThread* self = tlsScheduler == this ? tlsWorker : nullptr;
+    if (self != nullptr) self->current->task_.onAwait(true);
     {
       MutexLock lock(mutex_);
       waiters_.push_back(&waiter);
@@ -129,13 +130,16 @@ class Scheduler : public std::enable_shared_from_this<Scheduler> {
       while (!waiter.notified) waiter.wakeUp.wait(mutex_);
       waiter.notified = false;
     }
-    MutexLock lock(mutex_);
-    std::erase(waiters_, &waiter);
-    numWaiters_.fetch_sub(1, std::memory_order_acq_rel);
-    if (self != nullptr) {
-      unblock(*self);
-      self->stepStart.store(nowNs(), std::memory_order_relaxed);
+    {
+      MutexLock lock(mutex_);
+      std::erase(waiters_, &waiter);
+      numWaiters_.fetch_sub(1, std::memory_order_acq_rel);
+      if (self != nullptr) {
+        unblock(*self);
+        self->stepStart.store(nowNs(), std::memory_order_seq_cst);
+      }
     }
+    if (self != nullptr) self->current->task_.onAwait(false);
   }
 
   void notify(const WaitCondition& condition) {

@@ -43,6 +43,8 @@ class Steppable {
   virtual ~Steppable() = default;
   /// Works for about `budget` and returns. Must not throw.
   virtual StepResult step(Duration budget) = 0;
+  /// The running step begins (or stops) to wait in Executor::await(); for the accounting of time. Thread: the step's.
+  virtual void onAwait(bool /*waiting*/) {}
   /// Name for the watchdog's report and the thread dump.
   [[nodiscard]] virtual std::string_view name() const = 0;
 };
