@@ -15,7 +15,8 @@ constexpr int kMaxDepth = 32;
 
 class Flattener {
  public:
-  explicit Flattener(const std::string& source) : source_(source) {}
+  Flattener(const std::string& source, const std::vector<std::string_view>& lines)
+      : source_(source), lines_(lines) {}
 
   Status visit(const std::string& prefix, const YAML::Node& node, int depth) {
     if (depth > kMaxDepth) return malformed(node.Mark().line + 1, "keys are nested too deeply");
@@ -27,7 +28,7 @@ class Flattener {
       case YAML::NodeType::Scalar:
         return add(prefix, node.Scalar(), node.Mark().line + 1);
       default:
-        return {};  // a key without value is not set
+        return {};
     }
   }
 
@@ -44,12 +45,24 @@ class Flattener {
       if (!child.first.IsScalar())
         return malformed(child.first.Mark().line + 1, "a key must be a plain text");
       const std::string& name = child.first.Scalar();
-      if (child.second.IsNull()) continue;
       line_ = child.first.Mark().line + 1;
+      if (child.second.IsNull()) {
+        FLINK_RETURN_IF_ERROR(checkHasColon(line_));
+        continue;  // a key without value is not set
+      }
       FLINK_RETURN_IF_ERROR(
           visit(prefix.empty() ? name : prefix + "." + name, child.second, depth + 1));
     }
     return {};
+  }
+
+  /// The parser takes a last line without colon for a key without value.
+  Status checkHasColon(int line) const {
+    const auto index = static_cast<std::size_t>(line - 1);
+    if (index >= lines_.size() || lines_[index].find(':') != std::string_view::npos) return {};
+    if (looksLikeStatement(lines_[index]))
+      return statementInConfiguration(source_, line, lines_[index]);
+    return malformed(line, "expected `key: value`");
   }
 
   Status visitSequence(const std::string& prefix, const YAML::Node& node) {
@@ -68,7 +81,7 @@ class Flattener {
 
   Status add(const std::string& key, std::string value, int line) {
     if (entries_.size() >= kMaxEntries) return malformed(line, "there are too many keys");
-    const auto [it, isNew] = lines_.emplace(key, line);
+    const auto [it, isNew] = lineOfKey_.emplace(key, line);
     if (!isNew)
       return malformed(line, fmt::format("key {} is already set in line {}", key, it->second));
     entries_.push_back({key, std::move(value), line});
@@ -76,8 +89,9 @@ class Flattener {
   }
 
   const std::string& source_;
+  const std::vector<std::string_view>& lines_;
   int line_ = 0;
-  std::map<std::string, int> lines_;
+  std::map<std::string, int> lineOfKey_;
   std::vector<RawEntry> entries_;
 };
 
@@ -106,7 +120,7 @@ Result<std::vector<RawEntry>> parseYamlConfiguration(std::string_view text,
   const std::vector<std::string_view> lines = splitLines(text);
   try {
     const YAML::Node root = YAML::Load(std::string(text));
-    Flattener flattener(source);
+    Flattener flattener(source, lines);
     if (root.IsDefined() && !root.IsNull() && !root.IsMap()) {
       for (std::size_t i = 0; i < lines.size(); ++i) {
         if (looksLikeStatement(lines[i]))

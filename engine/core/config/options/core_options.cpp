@@ -12,6 +12,7 @@ std::vector<OptionInfo> coreOptions() {
       describe(kEnvLogDir),
       describe(kEnvPidDir),
       describe(kEnvLogLevel),
+      describe(kEnvLogLevels),
       describe(kEnvLogMax),
       describe(kEnvLogMaxSize),
       describe(kHeartbeatInterval),
