@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cluster/protocol/data_hello.h"
+#include "core/base/clock.h"
+#include "core/base/process.h"
+#include "core/base/result.h"
+
+namespace flink::taskmanager {
+
+/// A data connection whose hello was read, and nothing beyond it.
+struct DataConnection {
+  protocol::DataHello hello;
+  OwnedFd socket;
+  std::string peer;
+};
+
+/// Listens where consumers' workers connect and reads their hello: bounded in size, time and number.
+/// Thread: a thread of its own, on which the handler runs too; stop() from any other.
+/// Lifetime: stop() closes what has not been handed over.
+class DataPort {
+ public:
+  struct Settings {
+    std::string host = "localhost";
+    int port = 0;  ///< 0: a free one
+    Duration helloTimeout = std::chrono::seconds(5);
+    std::size_t maxUnread = 256;  ///< connections without a hello; further ones wait in the backlog
+  };
+  /// Errors: kPortInUse, kBindRefused.
+  static Result<std::unique_ptr<DataPort>> listen(const Settings& settings, std::function<void(DataConnection)> handler);
+  ~DataPort();
+  DataPort(const DataPort&) = delete;
+  DataPort& operator=(const DataPort&) = delete;
+
+  [[nodiscard]] int port() const;
+  void stop();
+
+ private:
+  struct State;
+  explicit DataPort(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace flink::taskmanager

@@ -1,0 +1,314 @@
+#include "cluster/taskmanager/job_worker.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cluster/protocol/codec.h"
+#include "cluster/taskmanager/probe.h"
+#include "cluster/taskmanager/worker_failure.h"
+#include "core/base/error_codes.h"
+
+namespace flink::taskmanager {
+
+namespace {
+
+using control::LocalChannel;
+using protocol::ExecutionState;
+
+/// Running the job's program again may read files of the user; a worker that hangs in it still answers heartbeats.
+constexpr Duration kStartDeadline = std::chrono::minutes(10);
+constexpr Duration kAnswerDeadline = std::chrono::minutes(1);
+/// Between the end of a worker's channel and the reaping of its process.
+constexpr Duration kReapGrace = std::chrono::seconds(1);
+/// Data connections and calls that wait for one worker's start.
+constexpr std::size_t kMaxWaiting = 10'000;
+constexpr std::int64_t kErrorTailBytes = 2048;
+
+}  // namespace
+
+JobWorker::JobWorker(Services services, Limits limits, WorkerLaunch launch, std::string host)
+    : services_(services), limits_(limits), launch_(std::move(launch)), host_(std::move(host)) {}
+
+JobWorker::~JobWorker() {
+  if (process_ != nullptr && stage_ != Stage::kGone) process_->kill(SIGKILL);
+  for (const auto timer : {cancellationTimer_, stopTimer_, unreapedTimer_}) services_.loop.cancel(timer);
+  if (rpc_ != nullptr) rpc_->stop();
+}
+
+Status JobWorker::start(protocol::StartWorkerRequest start, const std::string& blobServer) {
+  jobName_ = start.graph.name;
+  libraryName_ = start.graph.program.libraryName;
+  token_ = start.token;
+  auto process = services_.launcher.launch(
+      launch_, [weak = weak_from_this(), &loop = services_.loop](WorkerExit exit) {
+        loop.post([weak, exit = std::move(exit)]() mutable {
+          if (auto self = weak.lock()) self->onExit(std::move(exit));
+        });
+      });
+  if (!process) {
+    stage_ = Stage::kGone;
+    return std::move(process).status();
+  }
+  process_ = std::move(process).value();
+  FLINK_INFO(kLog, "started worker job={} name=\"{}\" pid={}", launch_.job.toHex(), jobName_, process_->pid());
+  control::RpcEndpoint::Options options;
+  options.sender = launch_.taskManager.text();
+  options.heartbeatInterval = limits_.heartbeatTimeout / 2;
+  rpc_ = std::make_unique<control::RpcEndpoint>(options, services_.loop, services_.clock, process_->channel());
+  serveWorker();
+  rpc_->start();
+
+  start_ = std::move(start);
+  services_.fetchLibrary(start_->graph.program, blobServer, [weak = weak_from_this()](Result<std::string> path) {
+    if (auto self = weak.lock()) self->onLibrary(std::move(path));
+  });
+  return Status::ok();
+}
+
+void JobWorker::serveWorker() {
+  // The endpoint dies with this object, so its handlers may use `this`.
+  rpc_->serve<protocol::TaskStateChangedRequest>([this](const auto&, auto request, auto respond) {
+    respond(protocol::Empty{});
+    onTaskStateChanged(std::move(request));
+  });
+  rpc_->serve<protocol::OperatorEventRequest>([this](const auto&, auto request, auto respond) {
+    respond(protocol::Empty{});
+    services_.listener.onOperatorEvent(std::move(request));
+  });
+  rpc_->serve<protocol::CollectedRecordsRequest>([this](const auto&, auto request, auto respond) {
+    services_.listener.onCollectedRecords(std::move(request), std::move(respond));
+  });
+  rpc_->serve<protocol::WorkerReportRequest>([this](const auto&, auto request, auto respond) {
+    respond(protocol::Empty{});
+    report_ = std::move(request);
+    services_.listener.onWorkerReport(*this);
+  });
+  rpc_->onPeerLost([this](const auto&, const Status& reason) { onSilent(reason); });
+}
+
+void JobWorker::onLibrary(Result<std::string> path) {
+  if (stage_ != Stage::kStarting) return;
+  if (!path) return onStarted(path.status());
+  protocol::StartWorkerRequest start = std::move(*start_);
+  start_.reset();
+  start.libraryPath = std::move(*path);
+  rpc_->call<protocol::StartWorkerRequest>(LocalChannel::kPeer, start, kStartDeadline,
+                                           [weak = weak_from_this()](auto answer) {
+                                             if (auto self = weak.lock()) self->onStarted(answer.status());
+                                           });
+}
+
+void JobWorker::onStarted(const Status& status) {
+  if (stage_ != Stage::kStarting) return;
+  if (!status.isOk()) {
+    // A worker that died while starting is reported by onExit, which knows more.
+    if (status.code() == ErrorCode::kConnectionLost) return;
+    FLINK_WARN(kLog, "worker did not start job={} reason={}", launch_.job.toHex(), status.toString());
+    failAll(status);
+    return release();
+  }
+  stage_ = Stage::kRunning;
+  auto waiting = std::exchange(waiting_, {});
+  for (auto& action : waiting) action();
+}
+
+void JobWorker::whenRunning(std::function<void()> action) {
+  if (stage_ == Stage::kRunning) {
+    action();
+  } else if (stage_ == Stage::kStarting && waiting_.size() < kMaxWaiting) {
+    waiting_.push_back(std::move(action));
+  }
+}
+
+void JobWorker::submit(protocol::SubmitTasks submission) {
+  submission.jobGraph.reset();
+  std::vector<ExecutionAttemptId> attempts;
+  for (const auto& task : submission.tasks) {
+    active_[task.attempt] = {task.slot, false};
+    attempts.push_back(task.attempt);
+  }
+  protocol::SubmitTasksRequest request{std::move(submission)};
+  whenRunning([this, request = std::move(request), attempts = std::move(attempts)] {
+    rpc_->call<protocol::SubmitTasksRequest>(
+        LocalChannel::kPeer, request, kAnswerDeadline, [weak = weak_from_this(), attempts](auto answer) {
+          auto self = weak.lock();
+          if (self == nullptr || answer.isOk() || self->stage_ != Stage::kRunning) return;
+          if (answer.status().code() == ErrorCode::kConnectionLost) return;
+          self->failAttempts(attempts, answer.status());
+        });
+  });
+}
+
+void JobWorker::cancel(const std::vector<ExecutionAttemptId>& attempts) {
+  bool any = false;
+  for (auto& [id, attempt] : active_) {
+    if (attempts.empty() || std::find(attempts.begin(), attempts.end(), id) != attempts.end()) {
+      attempt.canceling = any = true;
+    }
+  }
+  if (!any) return;
+  watchCancellation();
+  whenRunning([this, attempts] {
+    rpc_->call<protocol::CancelTasksRequest>(LocalChannel::kPeer, {launch_.job, attempts}, kAnswerDeadline, [](auto&&) {});
+  });
+}
+
+void JobWorker::watchCancellation() {
+  if (cancellationTimer_ != EventLoop::TimerId::kNone || limits_.cancellationTimeout <= Duration::zero()) return;
+  schedule(cancellationTimer_, limits_.cancellationTimeout, &JobWorker::onCancellationTimeout);
+}
+
+void JobWorker::onCancellationTimeout() {
+  cancellationTimer_ = EventLoop::TimerId::kNone;
+  const auto stuck = std::count_if(active_.begin(), active_.end(), [](const auto& entry) { return entry.second.canceling; });
+  if (stuck == 0 || ending()) return;
+  killBecause(fmt::format("did not end {} cancelled task(s) within {} s (task.cancellation.timeout)", stuck,
+                          std::chrono::duration_cast<std::chrono::seconds>(limits_.cancellationTimeout).count()));
+}
+
+void JobWorker::deliver(protocol::DeliverOperatorEventRequest event) {
+  whenRunning([this, event = std::move(event)] {
+    rpc_->call<protocol::DeliverOperatorEventRequest>(LocalChannel::kPeer, event, kAnswerDeadline, [](auto&&) {});
+  });
+}
+
+void JobWorker::releasePartitions(protocol::ReleasePartitionsRequest request) {
+  whenRunning([this, request = std::move(request)] {
+    rpc_->call<protocol::ReleasePartitionsRequest>(LocalChannel::kPeer, request, kAnswerDeadline, [](auto&&) {});
+  });
+}
+
+void JobWorker::adopt(OwnedFd connection, std::string peer) {
+  // Functions that wait have to be copyable; the descriptor closes itself when they are dropped.
+  auto shared = std::make_shared<OwnedFd>(std::move(connection));
+  whenRunning([this, shared, peer = std::move(peer)] {
+    protocol::Envelope envelope;
+    envelope.kind = protocol::EnvelopeKind::kRequest;
+    envelope.method = protocol::AdoptConnectionRequest::kMethod;
+    envelope.sender = launch_.taskManager.text();
+    envelope.body = protocol::encode(protocol::AdoptConnectionRequest{peer});
+    const Status sent =
+        process_->channel().sendWithDescriptor(protocol::encodeEnvelope(envelope), std::move(*shared));
+    if (!sent.isOk()) {
+      FLINK_WARN(kLog, "could not pass a data connection on job={} peer={} reason={}", launch_.job.toHex(), peer,
+                 sent.toString());
+    }
+  });
+}
+
+void JobWorker::release() {
+  if (ending()) return;
+  stage_ = Stage::kEnding;
+  waiting_.clear();
+  services_.loop.cancel(cancellationTimer_);
+  rpc_->call<protocol::StopWorkerRequest>(LocalChannel::kPeer, {}, limits_.stopTimeout, [](auto&&) {});
+  schedule(stopTimer_, limits_.stopTimeout, &JobWorker::onStopTimeout);
+}
+
+void JobWorker::onStopTimeout() {
+  if (stage_ != Stage::kEnding) return;
+  killBecause(fmt::format("did not end within {} s (taskmanager.worker.stop-timeout)",
+                          std::chrono::duration_cast<std::chrono::seconds>(limits_.stopTimeout).count()));
+}
+
+void JobWorker::onSilent(const Status& reason) {
+  if (stage_ == Stage::kGone) return;
+  if (reason.code() != ErrorCode::kConnectionLost) {
+    return killBecause(fmt::format("did not answer for {} s{} (taskmanager.worker.heartbeat-timeout)",
+                                   std::chrono::duration_cast<std::chrono::seconds>(limits_.heartbeatTimeout).count(),
+                                   processIsStopped() ? ", stopped by signal 19 (SIGSTOP)," : ""));
+  }
+  // Its channel closed: it is dying, or user code closed the descriptor.
+  schedule(unreapedTimer_, kReapGrace, &JobWorker::onUnreapedTimeout);
+}
+
+void JobWorker::onUnreapedTimeout() {
+  if (stage_ != Stage::kGone) killBecause("closed its channel to the TaskManager");
+}
+
+void JobWorker::killBecause(std::string reason) {
+  FLINK_WARN(kLog, "killing worker job={} pid={}: it {}", launch_.job.toHex(), pid(), reason);
+  if (killedBecause_.empty()) killedBecause_ = std::move(reason);
+  process_->kill(SIGKILL);
+}
+
+void JobWorker::onTaskStateChanged(protocol::TaskStateChangedRequest change) {
+  const auto found = active_.find(change.attempt);
+  if (found == active_.end()) return;  // reported as failed before
+  services_.listener.onTaskStateChanged(*this, change);
+  if (protocol::isTerminal(change.state)) active_.erase(change.attempt);
+}
+
+void JobWorker::failAttempts(const std::vector<ExecutionAttemptId>& attempts, const Status& reason) {
+  const std::int64_t now = services_.clock.wallMs();
+  for (const auto& attempt : attempts) {
+    protocol::TaskStateChangedRequest change;
+    change.attempt = attempt;
+    change.state = ExecutionState::kFailed;
+    change.timestampMs = now;
+    change.failure = describeStatus(reason, now);
+    onTaskStateChanged(std::move(change));
+  }
+}
+
+void JobWorker::failAll(const Status& reason) {
+  std::vector<ExecutionAttemptId> attempts;
+  for (const auto& entry : active_) attempts.push_back(entry.first);
+  failAttempts(attempts, reason);
+}
+
+void JobWorker::onExit(WorkerExit exit) {
+  const auto self = shared_from_this();  // the listener drops its reference
+  const bool asked = stage_ == Stage::kEnding;
+  stage_ = Stage::kGone;
+  waiting_.clear();
+  for (const auto timer : {cancellationTimer_, stopTimer_, unreapedTimer_}) services_.loop.cancel(timer);
+  std::optional<protocol::FailureInfo> failure;
+  if (!asked) {
+    failure = describeWorkerEnd({launch_.job, jobName_, libraryName_, host_, process_->pid(), exit, killedBecause_,
+                                 errorTail(), services_.clock.wallMs()});
+    FLINK_WARN(kLog, "{}", failure->message);
+  } else {
+    FLINK_INFO(kLog, "worker ended job={} pid={} {}", launch_.job.toHex(), process_->pid(), exit.status.toString());
+  }
+  services_.listener.onWorkerGone(*this, failure);
+}
+
+bool JobWorker::processIsStopped() const {
+  auto file = services_.files.openRead(fmt::format("/proc/{}/stat", pid()));
+  if (!file) return false;
+  char text[256];
+  const auto size = (*file)->readAt(0, std::as_writable_bytes(std::span(text)));
+  if (!size) return false;
+  const std::string_view line(text, *size);
+  const auto name = line.rfind(") ");  // the state follows the command's name
+  return name != std::string_view::npos && name + 2 < line.size() && line[name + 2] == 'T';
+}
+
+std::string JobWorker::errorTail() const {
+  if (launch_.errFile.empty()) return {};
+  auto file = services_.files.openRead(launch_.errFile);
+  if (!file) return {};
+  const auto size = static_cast<std::int64_t>((*file)->size());
+  const std::int64_t offset = std::max<std::int64_t>(0, size - kErrorTailBytes);
+  std::string text(static_cast<std::size_t>(size - offset), '\0');
+  const auto read = (*file)->readAt(static_cast<std::uint64_t>(offset), std::as_writable_bytes(std::span(text)));
+  text.resize(read ? *read : 0);
+  return text;
+}
+
+int JobWorker::slotOf(const ExecutionAttemptId& attempt) const {
+  const auto found = active_.find(attempt);
+  return found == active_.end() ? -1 : found->second.slot;
+}
+
+void JobWorker::schedule(EventLoop::TimerId& timer, Duration after, void (JobWorker::*action)()) {
+  timer = services_.loop.schedule(after, [weak = weak_from_this(), action] {
+    if (auto self = weak.lock()) (self.get()->*action)();
+  });
+}
+
+}  // namespace flink::taskmanager

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cluster/control/rpc.h"
+#include "cluster/protocol/messages.h"
+#include "cluster/taskmanager/worker_launcher.h"
+#include "core/base/clock.h"
+#include "core/base/executor.h"
+#include "core/base/fs.h"
+
+namespace flink::taskmanager {
+
+class JobWorker;
+
+/// What a worker's supervision reports. Thread: the supervisor's loop.
+class JobWorkerListener {
+ public:
+  virtual ~JobWorkerListener() = default;
+  virtual void onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) = 0;
+  virtual void onOperatorEvent(protocol::OperatorEventRequest event) = 0;
+  virtual void onCollectedRecords(protocol::CollectedRecordsRequest records,
+                                  control::RpcEndpoint::Responder<protocol::CollectedRecordsRequest> respond) = 0;
+  virtual void onWorkerReport(JobWorker& worker) = 0;
+  /// The worker is gone, with the failure when nobody had asked it to end. The listener may drop the worker.
+  virtual void onWorkerGone(JobWorker& worker, const std::optional<protocol::FailureInfo>& failure) = 0;
+};
+
+/// Fetches a job's library by its digest and answers with its path, on the supervisor's loop.
+using FetchLibrary = std::function<void(const protocol::ProgramReference& program, const std::string& blobServer,
+                                        std::function<void(Result<std::string>)> done)>;
+
+/// One job's worker on this TaskManager, from the first submission to its end.
+/// States: starting → running → ending → gone. Moves: running when the worker answered StartWorker; ending on release() or a
+/// failed start; gone from any state once the process was reaped. What is asked of it while it starts waits in order.
+/// Thread: the supervisor's loop. Ownership: owns the process handle; borrows the rest. Held by shared_ptr because answers
+/// and timers may come late.
+class JobWorker : public std::enable_shared_from_this<JobWorker> {
+ public:
+  struct Services {
+    EventLoop& loop;
+    const Clock& clock;
+    FileSystem& files;
+    WorkerLauncher& launcher;
+    const FetchLibrary& fetchLibrary;
+    JobWorkerListener& listener;
+  };
+  struct Limits {
+    Duration heartbeatTimeout{}, stopTimeout{}, cancellationTimeout{};
+  };
+
+  JobWorker(Services services, Limits limits, WorkerLaunch launch, std::string host);
+  ~JobWorker();
+
+  /// Starts the process and, in parallel, fetches the library. `start` has everything but the library's path.
+  /// Errors: kProcessSpawn; the worker is gone then.
+  Status start(protocol::StartWorkerRequest start, const std::string& blobServer);
+  void submit(protocol::SubmitTasks submission);
+  void cancel(const std::vector<ExecutionAttemptId>& attempts);
+  void deliver(protocol::DeliverOperatorEventRequest event);
+  void releasePartitions(protocol::ReleasePartitionsRequest request);
+  /// Passes a data connection on whose hello was checked.
+  void adopt(OwnedFd connection, std::string peer);
+  /// Asks the worker to end and kills it when it does not.
+  void release();
+
+  [[nodiscard]] const JobId& job() const { return launch_.job; }
+  [[nodiscard]] const JobToken& token() const { return token_; }
+  [[nodiscard]] int pid() const { return process_ == nullptr ? 0 : process_->pid(); }
+  [[nodiscard]] bool ending() const { return stage_ == Stage::kEnding || stage_ == Stage::kGone; }
+  [[nodiscard]] bool runs(const ExecutionAttemptId& attempt) const { return active_.contains(attempt); }
+  [[nodiscard]] std::size_t numActive() const { return active_.size(); }
+  [[nodiscard]] const protocol::WorkerReportRequest& lastReport() const { return report_; }
+  /// Slot of an attempt that was submitted here; -1 when unknown.
+  [[nodiscard]] int slotOf(const ExecutionAttemptId& attempt) const;
+
+ private:
+  enum class Stage : std::uint8_t { kStarting, kRunning, kEnding, kGone };
+  struct Attempt {
+    int slot = 0;
+    bool canceling = false;
+  };
+
+  void serveWorker();
+  void onLibrary(Result<std::string> path);
+  void onStarted(const Status& status);
+  void onTaskStateChanged(protocol::TaskStateChangedRequest change);
+  void onSilent(const Status& reason);
+  void onExit(WorkerExit exit);
+  /// Reports every active attempt of `attempts` as failed.
+  void failAttempts(const std::vector<ExecutionAttemptId>& attempts, const Status& reason);
+  void failAll(const Status& reason);
+  void whenRunning(std::function<void()> action);
+  void watchCancellation();
+  void killBecause(std::string reason);
+  [[nodiscard]] bool processIsStopped() const;
+  [[nodiscard]] std::string errorTail() const;
+  void schedule(EventLoop::TimerId& timer, Duration after, void (JobWorker::*action)());
+  void onCancellationTimeout();
+  void onStopTimeout();
+  void onUnreapedTimeout();
+
+  Services services_;
+  Limits limits_;
+  WorkerLaunch launch_;
+  std::string host_;
+  std::string jobName_, libraryName_;
+  JobToken token_;
+  Stage stage_ = Stage::kStarting;
+  std::unique_ptr<WorkerProcess> process_;
+  std::unique_ptr<control::RpcEndpoint> rpc_;
+  std::optional<protocol::StartWorkerRequest> start_;
+  std::vector<std::function<void()>> waiting_;
+  std::map<ExecutionAttemptId, Attempt> active_;
+  protocol::WorkerReportRequest report_;
+  std::string killedBecause_;
+  EventLoop::TimerId cancellationTimer_ = EventLoop::TimerId::kNone;
+  EventLoop::TimerId stopTimer_ = EventLoop::TimerId::kNone;
+  EventLoop::TimerId unreapedTimer_ = EventLoop::TimerId::kNone;
+};
+
+}  // namespace flink::taskmanager

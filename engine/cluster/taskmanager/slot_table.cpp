@@ -1,0 +1,77 @@
+#include "cluster/taskmanager/slot_table.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/error_codes.h"
+
+namespace flink::taskmanager {
+
+namespace {
+
+protocol::ResourceProfile scaled(const protocol::ResourceProfile& total, int part, int whole) {
+  return {total.cpuCores * part / whole, total.taskHeapBytes / whole * part, total.taskOffHeapBytes / whole * part,
+          total.managedBytes / whole * part, total.networkBytes / whole * part};
+}
+
+}  // namespace
+
+SlotTable::SlotTable(int numSlots, const protocol::ResourceProfile& total)
+    : slots_(static_cast<std::size_t>(std::max(numSlots, 1))),
+      perSlot_(scaled(total, 1, std::max(numSlots, 1))) {}
+
+Status SlotTable::occupy(const JobId& job, const std::vector<protocol::TaskDeploymentDescriptor>& tasks) {
+  for (const auto& task : tasks) {
+    if (task.slot < 0 || task.slot >= numSlots()) {
+      return Status(ErrorCode::kInvalidArgument,
+                    fmt::format("no such slot: slot={} slots={} task={}", task.slot, numSlots(), task.attempt.toString()));
+    }
+    const Slot& slot = slots_[static_cast<std::size_t>(task.slot)];
+    if (slot.job && *slot.job != job) {
+      return Status(ErrorCode::kSlotOccupied, fmt::format("slot is held by another job: slot={} holder={} job={}",
+                                                          task.slot, slot.job->toHex(), job.toHex()));
+    }
+  }
+  for (const auto& task : tasks) {
+    Slot& slot = slots_[static_cast<std::size_t>(task.slot)];
+    slot.job = job;
+    slot.allocation = task.allocation;
+    ++slot.numTasks;
+  }
+  return Status::ok();
+}
+
+void SlotTable::taskEnded(const JobId& job, int slot) {
+  if (slot < 0 || slot >= numSlots()) return;
+  Slot& entry = slots_[static_cast<std::size_t>(slot)];
+  if (entry.job == job && entry.numTasks > 0) --entry.numTasks;
+}
+
+void SlotTable::release(const JobId& job) {
+  for (Slot& slot : slots_) {
+    if (slot.job == job) slot = Slot{};
+  }
+}
+
+int SlotTable::numFree() const {
+  return static_cast<int>(std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.job; }));
+}
+
+int SlotTable::numTasks() const {
+  int sum = 0;
+  for (const Slot& slot : slots_) sum += slot.numTasks;
+  return sum;
+}
+
+protocol::ResourceProfile SlotTable::free() const { return scaled(perSlot_, numFree(), 1); }
+
+std::vector<protocol::TaskManagerView::AllocatedSlot> SlotTable::allocated() const {
+  std::vector<protocol::TaskManagerView::AllocatedSlot> list;
+  for (const Slot& slot : slots_) {
+    if (slot.job) list.push_back({*slot.job, perSlot_, slot.numTasks});
+  }
+  return list;
+}
+
+}  // namespace flink::taskmanager

@@ -1,0 +1,389 @@
+#include "cluster/taskmanager/task_manager.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cluster/taskmanager/probe.h"
+#include "cluster/taskmanager/worker_failure.h"
+#include "core/base/error_codes.h"
+#include "core/config/options/core_options.h"
+
+namespace flink::taskmanager {
+
+namespace {
+
+using control::RpcEndpoint;
+using protocol::Empty;
+
+constexpr std::size_t kMaxHeldConnections = 1024;
+/// A collect sink's answer is its back pressure: it comes when the client has taken what was sent before.
+constexpr Duration kCollectDeadline = std::chrono::hours(24);
+
+std::string randomSuffix(Rng& rng) { return fmt::format("{:06x}", rng.below(1U << 24)); }
+
+/// Binds to the first of `ports` that is free.
+Result<int> bindFirstFree(MessageTransport& transport, const std::string& host, const std::vector<int>& ports) {
+  Result<int> bound = Status(ErrorCode::kInvalidArgument, "no port to listen on");
+  for (const int port : ports) {
+    bound = transport.bind(fmt::format("{}:{}", host, port));
+    if (bound || bound.status().code() != ErrorCode::kPortInUse) break;
+  }
+  return bound;
+}
+
+}  // namespace
+
+TaskManager::TaskManager(TaskManagerSettings settings, Services services)
+    : settings_(std::move(settings)), services_(std::move(services)), slots_(settings_.numSlots, settings_.resources),
+      logs_(services_.files, settings_.logDirectory, settings_.logPrefix, settings_.maxWorkerLogFiles),
+      held_(kMaxHeldConnections, settings_.connectionHoldTimeout), figures_(settings_, services_.registry) {}
+
+TaskManager::~TaskManager() { stop(); }
+
+Status TaskManager::start() {
+  DataPort::Settings port;
+  port.host = settings_.bindHost;
+  port.port = settings_.dataPort;
+  FLINK_ASSIGN_OR_RETURN(dataPort_, DataPort::listen(port, [this](DataConnection connection) {
+    auto shared = std::make_shared<DataConnection>(std::move(connection));
+    services_.loop.post([this, alive = std::weak_ptr<int>(alive_), shared] {
+      if (!alive.expired()) onDataConnection(std::move(*shared));
+    });
+  }));
+  RpcEndpoint::Options options;
+  options.sender = "taskmanager";
+  options.heartbeatInterval = settings_.jobManagerPing;
+  rpc_ = std::make_unique<RpcEndpoint>(options, services_.loop, services_.clock, services_.transport);
+  FLINK_ASSIGN_OR_RETURN(rpcPort_, bindFirstFree(services_.transport, settings_.bindHost, settings_.rpcPorts));
+  id_ = settings_.resourceId.empty()
+            ? TaskManagerId(fmt::format("{}:{}-{}", settings_.host, rpcPort_, randomSuffix(services_.rng)))
+            : TaskManagerId(settings_.resourceId);
+  figures_.start(id_);
+  figures_.setSlots(slots_.numSlots(), slots_.numFree());
+
+  JobManagerConnection::Settings connection;
+  connection.jobManager = settings_.jobManager;
+  connection.registrationTimeout = settings_.registrationTimeout;
+  JobManagerConnection::Callbacks callbacks;
+  callbacks.makeRegistration = [this] { return makeRegistration(); };
+  callbacks.makeHeartbeat = [this] { return makeHeartbeat(); };
+  callbacks.onRegistered = [this](const auto&) { services_.onRegistered(); };
+  callbacks.onLost = [this](const Status& reason) { releaseEverything("the JobManager is lost: " + reason.toString()); };
+  callbacks.onGivenUp = [this](Status reason) { services_.onFatal(std::move(reason)); };
+  jobManager_ = std::make_unique<JobManagerConnection>(std::move(connection), services_.loop, services_.clock,
+                                                       services_.transport, *rpc_, std::move(callbacks));
+  FLINK_INFO(kLog, "starting id={} slots={} dataPort={} jobManager={}", id_.text(), slots_.numSlots(), dataPort(),
+             settings_.jobManager);
+  return onLoop([this] {
+    serveJobManager();
+    rpc_->onPeerLost([this](const PeerId& peer, const Status& reason) { jobManager_->onPeerLost(peer, reason); });
+    rpc_->start();
+    return jobManager_->start();
+  });
+}
+
+Status TaskManager::onLoop(std::function<Status()> action) {
+  std::promise<Status> done;
+  services_.loop.post([&] { done.set_value(action()); });
+  return done.get_future().get();
+}
+
+template <class Request>
+void TaskManager::serve(void (TaskManager::*handler)(Request, RpcEndpoint::Responder<Request>)) {
+  rpc_->serve<Request>([this, handler](const PeerId& peer, Request request, RpcEndpoint::Responder<Request> respond) {
+    if (!jobManager_->isJobManager(peer)) {
+      return respond(Status(ErrorCode::kUnavailable, "only the JobManager that this TaskManager is registered at may ask"));
+    }
+    (this->*handler)(std::move(request), std::move(respond));
+  });
+}
+
+void TaskManager::serveJobManager() {
+  serve<protocol::SubmitTasksRequest>(&TaskManager::handle);
+  serve<protocol::CancelTasksRequest>(&TaskManager::handle);
+  serve<protocol::ReleaseJobRequest>(&TaskManager::handle);
+  serve<protocol::DeliverOperatorEventRequest>(&TaskManager::handle);
+  serve<protocol::ReleasePartitionsRequest>(&TaskManager::handle);
+  serve<protocol::ListTaskManagerLogsRequest>(&TaskManager::handle);
+  serve<protocol::ReadTaskManagerLogRequest>(&TaskManager::handle);
+}
+
+void TaskManager::handle(protocol::SubmitTasksRequest request, RpcEndpoint::Responder<protocol::SubmitTasksRequest> respond) {
+  const Status status = submit(std::move(request.submission));
+  updateSlotFigures();
+  if (!status.isOk()) return respond(status);
+  respond(Empty{});
+}
+
+Status TaskManager::submit(protocol::SubmitTasks submission) {
+  const JobId job = submission.job;
+  if (stopping_) return Status(ErrorCode::kUnavailable, "the TaskManager stops: id=" + id_.text());
+  auto found = workers_.find(job);
+  if (found != workers_.end()) {
+    if (found->second->token() != submission.token) {
+      return Status(ErrorCode::kInvalidArgument, "the job's token changed: job=" + job.toHex());
+    }
+    // A repeated request must not start a task twice.
+    std::erase_if(submission.tasks, [&](const auto& task) { return found->second->runs(task.attempt); });
+  } else if (!submission.jobGraph) {
+    return Status(ErrorCode::kTaskNotFound, "no worker of this job runs here and its graph was not sent: job=" + job.toHex());
+  }
+  FLINK_RETURN_IF_ERROR(slots_.occupy(job, submission.tasks));
+  if (found == workers_.end()) {
+    auto worker = startWorker(submission);
+    if (!worker) {
+      slots_.release(job);
+      return std::move(worker).status();
+    }
+    found = workers_.emplace(job, std::move(*worker)).first;
+    for (auto& connection : held_.take(job)) passOn(*found->second, std::move(connection));
+  }
+  found->second->submit(std::move(submission));
+  return Status::ok();
+}
+
+Result<std::shared_ptr<JobWorker>> TaskManager::startWorker(protocol::SubmitTasks& submission) {
+  const JobId job = submission.job;
+  WorkerLaunch launch;
+  launch.job = job;
+  launch.taskManager = id_;
+  launch.logFile = logs_.workerFile(job, "log");
+  launch.outFile = logs_.workerFile(job, "out");
+  launch.errFile = logs_.workerFile(job, "err");
+  JobWorker::Services services{services_.loop,     services_.clock,        services_.files,
+                               services_.launcher, services_.fetchLibrary, *this};
+  JobWorker::Limits limits{settings_.workerHeartbeatTimeout, settings_.workerStopTimeout, settings_.cancellationTimeout};
+  auto worker = std::make_shared<JobWorker>(services, limits, std::move(launch), settings_.host);
+  FLINK_RETURN_IF_ERROR(worker->start(makeStartRequest(submission), submission.blobServer));
+  return worker;
+}
+
+protocol::StartWorkerRequest TaskManager::makeStartRequest(protocol::SubmitTasks& submission) const {
+  std::set<std::int32_t> slots;
+  for (const auto& task : submission.tasks) slots.insert(task.slot);
+  const auto share = static_cast<std::int64_t>(std::max<std::size_t>(slots.size(), 1));
+
+  protocol::StartWorkerRequest start;
+  start.graph = std::move(*submission.jobGraph);
+  start.token = submission.token;
+  start.taskManager = id_;
+  start.host = settings_.host;
+  start.dataPort = dataPort_->port();
+  start.configuration = settings_.configuration.toMap();
+  for (const auto& [key, value] : start.graph.configuration) start.configuration[key] = value;
+  // Below it everything belongs to the job and goes with its worker.
+  start.configuration[std::string(config::kIoTmpDirs.key)] = jobDirectory(submission.job);
+  start.numThreads = settings_.workerThreads > 0 ? settings_.workerThreads : settings_.numCores;
+  start.networkBytes = slots_.perSlot().networkBytes * share;
+  start.managedBytes = slots_.perSlot().managedBytes * share;
+  return start;
+}
+
+std::string TaskManager::jobDirectory(const JobId& job) const {
+  return fmt::format("{}/{}", settings_.temporaryDirectory, job.toHex());
+}
+
+void TaskManager::handle(protocol::CancelTasksRequest request, RpcEndpoint::Responder<protocol::CancelTasksRequest> respond) {
+  const auto found = workers_.find(request.job);
+  if (found == workers_.end()) {
+    return respond(Status(ErrorCode::kTaskNotFound, "no worker of this job runs here: job=" + request.job.toHex()));
+  }
+  found->second->cancel(request.attempts);
+  respond(Empty{});
+}
+
+void TaskManager::handle(protocol::ReleaseJobRequest request, RpcEndpoint::Responder<protocol::ReleaseJobRequest> respond) {
+  releaseJob(request.job, request.reason);
+  respond(Empty{});
+}
+
+void TaskManager::handle(protocol::DeliverOperatorEventRequest request,
+                         RpcEndpoint::Responder<protocol::DeliverOperatorEventRequest> respond) {
+  const auto found = workers_.find(request.event.job);
+  if (found == workers_.end()) {
+    return respond(Status(ErrorCode::kTaskNotFound, "no worker of this job runs here: job=" + request.event.job.toHex()));
+  }
+  found->second->deliver(std::move(request));
+  respond(Empty{});
+}
+
+void TaskManager::handle(protocol::ReleasePartitionsRequest request,
+                         RpcEndpoint::Responder<protocol::ReleasePartitionsRequest> respond) {
+  if (const auto found = workers_.find(request.job); found != workers_.end()) {
+    found->second->releasePartitions(std::move(request));
+  }
+  respond(Empty{});
+}
+
+void TaskManager::handle(protocol::ListTaskManagerLogsRequest, RpcEndpoint::Responder<protocol::ListTaskManagerLogsRequest> respond) {
+  auto logs = logs_.list();
+  if (!logs) return respond(std::move(logs).status());
+  respond(protocol::ListLogsRequest::Response{std::move(*logs)});
+}
+
+void TaskManager::handle(protocol::ReadTaskManagerLogRequest request,
+                         RpcEndpoint::Responder<protocol::ReadTaskManagerLogRequest> respond) {
+  respond(logs_.read(request));
+}
+
+void TaskManager::releaseJob(const JobId& job, const std::string& reason) {
+  slots_.release(job);
+  static_cast<void>(held_.take(job));
+  if (const auto found = workers_.find(job); found != workers_.end()) {
+    FLINK_INFO(kLog, "releasing job={} reason=\"{}\"", job.toHex(), reason);
+    found->second->release();
+    ending_.push_back(std::move(found->second));
+    workers_.erase(found);
+  }
+  updateSlotFigures();
+}
+
+void TaskManager::releaseEverything(const std::string& reason) {
+  while (!workers_.empty()) releaseJob(workers_.begin()->first, reason);
+  // Slots of jobs whose worker had died before.
+  for (const auto& slot : slots_.allocated()) slots_.release(slot.job);
+  updateSlotFigures();
+}
+
+void TaskManager::onDataConnection(DataConnection connection) {
+  if (stopping_) return;
+  if (const auto found = workers_.find(connection.hello.job); found != workers_.end()) {
+    return passOn(*found->second, std::move(connection));
+  }
+  const bool first = held_.size() == 0;
+  held_.hold(std::move(connection), services_.clock.now());
+  if (first) scheduleHeldExpiry(settings_.connectionHoldTimeout);
+}
+
+void TaskManager::passOn(JobWorker& worker, DataConnection connection) {
+  if (connection.hello.token != worker.token()) {
+    FLINK_WARN(kLog, "refused a data connection with a wrong token job={} peer={}", worker.job().toHex(), connection.peer);
+    return;
+  }
+  worker.adopt(std::move(connection.socket), fmt::format("{} ({})", connection.hello.consumer, connection.peer));
+}
+
+void TaskManager::scheduleHeldExpiry(Duration after) {
+  heldTimer_ = services_.loop.schedule(after, [this, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.expired()) return;
+    const Duration next = held_.expire(services_.clock.now());
+    if (next > Duration::zero()) scheduleHeldExpiry(next);
+  });
+}
+
+void TaskManager::onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) {
+  if (protocol::isTerminal(change.state)) slots_.taskEnded(worker.job(), worker.slotOf(change.attempt));
+  jobManager_->sendReliably(std::make_shared<const protocol::TaskStateChangedRequest>(std::move(change)));
+}
+
+void TaskManager::onOperatorEvent(protocol::OperatorEventRequest event) {
+  jobManager_->sendReliably(std::make_shared<const protocol::OperatorEventRequest>(std::move(event)));
+}
+
+void TaskManager::onCollectedRecords(protocol::CollectedRecordsRequest records,
+                                     RpcEndpoint::Responder<protocol::CollectedRecordsRequest> respond) {
+  jobManager_->call(records, kCollectDeadline, std::move(respond));
+}
+
+void TaskManager::onWorkerReport(JobWorker& worker) { figures_.setReport(worker.job(), worker.lastReport()); }
+
+void TaskManager::onWorkerGone(JobWorker& worker, const std::optional<protocol::FailureInfo>& failure) {
+  const JobId job = worker.job();
+  figures_.dropReport(job);
+  if (failure) {
+    protocol::WorkerEndedRequest ended{id_, job, *failure};
+    jobManager_->sendReliably(std::make_shared<const protocol::WorkerEndedRequest>(std::move(ended)));
+  }
+  if (const auto found = workers_.find(job); found != workers_.end() && found->second.get() == &worker) workers_.erase(found);
+  std::erase_if(ending_, [&](const auto& candidate) { return candidate.get() == &worker; });
+  cleanUpAfter(job);
+  finishStopWhenIdle();
+}
+
+void TaskManager::cleanUpAfter(const JobId& job) {
+  std::set<JobId> inUse;
+  for (const auto& entry : workers_) inUse.insert(entry.first);
+  for (const auto& worker : ending_) inUse.insert(worker->job());
+  services_.runBlocking([logs = logs_, inUse = std::move(inUse), job, directory = jobDirectory(job), &files = services_.files] {
+    if (!inUse.contains(job)) {
+      if (const Status removed = files.removeAll(directory); !removed.isOk()) {
+        FLINK_WARN(kLog, "cannot remove a job's temporary files path={} reason={}", directory, removed.toString());
+      }
+    }
+    logs.prune([&](const JobId& candidate) { return inUse.contains(candidate); });
+  });
+}
+
+protocol::RegisterTaskManagerRequest TaskManager::makeRegistration() {
+  protocol::RegisterTaskManagerRequest request;
+  request.self = view();
+  request.version = settings_.version;
+  for (const auto& entry : workers_) request.runningJobs.push_back(entry.first);
+  return request;
+}
+
+protocol::HeartbeatRequest TaskManager::makeHeartbeat() {
+  protocol::HeartbeatRequest request;
+  request.id = id_;
+  request.self = view();
+  for (const auto& entry : workers_) {
+    const auto& tasks = entry.second->lastReport().tasks;
+    request.tasks.insert(request.tasks.end(), tasks.begin(), tasks.end());
+  }
+  return request;
+}
+
+protocol::TaskManagerView TaskManager::view() {
+  protocol::TaskManagerView view;
+  view.id = id_;
+  view.host = settings_.host;
+  view.pid = ::getpid();
+  view.rpcPort = rpcPort_;
+  view.dataPort = dataPort_->port();
+  view.lastHeartbeatMs = services_.clock.wallMs();
+  view.slots = slots_.numSlots();
+  view.freeSlots = slots_.numFree();
+  view.assignedTasks = slots_.numTasks();
+  view.total = settings_.resources;
+  view.free = slots_.free();
+  view.hardware = readHardware(settings_);
+  view.memory = settings_.memory;
+  view.allocatedSlots = slots_.allocated();
+  view.metrics = figures_.restMetrics();
+  return view;
+}
+
+void TaskManager::updateSlotFigures() { figures_.setSlots(slots_.numSlots(), slots_.numFree()); }
+
+std::vector<metrics::MetricSample> TaskManager::collectMetrics() { return figures_.collect(); }
+
+void TaskManager::stop() {
+  if (rpc_ == nullptr) return;
+  std::promise<void> stopped;
+  services_.loop.post([&] {
+    stopping_ = true;
+    if (jobManager_ != nullptr) jobManager_->stop("the TaskManager was stopped");
+    onStopped_ = [&] { stopped.set_value(); };
+    releaseEverything("the TaskManager was stopped");
+    finishStopWhenIdle();
+  });
+  stopped.get_future().wait();
+  dataPort_->stop();
+  rpc_.reset();
+}
+
+void TaskManager::finishStopWhenIdle() {
+  if (!onStopped_ || !workers_.empty() || !ending_.empty()) return;
+  services_.loop.cancel(heldTimer_);
+  rpc_->stop();
+  alive_.reset();
+  std::exchange(onStopped_, {})();
+}
+
+}  // namespace flink::taskmanager

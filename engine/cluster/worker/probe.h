@@ -1,0 +1,9 @@
+#pragma once
+
+#include "core/base/log.h"
+
+namespace flink::worker {
+
+inline Logger kLog{"flink.worker"};
+
+}  // namespace flink::worker

@@ -1,0 +1,369 @@
+#include "cluster/worker/worker.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cluster/worker/probe.h"
+#include "cluster/worker/task_spec.h"
+#include "cluster/worker/worker_report.h"
+#include "core/base/error_codes.h"
+
+namespace flink::worker {
+
+namespace {
+
+using control::LocalChannel;
+using control::RpcEndpoint;
+using protocol::Empty;
+using protocol::ExecutionState;
+
+constexpr Duration kAnswerDeadline = std::chrono::minutes(1);
+/// The answer to collected records is their back pressure.
+constexpr Duration kCollectDeadline = std::chrono::hours(24);
+
+ExecutionState toExecutionState(task::TaskState state) {
+  switch (state) {
+    case task::TaskState::kDeploying: return ExecutionState::kDeploying;
+    case task::TaskState::kInitializing: return ExecutionState::kInitializing;
+    case task::TaskState::kRunning: return ExecutionState::kRunning;
+    case task::TaskState::kFinished: return ExecutionState::kFinished;
+    case task::TaskState::kCanceled: return ExecutionState::kCanceled;
+    case task::TaskState::kFailed: return ExecutionState::kFailed;
+  }
+  return ExecutionState::kFailed;
+}
+
+protocol::FailureInfo describeFailure(const Status& status, std::int64_t nowMs) {
+  protocol::FailureInfo failure;
+  failure.errorId = status.id();
+  failure.exceptionName = failure.errorId;
+  failure.message = status.message();
+  failure.stackTrace = status.toString();
+  failure.timestampMs = nowMs;
+  return failure;
+}
+
+RpcEndpoint::Options endpointOptions() {
+  RpcEndpoint::Options options;
+  options.sender = "worker";
+  // The supervisor is the one that watches; the end of the channel is enough for the worker.
+  options.heartbeatInterval = std::chrono::hours(1);
+  return options;
+}
+
+}  // namespace
+
+Worker::Worker(Services services, std::unique_ptr<LocalChannel> channel)
+    : services_(std::move(services)), channel_(std::move(channel)),
+      rpc_(endpointOptions(), services_.loop, services_.clock, channel_) {}
+
+Worker::~Worker() {
+  services_.loop.cancel(reportTimer_);
+  rpc_.stop();
+  channel_.stop();
+  if (coordinators_ != nullptr) coordinators_->close();
+}
+
+void Worker::start() {
+  services_.loop.post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.expired()) return;
+    serveSupervisor();
+    rpc_.start();
+  });
+}
+
+void Worker::post(std::function<void()> action) {
+  services_.loop.post([alive = std::weak_ptr<int>(alive_), action = std::move(action)] {
+    if (!alive.expired()) action();
+  });
+}
+
+template <class Request>
+void Worker::tell(const Request& request) {
+  rpc_.call<Request>(LocalChannel::kPeer, request, kAnswerDeadline, [](auto&&) {});
+}
+
+void Worker::serveSupervisor() {
+  rpc_.serve<protocol::StartWorkerRequest>([this](const auto&, auto request, auto respond) {
+    handleStart(std::move(request), std::move(respond));
+  });
+  rpc_.serve<protocol::SubmitTasksRequest>([this](const auto&, auto request, auto respond) {
+    const Status status = submit(request.submission);
+    if (!status.isOk()) return respond(status);
+    respond(Empty{});
+  });
+  rpc_.serve<protocol::CancelTasksRequest>([this](const auto&, auto request, auto respond) {
+    cancel(request.attempts);
+    respond(Empty{});
+  });
+  rpc_.serve<protocol::DeliverOperatorEventRequest>([this](const auto&, auto request, auto respond) {
+    deliver(request.event);
+    respond(Empty{});
+  });
+  rpc_.serve<protocol::ReleasePartitionsRequest>([this](const auto&, auto request, auto respond) {
+    if (runtime_ != nullptr) {
+      for (const auto& partition : request.partitions) runtime_->network->releasePartition(partition);
+    }
+    respond(Empty{});
+  });
+  rpc_.serve<protocol::AdoptConnectionRequest>([this](const auto&, auto request, auto respond) {
+    adopt(request.peer);
+    respond(Empty{});
+  });
+  rpc_.serve<protocol::StopWorkerRequest>([this](const auto&, auto, auto respond) {
+    respond(Empty{});
+    stop("the supervisor asked for it");
+  });
+  rpc_.onPeerLost([this](const auto&, const Status& reason) {
+    if (reason.code() != ErrorCode::kConnectionLost) return;
+    services_.onOrphaned();
+    stop("the supervisor is gone");
+  });
+}
+
+void Worker::handleStart(protocol::StartWorkerRequest request,
+                         RpcEndpoint::Responder<protocol::StartWorkerRequest> respond) {
+  if (stage_ != Stage::kIdle) return respond(Status(ErrorCode::kAlreadyExists, "the worker was started before"));
+  stage_ = Stage::kStarting;
+  start_ = std::move(request);
+  FLINK_INFO(kLog, "starting job={} name=\"{}\" threads={} networkBytes={}", start_->graph.id.toHex(), start_->graph.name,
+             start_->numThreads, start_->networkBytes);
+  auto runtime = WorkerRuntime::make(*start_, services_.files, services_.clock);
+  if (!runtime) return respond(std::move(runtime).status());
+  runtime_ = std::move(*runtime);
+  respondStart_ = std::move(respond);
+  // The program may read files or compute for long; the supervisor's heartbeats must be answered meanwhile.
+  runtime_->executor->runBlocking([this] {
+    auto catalog = std::make_shared<Result<std::shared_ptr<const operators::OperatorCatalog>>>(services_.rebuild(*start_));
+    post([this, catalog] { onRebuilt(std::move(*catalog)); });
+  });
+}
+
+void Worker::onRebuilt(Result<std::shared_ptr<const operators::OperatorCatalog>> catalog) {
+  if (stage_ != Stage::kStarting) return;
+  if (!catalog) return respondStart_(std::move(catalog).status());
+  runtime_->catalog = std::move(*catalog);
+  Coordinators::Services services{
+      services_.clock, services_.files, *runtime_->executor,
+      [this](const OperatorId& op, int subtask, std::string payload) {
+        post([this, op, subtask, payload = std::move(payload)] { sendToSubtask(op, subtask, payload); });
+      },
+      [this](const ExecutionAttemptId& attempt, const Status& reason) {
+        post([this, attempt, reason] { onCoordinatorFailed(attempt, reason); });
+      }};
+  coordinators_ = std::make_unique<Coordinators>(std::move(services));
+  stage_ = Stage::kRunning;
+  respondStart_(Empty{});
+}
+
+std::map<std::int32_t, std::int64_t> Worker::managedBytesPerTask(const protocol::SubmitTasks& submission) {
+  std::map<std::int32_t, std::int64_t> perSlot;
+  for (const auto& task : submission.tasks) ++perSlot[task.slot];
+  if (perSlot.empty()) return perSlot;
+  // The first submission brings the slots that the worker's share was computed for.
+  if (slotManagedBytes_ == 0) slotManagedBytes_ = start_->managedBytes / static_cast<std::int64_t>(perSlot.size());
+  for (auto& [slot, value] : perSlot) value = slotManagedBytes_ / value;
+  return perSlot;
+}
+
+Status Worker::submit(const protocol::SubmitTasks& submission) {
+  if (stage_ != Stage::kRunning) return Status(ErrorCode::kUnavailable, "the worker does not run");
+  auto managed = managedBytesPerTask(submission);
+  for (const auto& deployment : submission.tasks) {
+    const Status status = deploy(deployment, managed[deployment.slot]);
+    if (!status.isOk()) reportState(deployment.attempt, task::TaskState::kFailed, status, {});
+  }
+  if (reportTimer_ == EventLoop::TimerId::kNone) scheduleReport();
+  return Status::ok();
+}
+
+Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment, std::int64_t managedBytes) {
+  const TaskSpecContext context{start_->graph, start_->taskManager, runtime_->temporaryDirectory};
+  FLINK_ASSIGN_OR_RETURN(auto spec, makeTaskSpec(context, deployment, managedBytes));
+  if (deployment.attempt.subtask == 0) {
+    openCoordinators(deployment.attempt, *findVertex(start_->graph, deployment.attempt.vertex));
+  }
+  task::TaskServices services;
+  services.catalog = runtime_->catalog.get();
+  services.network = runtime_->network.get();
+  services.executor = runtime_->executor.get();
+  services.files = &services_.files;
+  services.clock = &services_.clock;
+  services.jobGroup = runtime_->jobGroup;
+  services.listener = this;
+  auto& task = tasks_[deployment.attempt];
+  task = task::makeTask(std::move(spec), services);
+  task->start();
+  return Status::ok();
+}
+
+void Worker::openCoordinators(const ExecutionAttemptId& attempt, const protocol::JobVertex& vertex) {
+  for (const auto& op : vertex.operators) {
+    if (!op.hasCoordinator) continue;
+    // A missing factory is reported by the task, which needs it too.
+    const auto* factory = runtime_->catalog->operatorFactory(op.streamNodeId);
+    if (factory != nullptr) coordinators_->open(attempt, op.id, *factory, vertex.parallelism);
+  }
+}
+
+void Worker::cancel(const std::vector<ExecutionAttemptId>& attempts) {
+  for (const auto& [id, task] : tasks_) {
+    if (attempts.empty() || std::find(attempts.begin(), attempts.end(), id) != attempts.end()) task->cancel();
+  }
+}
+
+void Worker::adopt(const std::string& peer) {
+  OwnedFd descriptor = channel_.next();
+  if (!descriptor.valid() || runtime_ == nullptr) return;
+  auto connection = runtime_->transport->adopt(descriptor.release());
+  if (!connection) {
+    FLINK_WARN(kLog, "cannot take over a data connection peer={} reason={}", peer, connection.status().toString());
+    return;
+  }
+  runtime_->network->acceptConnection(std::move(*connection));
+}
+
+void Worker::onStateChanged(const ExecutionAttemptId& attempt, task::TaskState state, const std::optional<Status>& failure,
+                            const std::map<std::string, std::string>& accumulators) {
+  post([this, attempt, state, failure, accumulators] { reportState(attempt, state, failure, accumulators); });
+}
+
+void Worker::reportState(const ExecutionAttemptId& attempt, task::TaskState state, const std::optional<Status>& failure,
+                         const std::map<std::string, std::string>& accumulators) {
+  if (state == task::TaskState::kDeploying) return;  // the JobManager set it itself
+  protocol::TaskStateChangedRequest change;
+  change.attempt = attempt;
+  change.state = toExecutionState(state);
+  change.timestampMs = services_.clock.wallMs();
+  const auto found = tasks_.find(attempt);
+  if (found != tasks_.end() && found->second != nullptr) change.io = toIoMetrics(found->second->figures());
+  if (failure) {
+    change.failure = describeFailure(*failure, change.timestampMs);
+    FLINK_WARN(kLog, "task failed task={} reason={}", attempt.toString(), failure->toString());
+  }
+  const bool terminal = protocol::isTerminal(change.state);
+  if (terminal) {
+    change.accumulators = accumulators;
+    change.metrics = restMetricsOf(runtime_->registry.collect(), attempt);
+  }
+  tell(change);
+  if (!terminal) return;
+  if (found != tasks_.end()) tasks_.erase(found);
+  if (tasks_.empty()) {
+    services_.loop.cancel(reportTimer_);
+    reportTimer_ = EventLoop::TimerId::kNone;
+    sendReport();
+  }
+  endWhenIdle();
+}
+
+void Worker::onOperatorEvent(const ExecutionAttemptId& attempt, const OperatorId& op, std::string payload) {
+  post([this, attempt, op, payload = std::move(payload)]() mutable { sendToCoordinator(attempt, op, std::move(payload)); });
+}
+
+void Worker::sendToCoordinator(const ExecutionAttemptId& attempt, const OperatorId& op, std::string payload) {
+  // Beside its subtask 0 the coordinator is reached without the way through the JobManager.
+  if (coordinators_->deliver(op, attempt.subtask, payload)) return;
+  tell(protocol::OperatorEventRequest{{attempt.job, op, attempt.subtask, attempt.attempt, true, std::move(payload)}});
+}
+
+void Worker::sendToSubtask(const OperatorId& op, int subtask, std::string payload) {
+  protocol::OperatorEvent event{start_->graph.id, op, subtask, 0, false, std::move(payload)};
+  for (const auto& vertex : start_->graph.vertices) {
+    const bool owns = std::any_of(vertex.operators.begin(), vertex.operators.end(),
+                                  [&](const auto& candidate) { return candidate.id == op; });
+    if (!owns) continue;
+    for (const auto& [id, task] : tasks_) {
+      if (id.vertex == vertex.id && id.subtask == subtask) return task->deliverEvent(op, std::move(event.payload));
+    }
+  }
+  tell(protocol::OperatorEventRequest{std::move(event)});
+}
+
+void Worker::deliver(const protocol::OperatorEvent& event) {
+  if (event.toCoordinator) {
+    if (coordinators_ == nullptr || !coordinators_->deliver(event.op, event.subtask, event.payload)) {
+      FLINK_WARN(kLog, "no coordinator runs here for an event operator={} subtask={}", event.op.toHex(), event.subtask);
+    }
+    return;
+  }
+  for (const auto& vertex : start_->graph.vertices) {
+    for (const auto& op : vertex.operators) {
+      if (op.id != event.op) continue;
+      for (const auto& [id, task] : tasks_) {
+        if (id.vertex == vertex.id && id.subtask == event.subtask) return task->deliverEvent(event.op, event.payload);
+      }
+    }
+  }
+}
+
+void Worker::onCoordinatorFailed(const ExecutionAttemptId& attempt, const Status& reason) {
+  for (const auto& [id, task] : tasks_) {
+    if (id.vertex == attempt.vertex) return task->fail(reason);
+  }
+  // Every subtask that runs here has ended; the others wait for splits in vain.
+  reportState(attempt, task::TaskState::kFailed, reason, {});
+}
+
+void Worker::onCollect(const ExecutionAttemptId& attempt, const std::string& collectId, std::vector<std::string> records,
+                       std::function<void()> room) {
+  protocol::CollectedRecordsRequest request{attempt.job, collectId, std::move(records)};
+  post([this, attempt, request = std::move(request), room = std::move(room)]() mutable {
+    sendCollected(attempt, std::move(request), std::move(room));
+  });
+}
+
+void Worker::sendCollected(const ExecutionAttemptId& attempt, protocol::CollectedRecordsRequest request,
+                           std::function<void()> room) {
+  rpc_.call<protocol::CollectedRecordsRequest>(
+      LocalChannel::kPeer, request, kCollectDeadline,
+      [this, alive = std::weak_ptr<int>(alive_), attempt, room = std::move(room)](auto answer) {
+        if (alive.expired()) return;
+        const auto found = tasks_.find(attempt);
+        if (found == tasks_.end()) return;
+        if (answer) return room();
+        found->second->fail(Status(answer.status().code(), "collected records did not reach the client")
+                                .causedBy(answer.status()));
+      });
+}
+
+void Worker::scheduleReport() {
+  reportTimer_ = services_.loop.schedule(services_.reportInterval, [this, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.expired()) return;
+    sendReport();
+    scheduleReport();
+  });
+}
+
+void Worker::sendReport() {
+  if (runtime_ == nullptr) return;
+  protocol::WorkerReportRequest report;
+  const auto samples = runtime_->registry.collect();
+  report.metrics.reserve(samples.size());
+  for (const auto& sample : samples) report.metrics.push_back(toMetricValue(sample));
+  for (const auto& [id, task] : tasks_) report.tasks.push_back({id, toIoMetrics(task->figures()), restMetricsOf(samples, id)});
+  if (services_.processFigures) report.memory = services_.processFigures();
+  report.memory["nettyShuffleMemorySegmentsUsed"] = runtime_->network->usedSegments();
+  tell(report);
+}
+
+void Worker::stop(const std::string& reason) {
+  if (stage_ == Stage::kStopping || stage_ == Stage::kEnded) return;
+  FLINK_INFO(kLog, "stopping tasks={} reason=\"{}\"", tasks_.size(), reason);
+  stage_ = Stage::kStopping;
+  cancel({});
+  endWhenIdle();
+}
+
+void Worker::endWhenIdle() {
+  if (stage_ != Stage::kStopping || !tasks_.empty()) return;
+  stage_ = Stage::kEnded;
+  services_.loop.cancel(reportTimer_);
+  if (coordinators_ != nullptr) coordinators_->close();
+  services_.onEnded();
+}
+
+}  // namespace flink::worker
