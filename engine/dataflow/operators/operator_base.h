@@ -1,8 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
-#include <utility>
+#include <type_traits>
 
 #include "core/metrics/registry.h"
 #include "dataflow/operators/functions.h"
@@ -10,14 +11,14 @@
 
 namespace flink::operators {
 
-/// What every operator does beside its work: counts records and gives user functions their context.
-class OperatorBase : public StreamOperator {
- public:
-  void open(OperatorContext& context) override;
-  void close() override;
-
+/// What every operator has beside its work: record counters, and the context and life cycle of user functions.
+class OperatorServices {
  protected:
-  /// Calls setRuntimeContext and open of a rich function; nothing for others. REQUIRES: OperatorBase::open() was called.
+  void openServices(OperatorContext& context);
+  /// Publishes accumulators. Fine without openServices().
+  void closeServices();
+
+  /// Calls setRuntimeContext and open of a rich function; nothing for others. REQUIRES: openServices() was called.
   template <class F>
   void openFunction(F& function) {
     if constexpr (std::is_base_of_v<RichFunction, F>) {
@@ -40,7 +41,6 @@ class OperatorBase : public StreamOperator {
   }
   [[nodiscard]] OperatorContext& context() const { return *context_; }
   [[nodiscard]] RuntimeContext& runtimeContext() { return *runtimeContext_; }
-  [[nodiscard]] bool opened() const { return context_ != nullptr; }
 
  private:
   OperatorContext* context_ = nullptr;
@@ -48,6 +48,13 @@ class OperatorBase : public StreamOperator {
   std::shared_ptr<metrics::Counter> numRecordsIn_;
   std::shared_ptr<metrics::Counter> numRecordsOut_;
   std::uint64_t counted_ = 0;
+};
+
+/// Base of operators with inputs.
+class OperatorBase : public StreamOperator, protected OperatorServices {
+ public:
+  void open(OperatorContext& context) override { openServices(context); }
+  void close() override { closeServices(); }
 };
 
 /// An operator with one input that is its own receiver.

@@ -37,6 +37,8 @@ class Output final : public Collector<T> {
     }
   }
 
+  Collector<T>& collector() { return *this; }
+
   /// Hands on what was collected.
   void flush() {
     const auto filled = static_cast<std::size_t>(this->pos_ - slots_.data());

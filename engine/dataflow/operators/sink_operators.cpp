@@ -1,0 +1,39 @@
+#include "dataflow/operators/sink_operators.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace flink::operators {
+
+std::string printPrefix(const std::string& label, int subtaskIndex, int parallelism) {
+  std::string prefix = label;
+  if (parallelism > 1) prefix += fmt::format("{}{}", prefix.empty() ? "" : ":", subtaskIndex + 1);
+  if (!prefix.empty()) prefix += "> ";
+  return prefix;
+}
+
+void printLines(const std::string& lines, bool toStandardError) {
+  std::FILE* stream = toStandardError ? stderr : stdout;
+  std::fwrite(lines.data(), 1, lines.size(), stream);
+  std::fflush(stream);
+}
+
+CollectBundles::CollectBundles(OperatorContext& context, std::string collectId)
+    : context_(context), collectId_(std::move(collectId)) {}
+
+void CollectBundles::add(std::string record) {
+  bytes_ += record.size();
+  records_.push_back(std::move(record));
+  if (records_.size() >= kMaxRecords || bytes_ >= kMaxBytes) send();
+}
+
+void CollectBundles::send() {
+  if (records_.empty()) return;
+  // Refused only while the task is being cancelled, when nobody waits for the result any more.
+  (void)context_.collect(collectId_, records_);
+  records_.clear();
+  bytes_ = 0;
+}
+
+}  // namespace flink::operators
