@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cluster/protocol/messages.h"
+#include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/executor.h"
 #include "core/base/process.h"

@@ -1,0 +1,125 @@
+#include "cli/program_command.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "cli/cluster_context.h"
+#include "core/base/error_codes.h"
+#include "core/base/mutex.h"
+#include "core/config/options/core_options.h"
+
+namespace flink::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A value that another thread sets once.
+template <class T>
+class Latch {
+ public:
+  void set(T value) {
+    const MutexLock lock(mutex_);
+    if (!value_) value_ = std::move(value);
+    changed_.notifyAll();
+  }
+  T wait() {
+    const MutexLock lock(mutex_);
+    while (!value_) changed_.wait(mutex_);
+    return std::move(*value_);
+  }
+
+ private:
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::optional<T> value_ FLINK_GUARDED_BY(mutex_);
+};
+
+std::string cacheDirectory() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') {
+    return std::string(cache) + "/flink-cpp/jobs";
+  }
+  const char* home = std::getenv("HOME");
+  return (home == nullptr ? std::string("/tmp") : std::string(home) + "/.cache") + "/flink-cpp/jobs";
+}
+
+Result<std::string> compile(const std::string& source, const RunOptions& options) {
+  ProcessSpec spec;
+  spec.argv = {binDirectory() + "/flink-program", "--compile", source, "--cache", cacheDirectory()};
+  for (const auto& directory : options.classpath) spec.argv.push_back("-I" + directory);
+  const fs::path result = fs::temp_directory_path() / fmt::format("flinkctl-compiled-{}", getpid());
+  spec.argv.insert(spec.argv.end(), {"--result", result.string()});
+  spec.dieWithParent = true;
+  Latch<ExitStatus> ended;
+  const auto launcher = makeSystemProcessLauncher();
+  FLINK_ASSIGN_OR_RETURN(auto child, launcher->spawn(std::move(spec), [&](ExitStatus status) { ended.set(status); }));
+  const ExitStatus status = ended.wait();
+  std::FILE* file = std::fopen(result.c_str(), "r");
+  std::string library;
+  if (file != nullptr) {
+    char buffer[4096];
+    library.assign(buffer, std::fread(buffer, 1, sizeof buffer, file));
+    std::fclose(file);
+    std::error_code ignored;
+    fs::remove(result, ignored);
+  }
+  if (status.exitCode != 0 || library.empty()) {
+    return Status(ErrorCode::kProgramCompile, fmt::format("the job's source does not compile: file={} compiler={}", source,
+                                                          status.toString()));
+  }
+  return library;
+}
+
+}  // namespace
+
+Result<std::string> resolveLibrary(const GlobalOptions& global, const RunOptions& options) {
+  if (options.fileAndArguments.empty()) {
+    return Status(ErrorCode::kUsage, global.flinkStyle ? "Java program should be specified a JAR file."
+                                                       : "a job library (.so) or source (.cpp) is missing");
+  }
+  const std::string& file = options.fileAndArguments.front();
+  std::error_code error;
+  if (!fs::exists(file, error)) {
+    return Status(ErrorCode::kFileNotFound, "the job's file does not exist: path=" + file);
+  }
+  const std::string absolute = fs::absolute(file, error).string();
+  const std::string extension = fs::path(file).extension();
+  if (extension == ".cpp" || extension == ".cc" || extension == ".cxx") return compile(absolute, options);
+  return absolute;
+}
+
+Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& options, const std::string& library,
+                              bool planOnly, control::ProgramRunner::Relay relay) {
+  FLINK_ASSIGN_OR_RETURN(const ClusterContext context, loadContext(global));
+  control::ProgramRunner::Spec spec;
+  spec.binary = binDirectory() + "/flink-program";
+  spec.start.libraryPath = library;
+  spec.start.entry = options.entryClass;
+  spec.start.arguments.assign(options.fileAndArguments.begin() + 1, options.fileAndArguments.end());
+  spec.start.configuration = context.configuration.toMap();
+  if (options.parallelism) {
+    spec.start.configuration[std::string(config::kParallelismDefault.key)] = std::to_string(*options.parallelism);
+  }
+  spec.start.detached = options.detached;
+  spec.start.planOnly = planOnly;
+  spec.relay = std::move(relay);
+  Latch<std::pair<Status, int>> ended;
+  spec.done = [&](const Status& status, int numJobs) { ended.set({status, numJobs}); };
+
+  const SystemClock clock;
+  const auto launcher = makeSystemProcessLauncher();
+  const auto loop = makeThreadEventLoop("program", clock);
+  auto runner = control::ProgramRunner::start(std::move(spec), *launcher, *loop, clock);
+  if (!runner) {
+    loop->stop();
+    return std::move(runner).status();
+  }
+  auto [status, numJobs] = ended.wait();
+  loop->stop();
+  return ProgramEnd{std::move(status), numJobs};
+}
+
+}  // namespace flink::cli
