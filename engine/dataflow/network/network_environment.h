@@ -73,7 +73,8 @@ class InputBuffer {
 };
 
 /// Merges the input channels of one edge at one task into a sequence of buffers, channels in round-robin fairness.
-/// Thread: poll on the task's step; the availability callback on any thread.
+/// Thread: poll on the task's step; the availability callback on any thread, when something to poll (or a failure)
+/// appears where there was nothing; it may come in vain.
 /// Lifetime: start() requests the partitions; close() releases everything, also under failure.
 class InputGate {
  public:
@@ -92,15 +93,20 @@ class InputGate {
 /// Thread: the task's step, except release() and the callback.
 class ResultPartition : public types::SegmentWriter {
  public:
-  /// False while overdraft buffers are in use: the task takes no more input. `onAvailable` is called when it turns true.
+  /// False while overdraft buffers are in use or a channel has all the buffers it may have: the task takes no more input.
   [[nodiscard]] virtual bool isAvailable() const = 0;
+  /// `onAvailable` is called (on any thread) when isAvailable() or consumed() turns true, and after release().
   virtual void setAvailabilityCallback(std::function<void()> onAvailable) = 0;
   /// Hands half-full segments to the consumers (task ran out of input, or the buffer timeout passed).
   virtual void flush() = 0;
   /// Flushes and sends kEndOfPartition to every channel. Errors: kFileIo for blocking partitions.
   virtual Status finish() = 0;
-  /// True once every consumer has taken everything (pipelined) or the file is complete (blocking).
+  /// True once every consumer has taken everything or is gone (pipelined), or the file is complete (blocking). After
+  /// finish() the object may go at any time: what is left stays with the environment until it is taken.
   [[nodiscard]] virtual bool consumed() const = 0;
+  /// What was handed to the consumers so far. Thread: any.
+  [[nodiscard]] virtual std::int64_t bytesOut() const = 0;
+  [[nodiscard]] virtual std::int64_t buffersOut() const = 0;
   /// Drops everything; consumers see `reason` as kConnectionLost's cause. Thread: any.
   virtual void release(Status reason) = 0;
 };
@@ -117,11 +123,13 @@ class NetworkEnvironment {
                                                         std::shared_ptr<metrics::MetricGroup> group) = 0;
   /// A consumer worker's connection whose hello the supervisor has checked.
   virtual void acceptConnection(std::unique_ptr<StreamConnection> connection) = 0;
-  /// Drops finished blocking partitions that nobody needs any more.
+  /// Drops a finished blocking partition that nobody needs any more; its file goes with its last reader.
   virtual void releasePartition(const ResultPartitionId& id) = 0;
   /// Segments: total, in use; for metrics and REST.
   [[nodiscard]] virtual std::int64_t totalSegments() const = 0;
   [[nodiscard]] virtual std::int64_t usedSegments() const = 0;
+  /// What partitions and gates would use at most, in percent of the total (Flink's RequestedMemoryUsage).
+  [[nodiscard]] virtual int requestedUsagePercent() const = 0;
   virtual void stop() = 0;
 };
 

@@ -1,0 +1,122 @@
+#include "dataflow/network/blocking_view.h"
+
+#include <fmt/format.h>
+
+#include "core/base/error_codes.h"
+
+namespace flink::network {
+
+std::shared_ptr<BlockingSubpartitionView> BlockingSubpartitionView::create(std::shared_ptr<BlockingPartition> partition,
+                                                                           int index,
+                                                                           std::weak_ptr<SubpartitionListener> listener) {
+  auto view = std::make_shared<BlockingSubpartitionView>(std::move(partition), index, std::move(listener));
+  view->readOn();
+  return view;
+}
+
+BlockingSubpartitionView::BlockingSubpartitionView(std::shared_ptr<BlockingPartition> partition, int index,
+                                                   std::weak_ptr<SubpartitionListener> listener)
+    : partition_(std::move(partition)), stored_(partition_->stored(index)), listener_(std::move(listener)) {}
+
+TakeResult BlockingSubpartitionView::take(Taken& out, bool eventsOnly) {
+  MutexLock lock(mutex_);
+  out.backlog = static_cast<int>(stored_.size() - nextToRead_ + ready_.size());
+  out.more = false;
+  if (!failure_.isOk() || partition_->isReleased()) {
+    out.failure = failure_.isOk() ? partition_->releaseReason() : failure_;
+    return TakeResult::kFailed;
+  }
+  if (!ready_.empty()) {
+    out.more = true;
+    if (eventsOnly) return TakeResult::kNothing;
+    out.buffer = std::move(ready_.front());
+    ready_.pop_front();
+    --out.backlog;
+    out.more = !ready_.empty() || nextToRead_ == stored_.size();
+    return TakeResult::kTaken;
+  }
+  if (nextToRead_ < stored_.size() || reading_ || ended_ || released_) return TakeResult::kNothing;
+  ended_ = true;
+  out.event = ChannelEvent::kEndOfPartition;
+  return TakeResult::kTaken;
+}
+
+void BlockingSubpartitionView::release() {
+  // Declared first: the buffers come back through recycle(), which takes the lock.
+  std::deque<Buffer> dropped;
+  MutexLock lock(mutex_);
+  released_ = true;
+  listener_.reset();
+  dropped.swap(ready_);
+}
+
+void BlockingSubpartitionView::recycle(std::byte* segment, std::uint32_t /*channel*/) {
+  {
+    MutexLock lock(mutex_);
+    free_.push_back(segment);
+  }
+  readOn();
+}
+
+void BlockingSubpartitionView::readOn() {
+  {
+    MutexLock lock(mutex_);
+    const std::size_t room = free_.size() + (kReadAhead - memory_.size());
+    // Half the buffers at a time: a round on the pool costs a wake-up.
+    if (reading_ || released_ || !failure_.isOk() || nextToRead_ == stored_.size() || room < kReadAhead / 2) return;
+    reading_ = true;
+  }
+  partition_->executor().runBlocking([self = shared_from_this()] { self->readAhead(); });
+}
+
+void BlockingSubpartitionView::readAhead() {
+  bool again = true;
+  while (again) {
+    std::byte* segment = nullptr;
+    StoredBuffer stored;
+    {
+      MutexLock lock(mutex_);
+      if (free_.empty() && memory_.size() < kReadAhead) {
+        memory_.push_back(std::make_unique<std::byte[]>(partition_->segmentBytes()));
+        free_.push_back(memory_.back().get());
+      }
+      segment = free_.back();
+      free_.pop_back();
+      stored = stored_[nextToRead_];
+    }
+    Status read = readNext(segment, stored);
+    Buffer buffer(segment, shared_from_this(), 0);
+    buffer.size = stored.size;
+    buffer.flags = stored.flags;
+    std::weak_ptr<SubpartitionListener> listener;
+    {
+      MutexLock lock(mutex_);
+      const bool wasEmpty = ready_.empty();
+      if (!read.isOk()) {
+        failure_ = std::move(read);
+      } else if (!released_) {
+        ready_.push_back(std::move(buffer));
+        ++nextToRead_;
+      }
+      const bool room = !free_.empty() || memory_.size() < kReadAhead;
+      again = room && !released_ && failure_.isOk() && nextToRead_ < stored_.size();
+      reading_ = again;
+      if (wasEmpty) listener = listener_;
+    }
+    if (const auto target = listener.lock()) target->onDataAvailable();
+  }
+}
+
+Status BlockingSubpartitionView::readNext(std::byte* segment, const StoredBuffer& stored) {
+  if (file_ == nullptr) {
+    FLINK_ASSIGN_OR_RETURN(file_, partition_->files().openRead(partition_->path()));
+  }
+  FLINK_ASSIGN_OR_RETURN(const std::size_t size, file_->readAt(stored.offset, {segment, stored.size}));
+  if (size != stored.size) {
+    return Status(ErrorCode::kFileIo, fmt::format("partition file is shorter than written: path={} offset={} expected={} read={}",
+                                                  partition_->path(), stored.offset, stored.size, size));
+  }
+  return Status::ok();
+}
+
+}  // namespace flink::network

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "core/base/fs.h"
+#include "core/base/mutex.h"
+#include "dataflow/network/blocking_partition.h"
+#include "dataflow/network/buffer.h"
+#include "dataflow/network/subpartition.h"
+
+namespace flink::network {
+
+/// Reads one subpartition of a blocking partition's file, a few buffers ahead of its consumer, on the blocking pool.
+/// Its read buffers are its own, kReadAhead at most: they live outside the network memory, which belongs to what flows.
+/// Thread: any.
+class BlockingSubpartitionView final : public SubpartitionView,
+                                       public SegmentOwner,
+                                       public std::enable_shared_from_this<BlockingSubpartitionView> {
+ public:
+  static constexpr std::size_t kReadAhead = 8;
+
+  static std::shared_ptr<BlockingSubpartitionView> create(std::shared_ptr<BlockingPartition> partition, int index,
+                                                          std::weak_ptr<SubpartitionListener> listener);
+  BlockingSubpartitionView(std::shared_ptr<BlockingPartition> partition, int index,
+                           std::weak_ptr<SubpartitionListener> listener);
+
+  TakeResult take(Taken& out, bool eventsOnly) override;
+  void release() override;
+  void recycle(std::byte* segment, std::uint32_t channel) override;
+
+ private:
+  /// Starts reading when enough buffers are free. Call without the lock.
+  void readOn();
+  /// One round of reading, on the blocking pool.
+  void readAhead();
+  Status readNext(std::byte* segment, const StoredBuffer& stored);
+
+  const std::shared_ptr<BlockingPartition> partition_;
+  const std::vector<StoredBuffer>& stored_;
+  std::unique_ptr<ReadableFile> file_;  // used by the reading round only
+
+  Mutex mutex_;
+  std::weak_ptr<SubpartitionListener> listener_ FLINK_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<std::byte[]>> memory_ FLINK_GUARDED_BY(mutex_);
+  std::vector<std::byte*> free_ FLINK_GUARDED_BY(mutex_);
+  std::deque<Buffer> ready_ FLINK_GUARDED_BY(mutex_);
+  std::size_t nextToRead_ FLINK_GUARDED_BY(mutex_) = 0;
+  bool reading_ FLINK_GUARDED_BY(mutex_) = false;
+  bool ended_ FLINK_GUARDED_BY(mutex_) = false;     ///< end event taken
+  bool released_ FLINK_GUARDED_BY(mutex_) = false;
+  Status failure_ FLINK_GUARDED_BY(mutex_);
+};
+
+}  // namespace flink::network

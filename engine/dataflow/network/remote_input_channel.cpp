@@ -1,0 +1,250 @@
+#include "dataflow/network/remote_input_channel.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/error_codes.h"
+
+namespace flink::network {
+
+RemoteInputChannel::RemoteInputChannel(int index, ChannelSpec spec, int exclusiveBuffers, std::shared_ptr<GateQueue> queue,
+                                       std::shared_ptr<GateBuffers> buffers,
+                                       std::shared_ptr<ConnectionManager> connections)
+    : index_(index),
+      spec_(std::move(spec)),
+      exclusiveBuffers_(exclusiveBuffers),
+      queue_(std::move(queue)),
+      buffers_(std::move(buffers)),
+      connections_(std::move(connections)) {}
+
+void RemoteInputChannel::start() {
+  std::uint32_t credit = 0;
+  {
+    MutexLock lock(mutex_);
+    for (int i = 0; i < exclusiveBuffers_; ++i) {
+      std::byte* segment = buffers_->acquire(SegmentKind::kExclusive, weak_from_this());
+      if (segment == nullptr) continue;
+      free_.push_back(segment);
+      ++exclusiveHeld_;
+    }
+    credit = static_cast<std::uint32_t>(free_.size());
+  }
+  Result<ConnectionManager::Opened> opened =
+      connections_->open(spec_.host, spec_.dataPort, shared_from_this(), {spec_.partition, spec_.subpartition}, credit);
+  if (!opened.isOk()) {
+    onFailure(std::move(opened).status());
+    return;
+  }
+  std::uint32_t late = 0;
+  {
+    MutexLock lock(mutex_);
+    connection_ = std::move(opened->connection);
+    id_ = opened->channel;
+    requested_ = true;
+    late = creditToAnnounce();
+  }
+  announce(late);
+}
+
+TakeResult RemoteInputChannel::take(Taken& out) {
+  MutexLock lock(mutex_);
+  out.more = false;
+  if (received_.empty()) return TakeResult::kNothing;
+  out.buffer = std::move(received_.front().buffer);
+  out.event = received_.front().event;
+  received_.pop_front();
+  out.backlog = static_cast<int>(received_.size());
+  out.more = !received_.empty();
+  return TakeResult::kTaken;
+}
+
+void RemoteInputChannel::close() {
+  std::deque<Entry> dropped;
+  std::vector<std::byte*> segments;
+  std::shared_ptr<ClientConnection> connection;
+  int exclusive = 0;
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    dropped.swap(received_);
+    segments.swap(free_);
+    exclusive = std::min(exclusiveHeld_, static_cast<int>(segments.size()));
+    exclusiveHeld_ -= exclusive;
+    floatingHeld_ -= static_cast<int>(segments.size()) - exclusive;
+    connection = connection_;
+  }
+  if (connection != nullptr) connection->closeChannel(id_);
+  for (std::byte* segment : segments) {
+    buffers_->release(segment, exclusive-- > 0 ? SegmentKind::kExclusive : SegmentKind::kFloating);
+  }
+}
+
+int RemoteInputChannel::queuedBuffers() const {
+  MutexLock lock(mutex_);
+  return static_cast<int>(received_.size());
+}
+
+std::int64_t RemoteInputChannel::queuedBytes() const {
+  MutexLock lock(mutex_);
+  std::int64_t bytes = 0;
+  for (const Entry& entry : received_) bytes += entry.buffer.size;
+  return bytes;
+}
+
+RemoteInputChannel::Held RemoteInputChannel::held() const {
+  MutexLock lock(mutex_);
+  return {exclusiveHeld_, floatingHeld_, static_cast<int>(free_.size())};
+}
+
+Status RemoteInputChannel::checkSequence(const FrameHeader& header) {
+  if (ended_) {
+    return Status(ErrorCode::kCorruptData, fmt::format("data after the end of a partition: partition={} subpartition={}",
+                                                       spec_.partition.toString(), spec_.subpartition));
+  }
+  if (header.sequence != nextSequence_) {
+    return Status(ErrorCode::kCorruptData,
+                  fmt::format("buffers out of order: partition={} subpartition={} expected={} found={}",
+                              spec_.partition.toString(), spec_.subpartition, nextSequence_, header.sequence));
+  }
+  ++nextSequence_;
+  return Status::ok();
+}
+
+Result<Buffer> RemoteInputChannel::prepareBuffer(const FrameHeader& header) {
+  MutexLock lock(mutex_);
+  if (closed_) return Buffer();
+  FLINK_RETURN_IF_ERROR(checkSequence(header));
+  if (free_.size() <= unannounced_) {
+    return Status(ErrorCode::kCorruptData, fmt::format("buffer without credit: partition={} subpartition={}",
+                                                       spec_.partition.toString(), spec_.subpartition));
+  }
+  Buffer buffer(free_.back(), shared_from_this(), 0);
+  free_.pop_back();
+  buffer.size = header.length;
+  buffer.flags = header.flags;
+  return buffer;
+}
+
+void RemoteInputChannel::onBuffer(Buffer buffer, std::uint32_t backlog) {
+  bool wasEmpty = false;
+  std::uint32_t credit = 0;
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return;  // the parameter outlives the lock
+    wasEmpty = received_.empty();
+    received_.push_back({std::move(buffer), std::nullopt});
+    backlog_ = backlog;
+    askForFloating();
+    credit = creditToAnnounce();
+  }
+  announce(credit);
+  if (wasEmpty) queue_->markReady(index_);
+}
+
+Status RemoteInputChannel::onEvent(const FrameHeader& header) {
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return Status::ok();
+    FLINK_RETURN_IF_ERROR(checkSequence(header));
+    if (header.value != static_cast<std::uint32_t>(ChannelEvent::kEndOfPartition)) {
+      return Status(ErrorCode::kCorruptData, fmt::format("unknown channel event: event={}", header.value));
+    }
+    ended_ = true;
+    received_.push_back({Buffer(), ChannelEvent::kEndOfPartition});
+  }
+  queue_->markReady(index_);
+  return Status::ok();
+}
+
+void RemoteInputChannel::onBacklog(std::uint32_t backlog) {
+  std::uint32_t credit = 0;
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return;
+    backlog_ = backlog;
+    askForFloating();
+    credit = creditToAnnounce();
+  }
+  announce(credit);
+}
+
+void RemoteInputChannel::onFailure(Status reason) {
+  {
+    MutexLock lock(mutex_);
+    if (closed_ || ended_) return;
+  }
+  queue_->fail(std::move(reason));
+}
+
+void RemoteInputChannel::askForFloating() {
+  while (!waitsForFloating_ && free_.size() < static_cast<std::size_t>(exclusiveBuffers_) + backlog_) {
+    std::byte* segment = buffers_->acquire(SegmentKind::kFloating, weak_from_this());
+    if (segment == nullptr) {
+      waitsForFloating_ = true;
+      return;
+    }
+    free_.push_back(segment);
+    ++floatingHeld_;
+    ++unannounced_;
+  }
+}
+
+bool RemoteInputChannel::offer(std::byte* segment, SegmentKind kind) {
+  std::uint32_t credit = 0;
+  {
+    MutexLock lock(mutex_);
+    if (kind == SegmentKind::kFloating) waitsForFloating_ = false;
+    if (closed_ || ended_) return false;
+    if (kind == SegmentKind::kExclusive) {
+      ++exclusiveHeld_;
+    } else {
+      if (free_.size() >= static_cast<std::size_t>(exclusiveBuffers_) + backlog_) return false;
+      ++floatingHeld_;
+    }
+    free_.push_back(segment);
+    ++unannounced_;
+    askForFloating();
+    credit = creditToAnnounce();
+  }
+  announce(credit);
+  return true;
+}
+
+void RemoteInputChannel::recycle(std::byte* segment, std::uint32_t /*channel*/) {
+  std::uint32_t credit = 0;
+  std::optional<SegmentKind> surplus;
+  {
+    MutexLock lock(mutex_);
+    const bool enough = free_.size() >= static_cast<std::size_t>(exclusiveBuffers_) + backlog_;
+    const bool othersWait = buffers_->numWaiting() > (waitsForFloating_ ? 1 : 0);
+    if (floatingHeld_ > 0 && (closed_ || ended_ || enough || othersWait)) {
+      --floatingHeld_;
+      surplus = SegmentKind::kFloating;
+    } else if (closed_ || ended_) {
+      --exclusiveHeld_;
+      surplus = SegmentKind::kExclusive;
+    } else {
+      free_.push_back(segment);
+      ++unannounced_;
+    }
+    credit = creditToAnnounce();
+  }
+  if (surplus.has_value()) buffers_->release(segment, *surplus);
+  announce(credit);
+}
+
+std::uint32_t RemoteInputChannel::creditToAnnounce() {
+  if (!requested_ || closed_ || ended_ || unannounced_ == 0) return 0;
+  const auto held = static_cast<std::uint32_t>(exclusiveHeld_ + floatingHeld_);
+  if (unannounced_ < std::max(1U, held / 3)) return 0;
+  return std::exchange(unannounced_, 0);
+}
+
+void RemoteInputChannel::announce(std::uint32_t credit) {
+  if (credit > 0) connection_->addCredit(id_, credit);
+}
+
+}  // namespace flink::network
