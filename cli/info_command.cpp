@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/program_command.h"
 #include "cli/render.h"
+#include "cluster/protocol/codec.h"
 #include "core/base/error_codes.h"
 
 namespace flink::cli {

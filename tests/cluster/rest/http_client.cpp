@@ -1,0 +1,46 @@
+#include "tests/cluster/rest/http_client.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "core/base/process.h"
+
+namespace flink::rest {
+
+std::string exchange(int port, const std::string& bytes) {
+  const OwnedFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return "";
+  std::size_t sent = 0;
+  while (sent < bytes.size()) {
+    const ssize_t n = ::send(fd.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (n <= 0) break;
+    sent += static_cast<std::size_t>(n);
+  }
+  std::string answer;
+  char buffer[8192];
+  for (ssize_t n = 0; (n = ::read(fd.get(), buffer, sizeof buffer)) > 0;) answer.append(buffer, static_cast<std::size_t>(n));
+  return answer;
+}
+
+Answer request(int port, const std::string& method, const std::string& target, const std::string& body,
+               const std::string& contentType) {
+  const std::string text =
+      exchange(port, method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: " + contentType +
+                         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  Answer answer;
+  const std::size_t end = text.find("\r\n\r\n");
+  if (end == std::string::npos) return answer;
+  answer.head = text.substr(0, end);
+  answer.body = text.substr(end + 4);
+  answer.status = std::atoi(text.c_str() + text.find(' '));
+  return answer;
+}
+
+}  // namespace flink::rest
