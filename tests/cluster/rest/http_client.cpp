@@ -10,7 +10,7 @@
 
 namespace flink::rest {
 
-std::string exchange(int port, const std::string& bytes) {
+std::string exchangeBytes(int port, const std::string& bytes) {
   const OwnedFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -32,7 +32,7 @@ std::string exchange(int port, const std::string& bytes) {
 Answer request(int port, const std::string& method, const std::string& target, const std::string& body,
                const std::string& contentType) {
   const std::string text =
-      exchange(port, method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: " + contentType +
+      exchangeBytes(port, method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: " + contentType +
                          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   Answer answer;
   const std::size_t end = text.find("\r\n\r\n");

@@ -5,7 +5,7 @@
 namespace flink::rest {
 
 /// Sends raw bytes to a local port and returns all that comes back until the server closes.
-std::string exchange(int port, const std::string& bytes);
+std::string exchangeBytes(int port, const std::string& bytes);
 
 struct Answer {
   int status = 0;

@@ -103,7 +103,7 @@ TEST_F(RestServerTest, SeveralRequestsShareAConnection) {
   start();
   const std::string one = "GET /overview HTTP/1.1\r\nHost: localhost\r\n\r\n";
   const std::string last = "GET /jobs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  const std::string answers = exchange(server_->port(), one + one + last);
+  const std::string answers = exchangeBytes(server_->port(), one + one + last);
   EXPECT_THAT(answers, HasSubstr("{\"jobs\":[]}"));
   std::size_t count = 0;
   for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at) ++count;
@@ -148,7 +148,7 @@ TEST_F(RestServerTest, LimitsAreKeptAndTheServerLivesOn) {
   start();
   EXPECT_EQ(request(server_->port(), "POST", "/jars/upload", std::string(5000, 'x')).status, 413);
   EXPECT_EQ(request(server_->port(), "GET", "/" + std::string(4000, 'a')).status, 431);
-  EXPECT_THAT(exchange(server_->port(), "\x01\x02 garbage\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(exchangeBytes(server_->port(), "\x01\x02 garbage\r\n\r\n"), StartsWith("HTTP/1.1 400"));
   EXPECT_EQ(get("/jobs/%zz").status, 400);
   EXPECT_EQ(get("/overview").status, 200);
 }
