@@ -1,0 +1,128 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/fs/local_file_system.h"
+#include "core/metrics/registry.h"
+#include "dataflow/operators/operator_factory.h"
+
+namespace flink::operators {
+
+/// Receives batches of T and keeps copies of the records.
+template <class T>
+class CollectingReceiver final : public BatchReceiver<T> {
+ public:
+  void process(Batch<T> batch) override {
+    for (const T& record : batch.records) records.push_back(record);
+    if (batch.keyHashes != nullptr) hashes.insert(hashes.end(), batch.keyHashes, batch.keyHashes + batch.records.size());
+    ++numBatches;
+    largestBatch = std::max(largestBatch, batch.records.size());
+  }
+  std::vector<T> records;
+  std::vector<types::KeyHash> hashes;
+  std::size_t numBatches = 0;
+  std::size_t largestBatch = 0;
+};
+
+/// Takes batches and forgets them.
+template <class T>
+class DiscardingReceiver final : public BatchReceiver<T> {
+ public:
+  void process(Batch<T> batch) override { numRecords += batch.records.size(); }
+  std::size_t numRecords = 0;
+};
+
+/// A directory of its own below the system's temporary one.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "flink-operators-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// What a task gives to one operator: context and services without a task.
+class OperatorHarness : private OperatorEventGateway {
+ public:
+  OperatorHarness() : files_(fs::makeLocalFileSystem()), registry_(clock_) {
+    context.jobName = "job";
+    context.taskName = "task";
+    context.operatorName = "operator";
+    context.metrics = registry_.root("taskmanager", {});
+    context.clock = &clock_;
+    context.files = files_.get();
+    context.temporaryDirectory = directory_.path();
+    context.wake = [this] {
+      ++numWakes;
+      numWakes.notify_all();
+    };
+    context.cancelled = [] { return false; };
+    context.coordinator = this;
+    context.setAccumulator = [this](const std::string& name, std::string value) { accumulators[name] = std::move(value); };
+    context.collect = [this](const std::string&, std::vector<std::string>& records) {
+      collected.push_back(records);
+      return true;
+    };
+  }
+  ~OperatorHarness() {
+    if (op != nullptr) op->close();
+  }
+
+  /// Makes and opens the operator under test.
+  StreamOperator& open(const OperatorFactory& factory, const OperatorOutputs& outputs) {
+    op = factory.create(outputs);
+    op->open(context);
+    return *op;
+  }
+
+  /// Feeds records to one input as one batch; the operator may spoil them.
+  template <class T>
+  void process(std::vector<T> records, int input = 0) {
+    auto& receiver = dynamic_cast<BatchReceiver<T>&>(op->input(input));
+    receiver.process({std::span<T>(records)});
+  }
+  /// Ends all inputs and lets the operator emit the rest in steps of `maxRecords`; returns the number of steps.
+  int finish(std::size_t maxRecords = 100) {
+    for (int i = 0; i < op->numInputs(); ++i) op->endInput(i);
+    int steps = 1;
+    while (!op->finish(maxRecords)) ++steps;
+    return steps;
+  }
+  void close() {
+    op->close();
+    op.reset();
+  }
+  [[nodiscard]] const std::string& directory() const { return directory_.path(); }
+
+  OperatorContext context;
+  std::unique_ptr<StreamOperator> op;
+  std::atomic<int> numWakes{0};
+  std::map<std::string, std::string> accumulators;
+  std::vector<std::vector<std::string>> collected;
+  std::vector<std::string> sentToCoordinator;
+
+ private:
+  void sendToCoordinator(std::string payload) override { sentToCoordinator.push_back(std::move(payload)); }
+
+  TemporaryDirectory directory_;
+  SystemClock clock_;
+  std::unique_ptr<FileSystem> files_;
+  metrics::MetricRegistry registry_;
+};
+
+}  // namespace flink::operators
