@@ -45,6 +45,9 @@ Status checkGraph(const StreamGraph& graph) {
   if (graph.nodes.empty()) return invalid("no operators are defined: add a source and a sink before execute()");
   for (const StreamNode& node : graph.nodes) {
     FLINK_RETURN_IF_ERROR(checkParallelism(graph, node));
+    if (graph.requireUids && node.uid.empty() && node.uidHash.empty()) {
+      return invalid("pipeline.auto-generate-uids is false and the operator has no uid: operator={}", node.name);
+    }
     if (!node.isSource && graph.inEdges(node.id).empty()) return invalid("the operator has no input: operator={}", node.name);
     if (node.isSource && !node.bounded && graph.runtimeMode == RuntimeMode::kBatch) {
       return invalid(

@@ -39,10 +39,13 @@ class Generator {
       if (headOf_.at(node.id) == node.id) addVertex(node);
     }
     addEdges();
+    applyParallelismOverrides();
     addSlotSharingGroups();
     job_.fingerprint = fingerprintOf(graph_);
     job_.planJson = planJson(job_);
     job_.streamGraphJson = streamGraphJson(graph_, job_);
+    job_.executionPlanJson = executionPlanJson(graph_);
+    job_.planDot = planDot(job_);
     return std::move(job_);
   }
 
@@ -51,7 +54,16 @@ class Generator {
     protocol::JobVertex vertex;
     vertex.id = vertexId(head.id);
     vertex.name = chainName(head.id);
-    appendDescription(head.id, "", "", vertex.description);
+    if (graph_.cascadingDescriptions) {
+      vertex.description = escapeHtml(chainDescription(head.id));
+    } else {
+      appendDescription(head.id, "", "", vertex.description);
+    }
+    if (graph_.vertexIndexPrefix) {
+      const std::string prefix = "[vertex-" + std::to_string(job_.vertices.size()) + "]";
+      vertex.name.insert(0, prefix);
+      vertex.description.insert(0, prefix);
+    }
     vertex.parallelism = head.parallelism;
     const std::int32_t maximum = head.maxParallelism > 0 ? head.maxParallelism : graph_.maxParallelism;
     vertex.maxParallelismConfigured = maximum > 0;
@@ -95,10 +107,28 @@ class Generator {
       out.targetInput = edge.input;
       out.sideOutputTag = edge.sideOutputTag;
       out.shipStrategy = shipStrategyOf(graph_, edge);
-      const bool blocking = job_.type == protocol::JobType::kBatch;
+      const bool blocking = job_.type == protocol::JobType::kBatch && !graph_.batchExchangesPipelined;
       out.exchange = blocking ? protocol::ExchangeType::kBlocking : protocol::ExchangeType::kPipelinedBounded;
       out.compressed = blocking ? graph_.compressBlocking : graph_.compressPipelined;
       job_.edges.push_back(std::move(out));
+    }
+  }
+
+  /// A FORWARD exchange whose ends no longer match becomes RESCALE.
+  void applyParallelismOverrides() {
+    std::map<JobVertexId, std::int32_t> parallelismOf;
+    for (protocol::JobVertex& vertex : job_.vertices) {
+      const auto wanted = graph_.parallelismOverrides.find(vertex.id.toHex());
+      if (wanted != graph_.parallelismOverrides.end()) {
+        vertex.parallelism = std::min(wanted->second, vertex.maxParallelism);
+      }
+      parallelismOf[vertex.id] = vertex.parallelism;
+    }
+    for (protocol::JobEdge& edge : job_.edges) {
+      if (edge.shipStrategy == protocol::ShipStrategy::kForward &&
+          parallelismOf[edge.source] != parallelismOf[edge.target]) {
+        edge.shipStrategy = protocol::ShipStrategy::kRescale;
+      }
     }
   }
 
@@ -128,14 +158,19 @@ class Generator {
   }
 
   /// "A -> B", "A -> (B, C -> D)".
-  std::string chainName(std::int32_t id) const {
-    std::string name = graph_.node(id).name;
+  template <class TextOf>
+  std::string joinChain(std::int32_t id, TextOf textOf) const {
+    const std::string& head = textOf(graph_.node(id));
     const auto out = chainedOutputs(id);
-    if (out.empty()) return name;
+    if (out.empty()) return head;
     std::string rest;
-    for (const StreamEdge* edge : out) rest += (rest.empty() ? "" : ", ") + chainName(edge->target);
-    return name + " -> " + (out.size() > 1 ? "(" + rest + ")" : rest);
+    for (const StreamEdge* edge : out) rest += (rest.empty() ? "" : ", ") + joinChain(edge->target, textOf);
+    return head + " -> " + (out.size() > 1 ? "(" + rest + ")" : rest);
   }
+  std::string chainName(std::int32_t id) const {
+    return joinChain(id, [](const StreamNode& node) -> const std::string& { return node.name; });
+  }
+  std::string chainDescription(std::int32_t id) const { return joinChain(id, descriptionOf); }
 
   /// The chain as a tree, one line per operator.
   void appendDescription(std::int32_t id, const std::string& branch, const std::string& indent, std::string& text) const {

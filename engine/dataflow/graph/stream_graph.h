@@ -62,6 +62,12 @@ struct StreamGraph {
   std::int64_t bufferTimeoutMs = 100;
   bool compressPipelined = false;
   bool compressBlocking = true;
+  bool batchExchangesPipelined = false;  ///< execution.batch-shuffle-mode
+  bool requireUids = false;              ///< pipeline.auto-generate-uids: false
+  bool cascadingDescriptions = false;    ///< pipeline.vertex-description-mode
+  bool vertexIndexPrefix = false;        ///< pipeline.vertex-name-include-index-prefix
+  /// pipeline.jobvertex-parallelism-overrides: vertex id in hex → parallelism.
+  std::map<std::string, std::int32_t> parallelismOverrides;
 
   /// REQUIRES: the node exists.
   [[nodiscard]] const StreamNode& node(std::int32_t id) const;

@@ -217,6 +217,34 @@ TEST(JobGraphGeneratorTest, TheFingerprintNamesTheFirstOperatorThatDiffers) {
   EXPECT_THAT(checkFingerprint(job, other.graph).message(), HasSubstr("submitted=Sink: Writer (#7) here=nothing"));
 }
 
+TEST(JobGraphGeneratorTest, OverridesWinOverTheProgramsParallelism) {
+  GraphBuilder b = steady();
+  b.graph.node(4).chaining = ChainingStrategy::kHead;
+  b.op(9, "Sink: other", {7}).chaining = ChainingStrategy::kHead;
+  const std::string sink = generate(b.graph).vertices[2].id.toHex();
+  b.graph.parallelismOverrides[sink] = 5;
+  const auto job = generate(b.graph);
+  EXPECT_EQ(job.vertices[1].parallelism, 2);
+  EXPECT_EQ(job.vertices[2].parallelism, 5);
+  EXPECT_EQ(job.edges[1].shipStrategy, protocol::ShipStrategy::kRescale);
+}
+
+TEST(JobGraphGeneratorTest, UidsCanBeMadeMandatory) {
+  GraphBuilder b = steady();
+  b.graph.requireUids = true;
+  b.graph.node(1).uid = "source";
+  EXPECT_THAT(errorOf(b.graph), HasSubstr("no uid: operator=Map"));
+}
+
+TEST(JobGraphGeneratorTest, DescriptionsCanCascadeAndNamesBeNumbered) {
+  GraphBuilder b = steady();
+  b.graph.cascadingDescriptions = true;
+  b.graph.vertexIndexPrefix = true;
+  const auto job = generate(b.graph);
+  EXPECT_EQ(job.vertices[1].name, "[vertex-1]Map -> Sink: Writer");
+  EXPECT_EQ(job.vertices[1].description, "[vertex-1]Map -&gt; Sink: Writer");
+}
+
 TEST(JobGraphGeneratorTest, DotHasAllVerticesAndEdges) {
   const std::string dot = planDot(generate(steady().graph));
   EXPECT_THAT(dot, HasSubstr(R"("20ba6b65f97481d5570070de90e4e791" [label="Map -> Sink: Writer\nparallelism 2"])"));

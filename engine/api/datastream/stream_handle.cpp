@@ -1,0 +1,78 @@
+#include "api/datastream/stream_handle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/datastream/environment_state.h"
+#include "api/datastream/flink_exception.h"
+#include "core/base/error_codes.h"
+
+namespace flink::datastream {
+
+StreamHandle::StreamHandle(std::shared_ptr<EnvironmentState> environment, StreamOutputs outputs)
+    : environment_(std::move(environment)), outputs_(std::move(outputs)) {}
+
+StreamHandle StreamHandle::ofSource(std::shared_ptr<EnvironmentState> environment, OperatorSpec spec,
+                                    std::shared_ptr<const operators::EdgeCodec> codec) {
+  const std::int32_t node = environment->graph->add(std::move(spec));
+  return {std::move(environment), {{node, "", std::nullopt, std::move(codec)}}};
+}
+
+StreamHandle StreamHandle::transform(OperatorSpec spec, std::shared_ptr<const operators::EdgeCodec> codec) const {
+  const std::int32_t node = graph().add(std::move(spec), {outputs_});
+  return {environment_, {{node, "", std::nullopt, std::move(codec)}}};
+}
+
+StreamHandle StreamHandle::transform(const StreamHandle& second, OperatorSpec spec,
+                                     std::shared_ptr<const operators::EdgeCodec> codec) const {
+  requireSameEnvironment(second);
+  const std::int32_t node = graph().add(std::move(spec), {outputs_, second.outputs_});
+  return {environment_, {{node, "", std::nullopt, std::move(codec)}}};
+}
+
+std::int32_t StreamHandle::sink(OperatorSpec spec) const { return graph().add(std::move(spec), {outputs_}); }
+
+StreamHandle StreamHandle::partitioned(protocol::ShipStrategy strategy,
+                                       std::shared_ptr<const operators::EdgeCodec> codec) const {
+  graph().skipIds();
+  StreamOutputs outputs = outputs_;
+  for (StreamOutput& output : outputs) {
+    output.shipStrategy = strategy;
+    output.codec = codec;
+  }
+  return {environment_, std::move(outputs)};
+}
+
+StreamHandle StreamHandle::unitedWith(const std::vector<const StreamHandle*>& others) const {
+  graph().skipIds();
+  StreamOutputs outputs = outputs_;
+  for (const StreamHandle* other : others) {
+    requireSameEnvironment(*other);
+    outputs.insert(outputs.end(), other->outputs_.begin(), other->outputs_.end());
+  }
+  return {environment_, std::move(outputs)};
+}
+
+StreamHandle StreamHandle::sideOutput(std::string tag, std::shared_ptr<const operators::EdgeCodec> codec) const {
+  graph().skipIds();
+  return {environment_, {{node(), std::move(tag), std::nullopt, std::move(codec)}}};
+}
+
+bool StreamHandle::isKeyed() const {
+  return std::all_of(outputs_.begin(), outputs_.end(), [](const StreamOutput& output) {
+    return output.shipStrategy == protocol::ShipStrategy::kHash;
+  });
+}
+
+ProgramGraph& StreamHandle::graph() const { return *environment_->graph; }
+
+std::shared_ptr<JobClient> StreamHandle::executeAsync(const std::string& jobName) const {
+  return environment_->executeAsync(jobName);
+}
+
+void StreamHandle::requireSameEnvironment(const StreamHandle& other) const {
+  if (environment_ == other.environment_) return;
+  throw FlinkException(Status(ErrorCode::kJobGraphInvalid, "streams of different environments cannot be combined"));
+}
+
+}  // namespace flink::datastream

@@ -1,0 +1,15 @@
+#pragma once
+
+/// The DataStream API: everything a program needs to describe and run dataflows.
+#include "api/datastream/connected_streams.h"
+#include "api/datastream/data_stream.h"
+#include "api/datastream/debugging.h"
+#include "api/datastream/flink_exception.h"
+#include "api/datastream/keyed_stream.h"
+#include "api/datastream/object_pool.h"
+#include "api/datastream/parameters.h"
+#include "api/datastream/split_words.h"
+#include "api/datastream/stream_execution_environment.h"
+#include "api/program/job_registration.h"
+#include "connectors/discarding_sink.h"
+#include "connectors/file/file_source.h"

@@ -1,0 +1,15 @@
+#include "api/program/recorded_result.h"
+
+#include "core/types/serializer.h"
+
+namespace flink::program {
+
+std::string encode(const RecordedResult& result) { return types::serialize(result); }
+
+Result<RecordedResult> decodeRecordedResult(const std::string& bytes) {
+  RecordedResult result;
+  FLINK_RETURN_IF_ERROR(types::deserialize(asBytes(bytes), result));
+  return result;
+}
+
+}  // namespace flink::program

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/types/serializer.h"
+#include "dataflow/operators/operator_base.h"
+#include "dataflow/operators/operator_factory.h"
+#include "dataflow/operators/operator_failure.h"
+#include "dataflow/operators/output.h"
+
+namespace flink::connectors {
+
+/// Emits records that the program listed, from their serialized form.
+template <class T>
+class CollectionSourceOperator final : public operators::SourceOperatorBase,
+                                       private operators::OperatorServices {
+ public:
+  CollectionSourceOperator(const operators::OperatorOutputs& outputs, std::shared_ptr<const std::string> elements)
+      : elements_(std::move(elements)), input_(asBytes(*elements_)), output_(outputs, "") {}
+
+  void open(operators::OperatorContext& context) override { openServices(context); }
+  void close() override { closeServices(); }
+
+  Poll poll(std::size_t maxRecords) override {
+    for (std::size_t i = 0; i < maxRecords && input_.remaining() > 0; ++i) {
+      if (!types::readValue(input_, output_.slot())) {
+        throw operators::OperatorFailure(types::corruptData(input_, "element of a collection"));
+      }
+    }
+    output_.flush();
+    countOut(output_.numRecords());
+    return input_.remaining() > 0 ? Poll::kMore : Poll::kEnd;
+  }
+  void handleEvent(std::string_view /*payload*/) override {}
+
+ private:
+  std::shared_ptr<const std::string> elements_;
+  types::ByteCursor input_;
+  operators::Output<T> output_;
+};
+
+/// `elements` may be filled later, until the first operator is made.
+template <class T>
+class CollectionSourceFactory final : public operators::OperatorFactory {
+ public:
+  explicit CollectionSourceFactory(std::shared_ptr<const std::string> elements) : elements_(std::move(elements)) {}
+  std::unique_ptr<operators::StreamOperator> create(const operators::OperatorOutputs& outputs) const override {
+    return std::make_unique<CollectionSourceOperator<T>>(outputs, elements_);
+  }
+
+ private:
+  std::shared_ptr<const std::string> elements_;
+};
+
+}  // namespace flink::connectors

@@ -1,0 +1,157 @@
+#include "connectors/file/file_source.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "connectors/file/line_reader.h"
+#include "connectors/file/path_pattern.h"
+#include "connectors/split_assigner.h"
+#include "core/base/fs.h"
+#include "dataflow/operators/operator_failure.h"
+
+namespace flink::connectors {
+
+namespace {
+
+/// Small enough that the slowest reader is late by little, large enough that asking for one costs nothing.
+constexpr std::uint64_t kMinSplitBytes = 256 << 10;
+constexpr std::uint64_t kMaxSplitBytes = 32 << 20;
+constexpr std::uint64_t kSplitsPerReader = 8;
+
+class FileSplitEnumerator final : public SplitEnumerator<FileSplit> {
+ public:
+  FileSplitEnumerator(std::vector<std::string> paths, bool recursive, SplitEnumeratorContext<FileSplit>& context)
+      : paths_(std::move(paths)), recursive_(recursive), context_(context), assigner_(context) {}
+
+  void start() override {
+    // Listing may take long on a large tree; requests wait meanwhile.
+    struct Listing {
+      std::vector<FileRange> files;
+      Status status;
+    };
+    auto listing = std::make_shared<Listing>();
+    auto work = [listing, paths = paths_, recursive = recursive_, &files = context_.files()] {
+      for (const std::string& path : paths) {
+        auto found = listFiles(files, path, recursive);
+        if (!found) {
+          listing->status = std::move(found).status();
+          return;
+        }
+        for (FileStatus& file : *found) listing->files.push_back({std::move(file.path), 0, file.size});
+      }
+    };
+    context_.callAsync(std::move(work), [this, listing] {
+      operators::throwIfError(std::move(listing->status));
+      assigner_.setSplits(splitFiles(listing->files, context_.currentParallelism()));
+    });
+  }
+  void addReader(int /*subtask*/) override { assigner_.addReader(); }
+  void handleSplitRequest(int subtask) override { assigner_.request(subtask); }
+
+ private:
+  std::vector<std::string> paths_;
+  bool recursive_;
+  SplitEnumeratorContext<FileSplit>& context_;
+  SplitAssigner<FileSplit> assigner_;
+};
+
+/// Reads one split after another and always has the next one asked for.
+class TextLineReader final : public SourceReader<std::string, FileSplit> {
+ public:
+  explicit TextLineReader(SourceReaderContext& context) : context_(context) {}
+
+  void start() override {
+    context_.sendSplitRequest();
+    context_.sendSplitRequest();
+  }
+
+  InputStatus pollNext(Collector<std::string>& output, std::size_t maxRecords) override {
+    std::size_t emitted = 0;
+    std::string_view line;
+    while (emitted < maxRecords) {
+      if (!reader_ && !openNext()) return noMoreSplits_ ? InputStatus::kEndOfInput : InputStatus::kNothingAvailable;
+      if (reader_->next(line)) {
+        output.slot().assign(line);
+        ++emitted;
+      } else {
+        reader_.reset();
+      }
+    }
+    return InputStatus::kMoreAvailable;
+  }
+
+  void addSplits(std::vector<FileSplit> splits) override {
+    for (FileSplit& split : splits) splits_.push_back(std::move(split));
+    context_.notifyAvailable();
+  }
+  void notifyNoMoreSplits() override {
+    noMoreSplits_ = true;
+    context_.notifyAvailable();
+  }
+  void close() override { reader_.reset(); }
+
+ private:
+  bool openNext() {
+    while (nextRange_ == current_.ranges.size()) {
+      if (splits_.empty()) return false;
+      current_ = std::move(splits_.front());
+      splits_.pop_front();
+      nextRange_ = 0;
+      if (!noMoreSplits_) context_.sendSplitRequest();
+    }
+    FileRange& range = current_.ranges[nextRange_++];
+    auto file = operators::valueOrThrow(context_.files().openRead(range.path));
+    reader_.emplace(std::move(file), std::move(range.path), range.offset, range.length, buffer_);
+    return true;
+  }
+
+  SourceReaderContext& context_;
+  std::deque<FileSplit> splits_;
+  FileSplit current_;
+  std::size_t nextRange_ = 0;
+  bool noMoreSplits_ = false;
+  std::string buffer_;
+  std::optional<LineReader> reader_;
+};
+
+}  // namespace
+
+std::vector<FileSplit> splitFiles(const std::vector<FileRange>& files, int parallelism) {
+  std::uint64_t total = 0;
+  for (const FileRange& file : files) total += file.length;
+  const std::uint64_t target =
+      std::clamp(total / (static_cast<std::uint64_t>(parallelism) * kSplitsPerReader), kMinSplitBytes, kMaxSplitBytes);
+  std::vector<FileSplit> splits;
+  FileSplit open;
+  std::uint64_t openBytes = 0;
+  for (const FileRange& file : files) {
+    std::uint64_t offset = file.offset;
+    const std::uint64_t end = file.offset + file.length;
+    while (offset < end) {
+      const std::uint64_t length = std::min(end - offset, target - openBytes);
+      open.ranges.push_back({file.path, offset, length});
+      openBytes += length;
+      offset += length;
+      if (openBytes == target) {
+        splits.push_back(std::exchange(open, {}));
+        openBytes = 0;
+      }
+    }
+  }
+  if (!open.ranges.empty()) splits.push_back(std::move(open));
+  return splits;
+}
+
+FileSource::FileSource(std::vector<std::string> paths, bool recursive) : paths_(std::move(paths)), recursive_(recursive) {}
+
+std::unique_ptr<SplitEnumerator<FileSplit>> FileSource::createEnumerator(SplitEnumeratorContext<FileSplit>& context) const {
+  return std::make_unique<FileSplitEnumerator>(paths_, recursive_, context);
+}
+
+std::unique_ptr<SourceReader<std::string, FileSplit>> FileSource::createReader(SourceReaderContext& context) const {
+  return std::make_unique<TextLineReader>(context);
+}
+
+}  // namespace flink::connectors
