@@ -9,8 +9,8 @@
 
 namespace flink::control {
 
-/// A MessageTransport between a supervisor and one worker over a Unix socket pair, which can also carry descriptors.
-/// Its only peer is kPeer on both sides; onDisconnect fires at end of file.
+/// A MessageTransport between a supervisor and one worker over a Unix socket pair, which can also
+/// carry descriptors. Its only peer is kPeer on both sides; onDisconnect fires at end of file.
 class LocalChannel : public MessageTransport {
  public:
   inline static const PeerId kPeer = "peer";

@@ -9,14 +9,18 @@
 #include "core/base/clock.h"
 #include "core/base/executor.h"
 #include "core/base/message_transport.h"
+#include "core/base/process.h"
 #include "core/base/result.h"
 
 namespace flink::control {
 
+class LocalChannel;
+
 /// Sends typed requests to peers and serves theirs, over any MessageTransport.
-/// Thread: call(), notify() and serve() from the owner's event loop; all callbacks and handlers run there.
-/// Ownership: borrows loop, clock and transport. Lifetime: start() after all serve(); stop() fails what is pending with
-/// kCancelled.
+/// Requests repeated by the transport run once; the answer is repeated.
+/// Thread: call() and serve() from the owner's event loop; all callbacks and handlers run there.
+/// stop() from any thread. Ownership: borrows loop, clock and transport. Lifetime: start() after
+/// all serve(); stop() fails what is pending with kCancelled.
 class RpcEndpoint {
  public:
   using PeerId = MessageTransport::PeerId;
@@ -25,19 +29,27 @@ class RpcEndpoint {
   using Responder = std::function<void(Result<typename Request::Response>)>;
 
   struct Options {
-    std::string sender;                                  ///< name in envelopes and messages
-    Duration heartbeatInterval = std::chrono::seconds(2);  ///< ping of idle peers
-    Duration defaultDeadline = std::chrono::seconds(10);
-    std::size_t maxPendingRequests = 10'000;
+    std::string sender;  ///< name in envelopes and messages
+    /// A peer that was called before and is silent for this long is pinged.
+    Duration heartbeatInterval = std::chrono::seconds(10);
+    /// A peer that was silent for this long although pinged is lost. Give heartbeat.timeout.
+    Duration heartbeatTimeout = std::chrono::seconds(50);
+    Duration defaultDeadline = std::chrono::seconds(10);  ///< of calls with deadline 0
+    std::size_t maxPendingRequests = 10'000;  ///< in each direction; more give kLimitExceeded
   };
 
   RpcEndpoint(Options options, EventLoop& loop, const Clock& clock, MessageTransport& transport);
+  /// The same over a channel that also carries descriptors.
+  RpcEndpoint(Options options, EventLoop& loop, const Clock& clock, LocalChannel& channel);
   ~RpcEndpoint();
+  RpcEndpoint(const RpcEndpoint&) = delete;
+  RpcEndpoint& operator=(const RpcEndpoint&) = delete;
 
   void start();
   void stop();
 
-  /// Requests with an epoch other than this (and not kNone) are answered with kStaleEpoch; ours carry it.
+  /// Requests with an epoch other than this (and not kNone) are answered with kStaleEpoch; ours
+  /// carry it.
   void setEpoch(Epoch epoch);
 
   template <class Request>
@@ -51,29 +63,53 @@ class RpcEndpoint {
   }
   template <class Request>
   void serve(std::function<void(const PeerId&, Request, Responder<Request>)> handler) {
-    serveRaw(Request::kMethod, [handler = std::move(handler)](const PeerId& peer, Bytes body, RawResponder respond) {
-      auto request = protocol::decode<Request>(asBytes(body));
-      if (!request) return respond(std::move(request).status());
-      handler(peer, std::move(*request), [respond = std::move(respond)](Result<typename Request::Response> answer) {
-        if (!answer) return respond(std::move(answer).status());
-        respond(protocol::encode(*answer));
-      });
-    });
+    serveRaw(Request::kMethod,
+             [handler = std::move(handler)](const PeerId& peer, Bytes body, RawResponder respond) {
+               auto request = protocol::decode<Request>(asBytes(body));
+               if (!request) return respond(std::move(request).status());
+               handler(peer, std::move(*request),
+                       [respond = std::move(respond)](Result<typename Request::Response> answer) {
+                         if (!answer) return respond(std::move(answer).status());
+                         respond(protocol::encode(*answer));
+                       });
+             });
   }
-  /// Called when a peer's connection closes or two of its heartbeats are missing.
+  /// A call that takes `descriptor` along. REQUIRES: over a LocalChannel.
+  template <class Request>
+  void callWithDescriptor(const Request& request, OwnedFd descriptor, Duration deadline,
+                          std::function<void(Result<typename Request::Response>)> done) {
+    callRawWithDescriptor(Request::kMethod, protocol::encode(request), std::move(descriptor),
+                          deadline, [done = std::move(done)](Result<Bytes> answer) {
+                            if (!answer) return done(std::move(answer).status());
+                            done(protocol::decode<typename Request::Response>(asBytes(*answer)));
+                          });
+  }
+  /// The descriptor that came with the request being handled; invalid when none. REQUIRES: called
+  /// inside a handler.
+  OwnedFd takeDescriptor();
+
+  /// Called when a peer's connection closes or it is silent for heartbeatTimeout. Its pending calls
+  /// have failed by then.
   void onPeerLost(std::function<void(const PeerId&, Status)> handler);
 
   using RawResponder = std::function<void(Result<Bytes>)>;
-  void callRaw(const PeerId& peer, protocol::Method method, Bytes body, Duration deadline, RawResponder done);
-  void serveRaw(protocol::Method method, std::function<void(const PeerId&, Bytes, RawResponder)> handler);
+  void callRaw(const PeerId& peer, protocol::Method method, Bytes body, Duration deadline,
+               RawResponder done);
+  void callRawWithDescriptor(protocol::Method method, Bytes body, OwnedFd descriptor,
+                             Duration deadline, RawResponder done);
+  void serveRaw(protocol::Method method,
+                std::function<void(const PeerId&, Bytes, RawResponder)> handler);
 
  private:
   struct State;
+  class OneAnswer;
   std::shared_ptr<State> state_;
 };
 
-/// The real transport of the control plane: one ROUTER (bind) and DEALERs (connect), all on one thread.
-/// Linger, high-water marks, heartbeats and the frame limit are set; see README.md of this folder.
+/// The real transport of the control plane: one ROUTER (bind, as often as wanted) and DEALERs
+/// (connect), all on one thread. `identity` names this process in logs of its peers; a random
+/// suffix makes it unique. Linger, high-water marks, heartbeats and the frame limit are set; see
+/// README.md of this folder.
 std::unique_ptr<MessageTransport> makeZmqTransport(std::string identity);
 
 }  // namespace flink::control

@@ -1,13 +1,17 @@
-#include "cluster/protocol/codec_message.h"
+#include "cluster/protocol/codec_message.inc"
 
 #include "control.pb.h"
 
 namespace flink::protocol {
 
-FLINK_WIRE_FIELDS(Empty) { return true; }
+FLINK_WIRE_FIELDS(Empty) {
+  return true;
+}
 FLINK_WIRE_MESSAGE(Empty, Empty);
 
-FLINK_WIRE_FIELDS(GetVersionRequest) { return true; }
+FLINK_WIRE_FIELDS(GetVersionRequest) {
+  return true;
+}
 FLINK_WIRE_MESSAGE(GetVersionRequest, GetVersionRequest);
 
 FLINK_WIRE_FIELDS(GetVersionRequest::Response) {
@@ -31,7 +35,9 @@ FLINK_WIRE_FIELDS(SubmitJobRequest) {
 }
 FLINK_WIRE_MESSAGE(SubmitJobRequest, SubmitJobRequest);
 
-FLINK_WIRE_FIELDS(ListJobsRequest) { return true; }
+FLINK_WIRE_FIELDS(ListJobsRequest) {
+  return true;
+}
 FLINK_WIRE_MESSAGE(ListJobsRequest, ListJobsRequest);
 
 FLINK_WIRE_FIELDS(ListJobsRequest::Response) {
@@ -66,10 +72,14 @@ FLINK_WIRE_FIELDS(WaitJobRequest::Response) {
 }
 FLINK_WIRE_MESSAGE(WaitJobRequest::Response, WaitJobResponse);
 
-FLINK_WIRE_FIELDS(GetOverviewRequest) { return true; }
+FLINK_WIRE_FIELDS(GetOverviewRequest) {
+  return true;
+}
 FLINK_WIRE_MESSAGE(GetOverviewRequest, GetOverviewRequest);
 
-FLINK_WIRE_FIELDS(ListTaskManagersRequest) { return true; }
+FLINK_WIRE_FIELDS(ListTaskManagersRequest) {
+  return true;
+}
 FLINK_WIRE_MESSAGE(ListTaskManagersRequest, ListTaskManagersRequest);
 
 FLINK_WIRE_FIELDS(ListTaskManagersRequest::Response) {
@@ -312,7 +322,9 @@ FLINK_WIRE_FIELDS(ReadTaskManagerLogRequest) {
 }
 FLINK_WIRE_MESSAGE(ReadTaskManagerLogRequest, ReadTaskManagerLogRequest);
 
-FLINK_WIRE_FIELDS(ListTaskManagerLogsRequest) { return true; }
+FLINK_WIRE_FIELDS(ListTaskManagerLogsRequest) {
+  return true;
+}
 FLINK_WIRE_MESSAGE(ListTaskManagerLogsRequest, ListTaskManagerLogsRequest);
 
 FLINK_WIRE_FIELDS(DeliverOperatorEventRequest) {
@@ -368,7 +380,9 @@ FLINK_WIRE_FIELDS(WorkerReportRequest) {
 }
 FLINK_WIRE_MESSAGE(WorkerReportRequest, WorkerReportRequest);
 
-FLINK_WIRE_FIELDS(StopWorkerRequest) { return true; }
+FLINK_WIRE_FIELDS(StopWorkerRequest) {
+  return true;
+}
 FLINK_WIRE_MESSAGE(StopWorkerRequest, StopWorkerRequest);
 
 FLINK_WIRE_FIELDS(ProgramStartRequest) {

@@ -10,8 +10,9 @@
 
 #include "cluster/protocol/codec.h"
 
-/// Private to the codecs: one list of fields per struct serves both directions. FLINK_WIRE_FIELDS(T) opens a function over
-/// `v` (the struct) and `m` (its protobuf message); when writing `v` is const, when reading `m` is.
+/// Private to the codecs: one list of fields per struct serves both directions.
+/// FLINK_WIRE_FIELDS(T) opens a function over `v` (the struct) and `m` (its protobuf message); when
+/// writing `v` is const, when reading `m` is.
 namespace flink::protocol {
 
 /// The protobuf message of a struct.
@@ -19,10 +20,10 @@ template <class T>
 struct WireOf;
 
 namespace wire {
-// Structs whose codec another file needs. put and get live beside the messages, so that templates find them. `get` is false
-// when the message breaks a rule (length of an id, unknown state).
-#define FLINK_DECLARE_WIRE(T)                           \
-  class T;                                              \
+// Structs whose codec another file needs. put and get live beside the messages, so that templates
+// find them. `get` is false when the message breaks a rule (length of an id, unknown state).
+#define FLINK_DECLARE_WIRE(T)                            \
+  class T;                                               \
   void put(const flink::protocol::T& value, T& message); \
   bool get(const T& message, flink::protocol::T& value)
 FLINK_DECLARE_WIRE(ResourceProfile);
@@ -58,7 +59,8 @@ inline constexpr int kEnumSize<JobType> = static_cast<int>(JobType::kBatch) + 1;
 template <>
 inline constexpr int kEnumSize<EnvelopeKind> = static_cast<int>(EnvelopeKind::kPong) + 1;
 
-// --- single values ----------------------------------------------------------------------------------------------------
+// --- single values
+// ----------------------------------------------------------------------------------------------------
 template <class W, class T>
 W toWire(const T& value) {
   return static_cast<W>(value);
@@ -107,7 +109,8 @@ using WireValue = std::remove_cvref_t<F>;
 template <class V>
 inline constexpr bool kWriting = std::is_const_v<V>;
 
-// --- repeated fields --------------------------------------------------------------------------------------------------
+// --- repeated fields
+// --------------------------------------------------------------------------------------------------
 template <class List, class Field>
 void putMessages(const List& values, Field& field) {
   field.Reserve(static_cast<int>(values.size()));
@@ -172,51 +175,55 @@ bool getEntries(const Field& field, Map& values) {
 
 }  // namespace flink::protocol
 
-#define FLINK_WIRE_FIELDS(T)                                \
-  template <class V, class M>                               \
-    requires std::is_same_v<std::remove_const_t<V>, T>      \
+#define FLINK_WIRE_FIELDS(T)                         \
+  template <class V, class M>                        \
+  requires std::is_same_v<std::remove_const_t<V>, T> \
   bool fields([[maybe_unused]] V& v, [[maybe_unused]] M& m)
 
-#define FLINK_VALUE(member, field)                                                           \
-  if constexpr (kWriting<V>)                                                                 \
-    m.set_##field(toWire<WireValue<decltype(m.field())>>(v.member));                         \
-  else if (!fromWire(m.field(), v.member))                                                   \
-    return false
+#define FLINK_VALUE(member, field)                                   \
+  if constexpr (kWriting<V>)                                         \
+    m.set_##field(toWire<WireValue<decltype(m.field())>>(v.member)); \
+  else if (!fromWire(m.field(), v.member))                           \
+  return false
 
-#define FLINK_MESSAGE(member, field)        \
-  if constexpr (kWriting<V>)                \
-    put(v.member, *m.mutable_##field());    \
-  else if (!get(m.field(), v.member))       \
-    return false
+#define FLINK_MESSAGE(member, field)     \
+  if constexpr (kWriting<V>)             \
+    put(v.member, *m.mutable_##field()); \
+  else if (!get(m.field(), v.member))    \
+  return false
 
-#define FLINK_OPTIONAL(member, field)                         \
-  if constexpr (kWriting<V>) {                                \
-    if (v.member) put(*v.member, *m.mutable_##field());       \
-  } else if (m.has_##field()) {                               \
-    if (!get(m.field(), v.member.emplace())) return false;    \
-  }                                                           \
+#define FLINK_OPTIONAL(member, field)                      \
+  if constexpr (kWriting<V>) {                             \
+    if (v.member) put(*v.member, *m.mutable_##field());    \
+  } else if (m.has_##field()) {                            \
+    if (!get(m.field(), v.member.emplace())) return false; \
+  }                                                        \
   static_assert(true)
 
-#define FLINK_REPEATED(kind, member, field)      \
-  if constexpr (kWriting<V>)                     \
-    put##kind(v.member, *m.mutable_##field());   \
-  else if (!get##kind(m.field(), v.member))      \
-    return false
+#define FLINK_REPEATED(kind, member, field)    \
+  if constexpr (kWriting<V>)                   \
+    put##kind(v.member, *m.mutable_##field()); \
+  else if (!get##kind(m.field(), v.member))    \
+  return false
 #define FLINK_MESSAGES(member, field) FLINK_REPEATED(Messages, member, field)
 #define FLINK_VALUES(member, field) FLINK_REPEATED(Values, member, field)
 #define FLINK_NUMBERS(member, field) FLINK_REPEATED(Numbers, member, field)
 #define FLINK_ENTRIES(member, field) FLINK_REPEATED(Entries, member, field)
 
 /// Defines put and get of a struct from its fields. REQUIRES: FLINK_WIRE_FIELDS(T) above.
-#define FLINK_WIRE_STRUCT(T, W)                                              \
-  using W##Struct = T; /* inside wire, T would be the message */             \
-  namespace wire {                                                           \
-  void put(const W##Struct& value, W& message) { fields(value, message); }   \
-  bool get(const W& message, W##Struct& value) { return fields(value, message); } \
-  }                                                                          \
+#define FLINK_WIRE_STRUCT(T, W)                                  \
+  using W##Struct = T; /* inside wire, T would be the message */ \
+  namespace wire {                                               \
+  void put(const W##Struct& value, W& message) {                 \
+    fields(value, message);                                      \
+  }                                                              \
+  bool get(const W& message, W##Struct& value) {                 \
+    return fields(value, message);                               \
+  }                                                              \
+  }                                                              \
   static_assert(true)
 
-/// The same, and instantiates encode<T> and decode<T>. REQUIRES: codec_message.h.
+/// The same, and instantiates encode<T> and decode<T>. REQUIRES: codec_message.inc.
 #define FLINK_WIRE_MESSAGE(T, W)      \
   FLINK_WIRE_STRUCT(T, W);            \
   template <>                         \

@@ -1,4 +1,4 @@
-#include "cluster/protocol/codec_message.h"
+#include "cluster/protocol/codec_message.inc"
 
 #include "envelope.pb.h"
 #include "job_graph.pb.h"
@@ -99,6 +99,8 @@ FLINK_WIRE_FIELDS(JobGraph) {
   FLINK_ENTRIES(globalJobParameters, global_job_parameters);
   FLINK_ENTRIES(collections, collections);
   FLINK_VALUE(planJson, plan_json);
+  FLINK_VALUE(executionPlanJson, execution_plan_json);
+  FLINK_VALUE(planDot, plan_dot);
   FLINK_VALUE(streamGraphJson, stream_graph_json);
   return true;
 }
@@ -124,21 +126,24 @@ Bytes encodeEnvelope(const Envelope& envelope) {
 
 Result<Envelope> decodeEnvelope(ByteView frame) {
   if (frame.size() > kMaxFrameBytes) {
-    return {ErrorCode::kLimitExceeded, fmt::format("frame too large: size={} limit={}", frame.size(), kMaxFrameBytes)};
+    return {ErrorCode::kLimitExceeded,
+            fmt::format("frame too large: size={} limit={}", frame.size(), kMaxFrameBytes)};
   }
   wire::Envelope message;  // flat: no more memory than the frame
   if (!message.ParseFromArray(frame.data(), static_cast<int>(frame.size()))) {
     return {ErrorCode::kBadFrame, fmt::format("frame does not decode: size={}", frame.size())};
   }
   if (message.protocol_version() != kProtocolVersion) {
-    return {ErrorCode::kBadFrame, fmt::format("frame of another protocol version: version={} ours={}",
-                                              message.protocol_version(), kProtocolVersion)};
+    return {ErrorCode::kBadFrame,
+            fmt::format("frame of another protocol version: version={} ours={}",
+                        message.protocol_version(), kProtocolVersion)};
   }
   Envelope envelope;
-  if (!fromWire(message.kind(), envelope.kind) || message.method() > UINT16_MAX || message.deadline_ms() < 0) {
-    return {ErrorCode::kBadFrame, fmt::format("frame with a bad head: kind={} method={} deadline={}",
-                                              static_cast<int>(message.kind()), message.method(),
-                                              message.deadline_ms())};
+  if (!fromWire(message.kind(), envelope.kind) || message.method() > UINT16_MAX ||
+      message.deadline_ms() < 0) {
+    return {ErrorCode::kBadFrame,
+            fmt::format("frame with a bad head: kind={} method={} deadline={}",
+                        static_cast<int>(message.kind()), message.method(), message.deadline_ms())};
   }
   envelope.method = static_cast<Method>(message.method());
   envelope.requestId = message.request_id();

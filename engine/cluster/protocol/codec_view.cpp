@@ -1,4 +1,4 @@
-#include "cluster/protocol/codec_message.h"
+#include "cluster/protocol/codec_message.inc"
 
 #include "cluster_view.pb.h"
 

@@ -107,6 +107,8 @@ struct JobGraph {
   std::map<std::int32_t, std::string> collections;
   std::string planJson;        ///< REST `plan` without jid and name
   std::string streamGraphJson; ///< REST `stream-graph`
+  /// For `info` only; whoever submits a graph drops them.
+  std::string executionPlanJson, planDot;
 };
 
 }  // namespace flink::protocol

@@ -15,7 +15,9 @@ constexpr std::array<std::string_view, kNumExecutionStates> kExecutionStateNames
 
 }  // namespace
 
-std::string_view toString(JobStatus status) { return kJobStatusNames.at(static_cast<std::size_t>(status)); }
+std::string_view toString(JobStatus status) {
+  return kJobStatusNames.at(static_cast<std::size_t>(status));
+}
 
 std::string_view toString(ExecutionState state) {
   return kExecutionStateNames.at(static_cast<std::size_t>(state));
@@ -29,7 +31,8 @@ std::optional<JobStatus> parseJobStatus(std::string_view text) {
 }
 
 bool isGloballyTerminal(JobStatus status) {
-  return status == JobStatus::kFailed || status == JobStatus::kCanceled || status == JobStatus::kFinished;
+  return status == JobStatus::kFailed || status == JobStatus::kCanceled ||
+         status == JobStatus::kFinished;
 }
 
 bool isTerminal(ExecutionState state) {
