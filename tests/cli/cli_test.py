@@ -1,0 +1,112 @@
+"""flinkctl without a cluster: usage, exit codes, output forms, configuration checks."""
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+BIN = Path(os.environ["FLINK_BUILD"]) / "bin"
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="flink-cli-")
+        self.addCleanup(directory.cleanup)
+        self.home = Path(directory.name)
+        self.conf = self.home / "conf"
+        self.conf.mkdir()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.write("config.yaml", f"jobmanager:\n  rpc:\n    port: {self.port}\nenv.pid.dir: {self.home}\n")
+
+    def write(self, name, text):
+        path = self.conf / name
+        path.write_text(text)
+        return path
+
+    def run_(self, *arguments, program="flinkctl"):
+        return subprocess.run([BIN / program, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "FLINK_CONF_DIR": str(self.conf), "TERM": "xterm"})
+
+    def testHelpAndVersion(self):
+        for arguments in (["--help"], ["run", "--help"], ["cluster", "start", "--help"]):
+            run = self.run_(*arguments)
+            self.assertEqual(run.returncode, 0)
+            self.assertIn("Usage", run.stdout)
+            self.assertEqual(run.stderr, "")
+        self.assertRegex(self.run_("--version").stdout, r"^Version: \S+, Commit ID: \S+\n$")
+        self.assertEqual(json.loads(self.run_("version", "-o", "json").stdout)["kind"], "Version")
+
+    def testUsageErrors(self):
+        for arguments in (["frobnicate"], ["list", "--nope"], ["run", "-p", "zero", "x.so"], ["cluster"], ["cancel"],
+                          ["list", "-o", "xml"]):
+            run = self.run_(*arguments)
+            self.assertEqual(run.returncode, 2, (arguments, run.stdout, run.stderr))
+            self.assertIn("error[FLINK-CLI-001]", run.stderr)
+
+    def testNoClusterIsUnreachableAtOnce(self):
+        for arguments in (["list"], ["cluster", "status"], ["taskmanager", "list"], ["cancel", "0" * 32]):
+            run = self.run_(*arguments)
+            self.assertEqual(run.returncode, 5, (arguments, run.stdout, run.stderr))
+            self.assertIn(f"localhost:{self.port}", run.stderr)
+            self.assertIn("fix:", run.stderr)
+        error = json.loads(self.run_("list", "-o", "json").stderr)
+        self.assertEqual((error["exitCode"], error["causes"]), (5, [{"code": "FLINK-CLI-002", "message": error["causes"][0]["message"]}]))
+
+    def testFlinkNameSpeaksFlinksWords(self):
+        run = self.run_("list", program="flink")
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(run.stdout, "Waiting for response...\n")
+        self.assertIn(" The program finished with the following exception:\n\nFailed to retrieve job list.", run.stderr)
+        run = self.run_("cancel", "zz", program="flink")
+        self.assertIn('Cannot parse JobID from "zz". The expected format is [0-9a-fA-F]{32}, e.g. '
+                      "fd72014d4c864993a2e5a9287b4a9c5d.\n\nUse the help option (-h or --help) to get help on the command.",
+                      run.stderr)
+        run = self.run_("frobnicate", program="flink")
+        self.assertTrue(run.stdout.startswith('"frobnicate" is not a valid action.\n\nValid actions are'))
+
+    def testUnsupportedVerbsSayWhy(self):
+        run = self.run_("savepoint", "0" * 32)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("checkpoints", run.stderr)
+
+    def testPipesGetNoColour(self):
+        run = self.run_("list")
+        self.assertNotIn("\x1b", run.stdout + run.stderr)
+
+    def testConfigCheck(self):
+        good = self.run_("config", "check", self.conf / "config.yaml")
+        self.assertEqual(good.returncode, 0, good.stderr)
+        unknown = self.run_("config", "check", self.write("other.yaml", "taskmanager.numberOfTaskSlot: 4\n"))
+        self.assertEqual(unknown.returncode, 0)
+        self.assertIn("taskmanager.numberOfTaskSlots", unknown.stdout)
+        bad = self.run_("config", "check", self.write("bad.yaml", "a: 1\nrest:\n  port: many\n"))
+        self.assertEqual(bad.returncode, 8, bad.stdout + bad.stderr)
+        self.assertIn("bad.yaml:3", bad.stderr)
+        missing = self.run_("config", "check", self.home / "nowhere.yaml")
+        self.assertEqual(missing.returncode, 6)
+
+    def testExplain(self):
+        run = self.run_("explain", "FLINK-NET-001")
+        self.assertEqual(run.returncode, 0)
+        self.assertIn("port", run.stdout)
+        self.assertEqual(self.run_("explain", "FLINK-NOPE-1").returncode, 6)
+
+    def testOtherHostsAreRefusedByName(self):
+        self.write("workers", "localhost\nelsewhere\n")
+        run = self.run_("cluster", "start")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("elsewhere", run.stderr)
+
+    def testPortInUseNamesItsOwner(self):
+        with socket.create_server(("127.0.0.1", self.port)):
+            run = self.run_("cluster", "start", "-t", "0")
+        self.assertEqual(run.returncode, 7, run.stderr)
+        self.assertIn(str(self.port), run.stderr)
+        self.assertIn(str(os.getpid()), run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
