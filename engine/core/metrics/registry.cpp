@@ -1,0 +1,138 @@
+#include "core/metrics/registry.h"
+
+#include <utility>
+
+namespace flink::metrics {
+
+namespace {
+
+using Metric = std::variant<std::shared_ptr<Counter>, std::shared_ptr<Meter>, std::shared_ptr<Histogram>, Gauge>;
+
+/// What the registry knows of one group. The order of registration is the order of collect().
+struct Entry {
+  const MetricGroup* group;
+  std::string scope;
+  std::map<std::string, std::string> variables;
+  std::string name;
+  Metric metric;
+};
+
+}  // namespace
+
+struct MetricRegistry::State {
+  explicit State(const Clock& registryClock) : clock(registryClock), nextUpdate(registryClock.now() + kTick) {}
+
+  static constexpr Duration kTick = std::chrono::seconds(Meter::kUpdateIntervalSeconds);
+
+  const Clock& clock;
+  Mutex mutex;
+  std::uint64_t nextId FLINK_GUARDED_BY(mutex) = 0;
+  std::map<std::uint64_t, Entry> entries FLINK_GUARDED_BY(mutex);
+  MonotonicTime nextUpdate FLINK_GUARDED_BY(mutex);
+
+  void add(Entry entry) {
+    const MutexLock lock(mutex);
+    // A second metric of the same name in one group replaces the first, as in Flink.
+    for (auto& [id, existing] : entries) {
+      if (existing.group == entry.group && existing.name == entry.name) {
+        existing.metric = std::move(entry.metric);
+        return;
+      }
+    }
+    entries.emplace(nextId++, std::move(entry));
+  }
+
+  void remove(const MetricGroup* group) {
+    const MutexLock lock(mutex);
+    std::erase_if(entries, [group](const auto& item) { return item.second.group == group; });
+  }
+
+  void updateMeters() FLINK_REQUIRES(mutex) {
+    const MonotonicTime now = clock.now();
+    while (nextUpdate <= now) {
+      for (auto& [id, entry] : entries) {
+        if (const auto* meter = std::get_if<std::shared_ptr<Meter>>(&entry.metric)) (*meter)->update();
+      }
+      nextUpdate += kTick;
+      // After a long pause the windows are all one value anyway; do not catch up tick by tick.
+      if (now - nextUpdate > std::chrono::minutes(2)) nextUpdate = now + kTick;
+    }
+  }
+};
+
+MetricRegistry::MetricRegistry(const Clock& clock) : state_(std::make_unique<State>(clock)) {}
+MetricRegistry::~MetricRegistry() = default;
+
+std::shared_ptr<MetricGroup> MetricRegistry::root(const std::string& scope, std::map<std::string, std::string> variables) {
+  return std::make_shared<MetricGroup>(*this, scope, std::move(variables), "");
+}
+
+std::vector<MetricSample> MetricRegistry::collect() {
+  const MutexLock lock(state_->mutex);
+  state_->updateMeters();
+  std::vector<MetricSample> samples;
+  samples.reserve(state_->entries.size());
+  for (const auto& [id, entry] : state_->entries) {
+    MetricSample sample{entry.scope, entry.variables, entry.name, MetricKind::kGauge, std::int64_t{0}};
+    if (const auto* counter = std::get_if<std::shared_ptr<Counter>>(&entry.metric)) {
+      sample.kind = MetricKind::kCounter;
+      sample.value = (*counter)->count();
+    } else if (const auto* meter = std::get_if<std::shared_ptr<Meter>>(&entry.metric)) {
+      sample.kind = MetricKind::kMeter;
+      sample.value = (*meter)->rate();
+    } else if (const auto* histogram = std::get_if<std::shared_ptr<Histogram>>(&entry.metric)) {
+      sample.kind = MetricKind::kHistogram;
+      sample.value = (*histogram)->statistics();
+    } else {
+      std::visit([&](auto&& value) { sample.value = std::forward<decltype(value)>(value); },
+                 std::get<Gauge>(entry.metric)());
+    }
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+MetricGroup::MetricGroup(MetricRegistry& registry, std::string scope, std::map<std::string, std::string> variables,
+                         std::string prefix)
+    : registry_(registry), scope_(std::move(scope)), variables_(std::move(variables)), prefix_(std::move(prefix)) {}
+
+MetricGroup::~MetricGroup() { close(); }
+
+std::shared_ptr<Counter> MetricGroup::counter(const std::string& name) {
+  auto counter = std::make_shared<Counter>();
+  if (!closed_) registry_.state_->add({this, scope_, variables_, prefix_ + name, counter});
+  return counter;
+}
+
+std::shared_ptr<Meter> MetricGroup::meter(const std::string& name, std::shared_ptr<Counter> counter) {
+  auto meter = std::make_shared<Meter>(counter ? std::move(counter) : std::make_shared<Counter>());
+  if (!closed_) registry_.state_->add({this, scope_, variables_, prefix_ + name, meter});
+  return meter;
+}
+
+std::shared_ptr<Histogram> MetricGroup::histogram(const std::string& name, std::size_t windowSize) {
+  auto histogram = std::make_shared<Histogram>(windowSize);
+  if (!closed_) registry_.state_->add({this, scope_, variables_, prefix_ + name, histogram});
+  return histogram;
+}
+
+void MetricGroup::gauge(const std::string& name, Gauge read) {
+  if (!closed_) registry_.state_->add({this, scope_, variables_, prefix_ + name, std::move(read)});
+}
+
+std::shared_ptr<MetricGroup> MetricGroup::addGroup(const std::string& name) {
+  return std::make_shared<MetricGroup>(registry_, scope_, variables_, prefix_ + name + ".");
+}
+
+std::shared_ptr<MetricGroup> MetricGroup::scopedChild(const std::string& scopeWord,
+                                                      std::map<std::string, std::string> variables) {
+  auto merged = variables_;
+  for (auto& [name, value] : variables) merged[name] = std::move(value);
+  return std::make_shared<MetricGroup>(registry_, scope_ + "." + scopeWord, std::move(merged), "");
+}
+
+void MetricGroup::close() {
+  if (!closed_.exchange(true)) registry_.state_->remove(this);
+}
+
+}  // namespace flink::metrics
