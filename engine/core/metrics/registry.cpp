@@ -8,14 +8,14 @@ namespace {
 
 using Metric = std::variant<std::shared_ptr<Counter>, std::shared_ptr<Meter>, std::shared_ptr<Histogram>, Gauge>;
 
-/// What the registry knows of one group. The order of registration is the order of collect().
 struct Entry {
-  const MetricGroup* group;
   std::string scope;
   std::map<std::string, std::string> variables;
-  std::string name;
   Metric metric;
 };
+
+/// Group id and metric name: groups in the order they were made, names sorted, which is the order of collect().
+using Key = std::pair<std::uint64_t, std::string>;
 
 }  // namespace
 
@@ -26,31 +26,25 @@ struct MetricRegistry::State {
 
   const Clock& clock;
   Mutex mutex;
-  std::uint64_t nextId FLINK_GUARDED_BY(mutex) = 0;
-  std::map<std::uint64_t, Entry> entries FLINK_GUARDED_BY(mutex);
+  std::atomic<std::uint64_t> nextGroup{0};
+  std::map<Key, Entry> entries FLINK_GUARDED_BY(mutex);
   MonotonicTime nextUpdate FLINK_GUARDED_BY(mutex);
 
-  void add(Entry entry) {
+  /// A second metric of the same name in one group replaces the first, as in Flink.
+  void add(std::uint64_t group, std::string name, Entry entry) {
     const MutexLock lock(mutex);
-    // A second metric of the same name in one group replaces the first, as in Flink.
-    for (auto& [id, existing] : entries) {
-      if (existing.group == entry.group && existing.name == entry.name) {
-        existing.metric = std::move(entry.metric);
-        return;
-      }
-    }
-    entries.emplace(nextId++, std::move(entry));
+    entries.insert_or_assign(Key(group, std::move(name)), std::move(entry));
   }
 
-  void remove(const MetricGroup* group) {
+  void remove(std::uint64_t group) {
     const MutexLock lock(mutex);
-    std::erase_if(entries, [group](const auto& item) { return item.second.group == group; });
+    entries.erase(entries.lower_bound({group, ""}), entries.lower_bound({group + 1, ""}));
   }
 
   void updateMeters() FLINK_REQUIRES(mutex) {
     const MonotonicTime now = clock.now();
     while (nextUpdate <= now) {
-      for (auto& [id, entry] : entries) {
+      for (auto& [key, entry] : entries) {
         if (const auto* meter = std::get_if<std::shared_ptr<Meter>>(&entry.metric)) (*meter)->update();
       }
       nextUpdate += kTick;
@@ -72,8 +66,8 @@ std::vector<MetricSample> MetricRegistry::collect() {
   state_->updateMeters();
   std::vector<MetricSample> samples;
   samples.reserve(state_->entries.size());
-  for (const auto& [id, entry] : state_->entries) {
-    MetricSample sample{entry.scope, entry.variables, entry.name, MetricKind::kGauge, std::int64_t{0}};
+  for (const auto& [key, entry] : state_->entries) {
+    MetricSample sample{entry.scope, entry.variables, key.second, MetricKind::kGauge, std::int64_t{0}};
     if (const auto* counter = std::get_if<std::shared_ptr<Counter>>(&entry.metric)) {
       sample.kind = MetricKind::kCounter;
       sample.value = (*counter)->count();
@@ -94,30 +88,30 @@ std::vector<MetricSample> MetricRegistry::collect() {
 
 MetricGroup::MetricGroup(MetricRegistry& registry, std::string scope, std::map<std::string, std::string> variables,
                          std::string prefix)
-    : registry_(registry), scope_(std::move(scope)), variables_(std::move(variables)), prefix_(std::move(prefix)) {}
+    : registry_(registry), scope_(std::move(scope)), variables_(std::move(variables)), prefix_(std::move(prefix)), id_(registry.state_->nextGroup++) {}
 
 MetricGroup::~MetricGroup() { close(); }
 
 std::shared_ptr<Counter> MetricGroup::counter(const std::string& name) {
   auto counter = std::make_shared<Counter>();
-  if (!closed_) registry_.state_->add({this, scope_, variables_, prefix_ + name, counter});
+  if (!closed_) registry_.state_->add(id_, prefix_ + name, {scope_, variables_, counter});
   return counter;
 }
 
 std::shared_ptr<Meter> MetricGroup::meter(const std::string& name, std::shared_ptr<Counter> counter) {
   auto meter = std::make_shared<Meter>(counter ? std::move(counter) : std::make_shared<Counter>());
-  if (!closed_) registry_.state_->add({this, scope_, variables_, prefix_ + name, meter});
+  if (!closed_) registry_.state_->add(id_, prefix_ + name, {scope_, variables_, meter});
   return meter;
 }
 
 std::shared_ptr<Histogram> MetricGroup::histogram(const std::string& name, std::size_t windowSize) {
   auto histogram = std::make_shared<Histogram>(windowSize);
-  if (!closed_) registry_.state_->add({this, scope_, variables_, prefix_ + name, histogram});
+  if (!closed_) registry_.state_->add(id_, prefix_ + name, {scope_, variables_, histogram});
   return histogram;
 }
 
 void MetricGroup::gauge(const std::string& name, Gauge read) {
-  if (!closed_) registry_.state_->add({this, scope_, variables_, prefix_ + name, std::move(read)});
+  if (!closed_) registry_.state_->add(id_, prefix_ + name, {scope_, variables_, std::move(read)});
 }
 
 std::shared_ptr<MetricGroup> MetricGroup::addGroup(const std::string& name) {
@@ -132,7 +126,7 @@ std::shared_ptr<MetricGroup> MetricGroup::scopedChild(const std::string& scopeWo
 }
 
 void MetricGroup::close() {
-  if (!closed_.exchange(true)) registry_.state_->remove(this);
+  if (!closed_.exchange(true)) registry_.state_->remove(id_);
 }
 
 }  // namespace flink::metrics

@@ -105,6 +105,7 @@ class MetricGroup : public std::enable_shared_from_this<MetricGroup> {
   std::string scope_;
   std::map<std::string, std::string> variables_;
   std::string prefix_;
+  std::uint64_t id_;  ///< grows with every group of the registry
   std::atomic<bool> closed_{false};
 };
 
