@@ -1,0 +1,38 @@
+#include "cluster/jobmanager/failures.h"
+
+#include <fmt/format.h>
+
+#include "core/base/error_codes.h"
+
+namespace flink::jobmanager {
+
+protocol::FailureInfo makeFailure(std::string_view exceptionName, const Status& error, std::int64_t nowMs) {
+  protocol::FailureInfo failure;
+  failure.exceptionName = exceptionName;
+  failure.errorId = error.id();
+  failure.message = error.message();
+  failure.stackTrace = fmt::format("{}: {}", exceptionName, error.message());
+  for (const Status* cause = error.cause(); cause != nullptr; cause = cause->cause()) {
+    failure.stackTrace += fmt::format("\nCaused by: {}: {}", cause->id(), cause->message());
+  }
+  failure.timestampMs = nowMs;
+  return failure;
+}
+
+protocol::FailureInfo withoutRestart(const protocol::FailureInfo& cause, std::int64_t nowMs) {
+  protocol::FailureInfo failure;
+  failure.exceptionName = kJobException;
+  failure.errorId = cause.errorId;
+  failure.message = cause.message;
+  failure.stackTrace = fmt::format("{}: Recovery is suppressed by NoRestartBackoffTimeStrategy\nCaused by: {}",
+                                   kJobException, cause.stackTrace);
+  failure.timestampMs = nowMs;
+  return failure;
+}
+
+bool isSymptom(const protocol::FailureInfo& failure) {
+  return failure.errorId == errorInfo(ErrorCode::kConnectionLost).id ||
+         failure.errorId == errorInfo(ErrorCode::kPartitionNotFound).id;
+}
+
+}  // namespace flink::jobmanager

@@ -1,0 +1,201 @@
+#include "cluster/jobmanager/job_execution.h"
+
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cluster/jobmanager/failures.h"
+#include "cluster/scheduler/deployment.h"
+#include "core/base/error_codes.h"
+
+namespace flink::jobmanager {
+namespace {
+
+using protocol::ExecutionState;
+
+/// Channels described in one SubmitTasks message, so that it stays well below the frame limit.
+constexpr std::size_t kMaxChannelsPerMessage = 100'000;
+
+std::size_t channelsOf(const protocol::TaskDeploymentDescriptor& task) {
+  std::size_t channels = 1;
+  for (const auto& gate : task.inputGates) channels += gate.channels.size();
+  for (const auto& partition : task.producedPartitions) channels += partition.consumers.size();
+  return channels;
+}
+
+}  // namespace
+
+JobExecution::JobExecution(std::shared_ptr<const protocol::JobGraph> graph, JobToken token, ResourceManager& resources,
+                           EventLoop& loop, const Clock& clock, ExecutionListener& listener)
+    : graph_(std::move(graph), clock.wallMs()),
+      schedule_(graph_.topology(), graph_.regions()),
+      token_(token),
+      resources_(resources),
+      loop_(loop),
+      clock_(clock),
+      listener_(listener),
+      job_(graph_.topology().graph().id),
+      batch_(graph_.topology().graph().type == protocol::JobType::kBatch),
+      sharedSlots_(static_cast<std::size_t>(graph_.slotSharing().count())) {
+  const auto& topology = graph_.topology();
+  for (scheduler::EdgeIndex e = 0; e < topology.numEdges(); ++e) {
+    unfinishedConsumers_.push_back(topology.vertex(topology.targetOf(e)).parallelism);
+  }
+}
+
+void JobExecution::move(TaskIndex task, ExecutionState to) {
+  graph_.move(task, to, clock_.wallMs());
+  listener_.onTaskMoved(task);
+}
+
+// --- slots --------------------------------------------------------------------------------------------------------
+
+void JobExecution::scheduleReady() {
+  if (stopped_) return;
+  Regions ready = schedule_.takeReady();
+  for (const auto region : ready) {
+    for (const TaskIndex task : graph_.regions().tasksOf(region)) move(task, ExecutionState::kScheduled);
+  }
+  if (ready.empty()) return;
+  if (!batch_) return requestSlots(std::move(ready));
+  for (const auto region : ready) requestSlots({region});
+}
+
+std::vector<JobExecution::SharedSlotIndex> JobExecution::slotsWithoutAssignment(const Regions& regions) const {
+  std::set<SharedSlotIndex> missing;
+  for (const auto region : regions) {
+    for (const TaskIndex task : graph_.regions().tasksOf(region)) {
+      const SharedSlotIndex slot = graph_.slotSharing().slotOf(task);
+      if (!sharedSlots_[static_cast<std::size_t>(slot)].assignment) missing.insert(slot);
+    }
+  }
+  return {missing.begin(), missing.end()};
+}
+
+scheduler::SlotRequest JobExecution::requestFor(SharedSlotIndex slot) const {
+  scheduler::SlotRequest request;
+  request.profile = graph_.slotSharing().profileOf(slot);
+  for (const TaskIndex task : graph_.slotSharing().tasksOf(slot)) {
+    if (graph_.execution(task).state != ExecutionState::kScheduled) continue;
+    const auto preferred = scheduler::preferredLocations(graph_, task);
+    request.preferred.insert(request.preferred.end(), preferred.begin(), preferred.end());
+  }
+  return request;
+}
+
+void JobExecution::requestSlots(Regions regions) {
+  auto missing = slotsWithoutAssignment(regions);
+  if (missing.empty()) return deploy(regions);
+  std::vector<scheduler::SlotRequest> requests;
+  requests.reserve(missing.size());
+  for (const SharedSlotIndex slot : missing) requests.push_back(requestFor(slot));
+  resources_.slots().request(job_, std::move(requests), batch_,
+                             guarded([this, regions = std::move(regions), missing = std::move(missing)](
+                                         Result<std::vector<scheduler::SlotAssignment>> slots) {
+                               onSlots(regions, missing, std::move(slots));
+                             }));
+}
+
+void JobExecution::onSlots(const Regions& regions, const std::vector<SharedSlotIndex>& requested,
+                           Result<std::vector<scheduler::SlotAssignment>> slots) {
+  if (stopped_) return;
+  if (!slots) {
+    protocol::ExceptionEntry entry;
+    entry.failure = makeFailure(kNoResourceAvailableException, slots.status(), clock_.wallMs());
+    return listener_.onFailure(std::move(entry));
+  }
+  std::vector<SharedSlotIndex> taken;
+  for (std::size_t i = 0; i < requested.size(); ++i) {
+    scheduler::SlotAssignment& granted = (*slots)[i];
+    SharedSlot& slot = at(requested[i]);
+    if (slot.assignment) {  // another region has got it in the meantime
+      resources_.slots().idle(job_, granted.allocation);
+    } else if (resources_.slots().holds(job_, granted)) {
+      slot.assignment = std::move(granted);
+      taken.push_back(requested[i]);
+    }
+  }
+  if (slotsWithoutAssignment(regions).empty()) return deploy(regions);
+  // A slot that another region still used at the time of the request is gone: holding some while waiting for others could
+  // block for ever, so everything is asked for again at once.
+  for (const SharedSlotIndex slot : taken) giveBack(slot);
+  requestSlots(regions);
+}
+
+void JobExecution::giveBack(SharedSlotIndex slot) {
+  const AllocationId allocation = at(slot).assignment->allocation;
+  at(slot).assignment.reset();
+  resources_.slots().idle(job_, allocation);
+}
+
+// --- deployment ---------------------------------------------------------------------------------------------------
+
+void JobExecution::deploy(const Regions& regions) {
+  if (outbox_.empty()) loop_.post(guarded([this] { flushDeployments(); }));
+  for (const auto region : regions) {
+    for (const TaskIndex task : graph_.regions().tasksOf(region)) {
+      SharedSlot& slot = at(graph_.slotSharing().slotOf(task));
+      ++slot.runningTasks;
+      graph_.assign(task, *slot.assignment);
+      outbox_[slot.assignment->location.taskManager].push_back(task);
+    }
+  }
+}
+
+void JobExecution::flushDeployments() {
+  const auto outbox = std::exchange(outbox_, {});
+  if (stopped_) return;  // they were cancelled before they left
+  for (const auto& [taskManager, tasks] : outbox) {
+    for (const TaskIndex task : tasks) move(task, ExecutionState::kDeploying);
+  }
+  for (const auto& [taskManager, tasks] : outbox) submit(taskManager, tasks);
+}
+
+void JobExecution::submit(const TaskManagerId& taskManager, const std::vector<TaskIndex>& tasks) {
+  protocol::SubmitTasks message;
+  std::size_t channels = 0;
+  for (const TaskIndex task : tasks) {
+    message.tasks.push_back(scheduler::deploymentOf(graph_, task));
+    channels += channelsOf(message.tasks.back());
+    if (channels < kMaxChannelsPerMessage) continue;
+    send(taskManager, std::exchange(message, {}));
+    channels = 0;
+  }
+  if (!message.tasks.empty()) send(taskManager, std::move(message));
+}
+
+void JobExecution::send(const TaskManagerId& taskManager, protocol::SubmitTasks submission) {
+  submission.job = job_;
+  submission.token = token_;
+  std::vector<ExecutionAttemptId> attempts;
+  attempts.reserve(submission.tasks.size());
+  for (const auto& task : submission.tasks) attempts.push_back(task.attempt);
+  // Posted, as a call may fail before it returns, in the middle of a deployment.
+  auto done = guarded([this, taskManager, attempts = std::move(attempts)](const Status& status) {
+    if (status.isOk()) return;
+    loop_.post(guarded([this, taskManager, attempts, status] { onSubmitFailed(taskManager, attempts, status); }));
+  });
+  resources_.submitTasks(taskManager, std::move(submission), graph_.topology().sharedGraph(), std::move(done));
+}
+
+void JobExecution::onSubmitFailed(const TaskManagerId& taskManager, const std::vector<ExecutionAttemptId>& attempts,
+                                  const Status& error) {
+  Status cause(ErrorCode::kUnavailable, fmt::format("TaskManager did not take the job's tasks: taskManager={} tasks={}",
+                                                    taskManager.text(), attempts.size()));
+  const auto failure =
+      makeFailure(kTaskSubmissionException, std::move(cause).causedBy(error), clock_.wallMs());
+  std::optional<protocol::ExceptionEntry> entry;
+  for (const ExecutionAttemptId& attempt : attempts) {
+    const auto task = graph_.find(attempt);
+    if (!task || protocol::isTerminal(graph_.execution(*task).state)) continue;
+    const bool canceling = graph_.execution(*task).state == ExecutionState::kCanceling;
+    if (!canceling && !entry) entry = entryFor(*task, failure);
+    if (!canceling) graph_.setFailure(*task, failure);
+    end(*task, canceling ? ExecutionState::kCanceled : ExecutionState::kFailed);
+  }
+  if (entry) listener_.onFailure(std::move(*entry));
+  listener_.onTasksEnded();
+}
+
+}  // namespace flink::jobmanager

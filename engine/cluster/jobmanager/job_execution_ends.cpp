@@ -1,0 +1,216 @@
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cluster/jobmanager/failures.h"
+#include "cluster/jobmanager/job_execution.h"
+#include "cluster/scheduler/deployment.h"
+#include "cluster/scheduler/state_moves.h"
+#include "core/base/error_codes.h"
+#include "core/base/log.h"
+
+/// How tasks end: cancels, reports, losses; and the lookups over running tasks.
+namespace flink::jobmanager {
+namespace {
+
+using protocol::ExecutionState;
+
+Logger kLog{"flink.jobmanager.execution"};
+
+}  // namespace
+
+void JobExecution::cancelAll() {
+  stopped_ = true;
+  resources_.slots().cancelRequests(job_);
+  std::map<TaskManagerId, std::vector<ExecutionAttemptId>> byTaskManager;
+  for (const TaskIndex task : graph_.unfinishedTasks()) {
+    const auto& execution = graph_.execution(task);
+    if (execution.state == ExecutionState::kCanceling) continue;
+    if (execution.state == ExecutionState::kCreated || execution.state == ExecutionState::kScheduled) {
+      move(task, ExecutionState::kCanceled);
+    } else {
+      move(task, ExecutionState::kCanceling);
+      byTaskManager[execution.slot->location.taskManager].push_back(execution.id);
+    }
+  }
+  for (auto& [taskManager, attempts] : byTaskManager) {
+    resources_.call<protocol::CancelTasksRequest>(
+        taskManager, {job_, std::move(attempts)}, [id = taskManager, job = job_](const auto& answer) {
+          if (answer.isOk()) return;
+          FLINK_WARN(kLog, "TaskManager did not confirm a cancel: job={} taskManager={} error=\"{}\"", job.toHex(),
+                     id.text(), answer.status().toString());
+        });
+  }
+}
+
+void JobExecution::forceEnd(const std::string& reason) {
+  std::set<TaskManagerId> taskManagers;
+  for (const TaskIndex task : graph_.unfinishedTasks()) {
+    const auto& slot = graph_.execution(task).slot;
+    if (slot) taskManagers.insert(slot->location.taskManager);
+  }
+  for (const TaskManagerId& taskManager : taskManagers) {
+    FLINK_WARN(kLog, "ending a worker by force: job={} taskManager={} reason=\"{}\"", job_.toHex(), taskManager.text(),
+               reason);
+    resources_.forceEnd(job_, taskManager, reason, guarded([this, taskManager](const Status&) {
+                          for (const TaskIndex task : unfinishedOn(taskManager)) end(task, ExecutionState::kCanceled);
+                          listener_.onTasksEnded();
+                        }));
+  }
+}
+
+Status JobExecution::onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report) {
+  const auto task = graph_.find(report.attempt);
+  if (!task || !graph_.execution(*task).slot || graph_.execution(*task).slot->location.taskManager != sender) {
+    return {ErrorCode::kTaskNotFound, fmt::format("no such task runs there: attempt={} taskManager={}",
+                                                  report.attempt.toString(), sender.text())};
+  }
+  const ExecutionState state = graph_.execution(*task).state;
+  if (protocol::isTerminal(state)) return Status::ok();  // a repeated or late report
+  if (protocol::isTerminal(report.state)) return endByReport(*task, std::move(report));
+  const bool forward = report.state == ExecutionState::kInitializing || report.state == ExecutionState::kRunning;
+  if (forward && scheduler::isLegalMove(state, report.state)) move(*task, report.state);
+  return Status::ok();
+}
+
+Status JobExecution::endByReport(TaskIndex task, protocol::TaskStateChangedRequest report) {
+  graph_.report(task, report.io, std::move(report.metrics));
+  graph_.setAccumulators(task, std::move(report.accumulators));
+  const bool canceling = graph_.execution(task).state == ExecutionState::kCanceling;
+  const bool finished = report.state == ExecutionState::kFinished;
+  std::optional<protocol::FailureInfo> failure;
+  if (report.state == ExecutionState::kFailed || (!finished && !canceling)) {
+    failure = report.failure ? std::move(*report.failure) : unexplainedEnd(task, report.state);
+    if (failure->timestampMs == 0) failure->timestampMs = clock_.wallMs();
+  }
+  if (failure && !canceling) graph_.setFailure(task, *failure);
+  end(task, canceling ? ExecutionState::kCanceled : finished ? ExecutionState::kFinished : ExecutionState::kFailed);
+  if (failure) listener_.onFailure(entryFor(task, std::move(*failure)));
+  scheduleReady();
+  listener_.onTasksEnded();
+  return Status::ok();
+}
+
+protocol::FailureInfo JobExecution::unexplainedEnd(TaskIndex task, ExecutionState state) const {
+  return makeFailure(kJobException,
+                     {ErrorCode::kInternal, fmt::format("task ended without being asked to and without a cause: task={} "
+                                                        "state={}",
+                                                        graph_.taskName(task), protocol::toString(state))},
+                     clock_.wallMs());
+}
+
+void JobExecution::end(TaskIndex task, ExecutionState to) {
+  move(task, to);
+  const SharedSlotIndex shared = graph_.slotSharing().slotOf(task);
+  if (graph_.execution(task).slot && --at(shared).runningTasks == 0) giveBack(shared);
+  if (to != ExecutionState::kFinished) return;
+  schedule_.onFinished(task);
+  releaseConsumedPartitions(task);
+}
+
+void JobExecution::releaseConsumedPartitions(TaskIndex consumer) {
+  for (const scheduler::EdgeIndex e : graph_.topology().inputs(graph_.topology().vertexOf(consumer))) {
+    if (!graph_.regions().isBlocking(e)) continue;
+    if (--unfinishedConsumers_[static_cast<std::size_t>(e)] == 0) releasePartitions(e);
+  }
+}
+
+void JobExecution::releasePartitions(scheduler::EdgeIndex edge) {
+  const auto& topology = graph_.topology();
+  const scheduler::VertexIndex source = topology.sourceOf(edge);
+  std::map<TaskManagerId, std::vector<ResultPartitionId>> byTaskManager;
+  for (std::int32_t p = 0; p < topology.vertex(source).parallelism; ++p) {
+    const TaskIndex producer = topology.task(source, p);
+    byTaskManager[graph_.execution(producer).slot->location.taskManager].push_back(
+        scheduler::partitionOf(graph_, edge, producer));
+  }
+  for (auto& [taskManager, partitions] : byTaskManager) {
+    // What is not released now goes when the job does.
+    resources_.call<protocol::ReleasePartitionsRequest>(taskManager, {job_, std::move(partitions)}, [](const auto&) {});
+  }
+}
+
+void JobExecution::onTasksLost(const TaskManagerId& taskManager, const protocol::FailureInfo& failure) {
+  bool lostAny = !stopped_ && needsResultsOf(taskManager);
+  for (const TaskIndex task : unfinishedOn(taskManager)) {
+    const bool canceling = graph_.execution(task).state == ExecutionState::kCanceling;
+    if (!canceling) graph_.setFailure(task, failure);
+    end(task, canceling ? ExecutionState::kCanceled : ExecutionState::kFailed);
+    lostAny = true;
+  }
+  if (lostAny) {
+    protocol::ExceptionEntry entry;
+    entry.failure = failure;
+    entry.taskManagerId = taskManager.text();
+    listener_.onFailure(std::move(entry));
+  }
+  listener_.onTasksEnded();
+}
+
+bool JobExecution::needsResultsOf(const TaskManagerId& taskManager) const {
+  const auto& topology = graph_.topology();
+  for (scheduler::EdgeIndex e = 0; e < topology.numEdges(); ++e) {
+    if (!graph_.regions().isBlocking(e) || unfinishedConsumers_[static_cast<std::size_t>(e)] == 0) continue;
+    const scheduler::VertexIndex source = topology.sourceOf(e);
+    for (std::int32_t p = 0; p < topology.vertex(source).parallelism; ++p) {
+      const auto& slot = graph_.execution(topology.task(source, p)).slot;
+      if (slot && slot->location.taskManager == taskManager) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<scheduler::TaskIndex> JobExecution::unfinishedOn(const TaskManagerId& taskManager) const {
+  std::vector<TaskIndex> result;
+  for (const TaskIndex task : graph_.unfinishedTasks()) {
+    const auto& slot = graph_.execution(task).slot;
+    if (slot && slot->location.taskManager == taskManager) result.push_back(task);
+  }
+  return result;
+}
+
+protocol::ExceptionEntry JobExecution::entryFor(TaskIndex task, protocol::FailureInfo failure) const {
+  protocol::ExceptionEntry entry;
+  entry.failure = std::move(failure);
+  entry.taskName = graph_.taskName(task);
+  if (const auto& slot = graph_.execution(task).slot) {
+    entry.endpoint = fmt::format("{}:{}", slot->location.host, slot->location.dataPort);
+    entry.taskManagerId = slot->location.taskManager.text();
+  }
+  return entry;
+}
+
+void JobExecution::onTaskReport(const TaskManagerId& sender, protocol::TaskReport report) {
+  const auto task = graph_.find(report.attempt);
+  if (!task) return;
+  const auto& execution = graph_.execution(*task);
+  const bool current = execution.slot && execution.slot->location.taskManager == sender;
+  if (current && !protocol::isTerminal(execution.state)) graph_.report(*task, report.io, std::move(report.metrics));
+}
+
+Result<TaskManagerId> JobExecution::locate(const protocol::OperatorEvent& event) const {
+  const auto vertex = graph_.topology().find(event.op);
+  const std::int32_t subtask = event.toCoordinator ? 0 : event.subtask;
+  if (!vertex || subtask < 0 || subtask >= graph_.topology().vertex(*vertex).parallelism) {
+    return Status(ErrorCode::kNotFound,
+                  fmt::format("no such operator or subtask: operator={} subtask={}", event.op.toHex(), event.subtask));
+  }
+  const auto& execution = graph_.execution(graph_.topology().task(*vertex, subtask));
+  // A coordinator outlives the subtask it started with: it ends with its worker.
+  const bool there = execution.slot && (event.toCoordinator || !protocol::isTerminal(execution.state));
+  if (!there) {
+    return Status(ErrorCode::kTaskNotFound, fmt::format("task is not deployed: operator={} subtask={} state={}",
+                                                        event.op.toHex(), subtask,
+                                                        protocol::toString(execution.state)));
+  }
+  return execution.slot->location.taskManager;
+}
+
+void JobExecution::countAssignedTasks(const TaskManagerId& taskManager,
+                                      std::map<AllocationId, std::int32_t>& counts) const {
+  for (const TaskIndex task : unfinishedOn(taskManager)) ++counts[graph_.execution(task).slot->allocation];
+}
+
+}  // namespace flink::jobmanager

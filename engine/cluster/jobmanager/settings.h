@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "cluster/scheduler/slot_placement.h"
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/config/configuration.h"
+
+namespace flink::jobmanager {
+
+/// How one JobManager behaves; fixed at its start.
+struct JobManagerSettings {
+  Duration heartbeatInterval = std::chrono::seconds(10);
+  Duration heartbeatTimeout = std::chrono::seconds(50);
+  Duration slotRequestTimeout = std::chrono::minutes(5);
+  Duration slotIdleTimeout = std::chrono::seconds(50);
+  Duration cancellationTimeout = std::chrono::minutes(3);  ///< 0: wait for ever
+  Duration rpcTimeout = std::chrono::seconds(60);          ///< for calls to TaskManagers
+  scheduler::PlacementStrategy placement = scheduler::PlacementStrategy::kSpread;
+  std::size_t jobStoreMaxCapacity = SIZE_MAX;
+  std::int64_t jobStoreCacheBytes = 50LL << 20;
+  Duration jobStoreExpiration = std::chrono::hours(1);
+  std::size_t exceptionHistorySize = 16;
+  std::int64_t collectBufferBytes = 4LL << 20;  ///< per collect sink, until the client takes its records
+
+  /// Errors: kConfigInvalidValue.
+  static Result<JobManagerSettings> fromConfiguration(const config::Configuration& configuration);
+};
+
+/// Facts about the process that the JobManager tells others.
+struct JobManagerProcess {
+  std::string version, commit, abi;
+  std::string host;  ///< name under which TaskManagers reach it
+  std::int32_t pid = 0;
+  std::int32_t blobPort = 0, eventPort = 0;
+  std::string logDirectory;  ///< empty: no log files to show
+};
+
+}  // namespace flink::jobmanager
