@@ -13,7 +13,7 @@ RULES = [
     ("socket", r"(?<![\w.>:])(::)?(socket|accept4?|bind|listen|connect|socketpair|recvmsg|sendmsg)\s*\((?=[^)]*(AF_|fd|sock))",
      ["cluster/control/", "dataflow/network/", "cluster/taskmanager/", "connectors/socket/", "core/base/process.cpp"]),
     ("file", r"\b(fopen|ofstream|ifstream|fstream|std::filesystem)\b|(?<![\w.>])::open\(",
-     ["core/fs/", "core/base/log.cpp", "core/base/process.cpp", "cluster/control/port_owner.cpp",
+     ["core/fs/", "core/base/log.cpp", "core/base/process.cpp", "cluster/control/port_owner.cpp", "cluster/control/client.cpp",
       "core/config/", "core/metrics/process_metrics.cpp", "cluster/worker/crash_handler.cpp", "api/program/", "apps/"]),
     ("thread", r"\bstd::(thread|jthread|async)\b|\bpthread_create\b",
      ["core/base/", "cluster/control/", "dataflow/network/", "cluster/rest/", "cluster/taskmanager/", "core/metrics/",

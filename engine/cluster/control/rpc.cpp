@@ -1,5 +1,6 @@
 #include "cluster/control/rpc.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -21,6 +22,9 @@ namespace {
 using protocol::Envelope;
 using protocol::EnvelopeKind;
 using protocol::Method;
+
+/// Keeps deadlines of hostile frames within the clock's range.
+constexpr std::int64_t kMaxDeadlineMs = std::int64_t{1} << 40;
 
 std::int64_t toMs(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -144,6 +148,7 @@ struct RpcEndpoint::State : std::enable_shared_from_this<RpcEndpoint::State> {
   bool beating = false;
   std::function<void(const PeerId&, Status)> peerLost;
   OwnedFd currentDescriptor;
+  Duration currentDeadline{};
 };
 
 /// What a handler answers through. A handler that forgets to answer is answered for.
@@ -209,6 +214,9 @@ void RpcEndpoint::onPeerLost(std::function<void(const PeerId&, Status)> handler)
 }
 OwnedFd RpcEndpoint::takeDescriptor() {
   return std::move(state_->currentDescriptor);
+}
+Duration RpcEndpoint::callerDeadline() const {
+  return state_->currentDeadline;
 }
 
 void RpcEndpoint::callRaw(const PeerId& peer, Method method, Bytes body, Duration deadline,
@@ -385,6 +393,8 @@ void RpcEndpoint::State::onRequest(const PeerId& peer, Envelope request, OwnedFd
                                                       static_cast<int>(method), options.sender)));
   }
   currentDescriptor = std::move(descriptor);
+  currentDeadline =
+      std::chrono::milliseconds(std::min<std::int64_t>(request.deadlineMs, kMaxDeadlineMs));
   handler->second(peer, std::move(request.body), std::move(respond));
   currentDescriptor.reset();
 }

@@ -87,6 +87,9 @@ class RpcEndpoint {
   /// The descriptor that came with the request being handled; invalid when none. REQUIRES: called
   /// inside a handler.
   OwnedFd takeDescriptor();
+  /// How long the sender of the request being handled waits for its answer. REQUIRES: called inside
+  /// a handler.
+  [[nodiscard]] Duration callerDeadline() const;
 
   /// Called when a peer's connection closes or it is silent for heartbeatTimeout. Its pending calls
   /// have failed by then.

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -172,6 +173,10 @@ SendOutcome ZmqSocket::send(const Bytes& identity, Bytes frame) {
   return errno == EAGAIN ? SendOutcome::kFull : SendOutcome::kUnreachable;
 }
 
+void ZmqSocket::discardUnsentAtClose() {
+  set(ZMQ_LINGER, 0);
+}
+
 bool ZmqSocket::canSend() {
   int events = 0;
   std::size_t size = sizeof events;
@@ -234,6 +239,20 @@ std::optional<ConnectionEvent> ZmqSocket::receiveEvent(int& fd) {
 
 void ZmqSocket::setWelcome(const Bytes& message) {
   zmq_setsockopt(socket_, ZMQ_XPUB_WELCOME_MSG, message.data(), message.size());
+}
+
+bool pollSockets(std::span<PollItem> items, std::int64_t timeoutMs) {
+  std::vector<zmq_pollitem_t> polled;
+  polled.reserve(items.size());
+  for (const PollItem& item : items) {
+    const int events = ZMQ_POLLIN | (item.wantWrite ? ZMQ_POLLOUT : 0);
+    polled.push_back({item.socket != nullptr ? item.socket->get() : nullptr, item.fd,
+                      static_cast<short>(events), 0});
+  }
+  if (zmq_poll(polled.data(), static_cast<int>(polled.size()), static_cast<long>(timeoutMs)) <= 0)
+    return false;
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].ready = polled[i].revents != 0;
+  return true;
 }
 
 Result<std::pair<std::string, int>> parseEndpoint(const std::string& endpoint) {

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "core/base/bytes.h"
@@ -51,6 +52,8 @@ class ZmqSocket {
   Status connect(const std::string& endpoint);
   /// `identity` is empty except for a ROUTER.
   SendOutcome send(const Bytes& identity, Bytes frame);
+  /// Closing does not wait for frames that are still here.
+  void discardUnsentAtClose();
   /// True when send() of a DEALER would find room.
   [[nodiscard]] bool canSend();
   /// nullopt: nothing there.
@@ -69,6 +72,17 @@ class ZmqSocket {
   void allowIpv6(const std::string& host);
   void* socket_ = nullptr;
 };
+
+/// What to wait for: a socket, or a descriptor of the system.
+struct PollItem {
+  ZmqSocket* socket = nullptr;
+  int fd = -1;
+  bool wantWrite = false;  ///< besides reading
+  bool ready = false;      ///< set by pollSockets
+};
+/// Waits until an item is ready or `timeoutMs` passed (-1: no limit); false when a signal or
+/// nothing came.
+bool pollSockets(std::span<PollItem> items, std::int64_t timeoutMs);
 
 /// Splits host:port; `localhost` becomes 127.0.0.1. Errors: kInvalidArgument.
 Result<std::pair<std::string, int>> parseEndpoint(const std::string& endpoint);

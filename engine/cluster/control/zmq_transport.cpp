@@ -2,7 +2,6 @@
 
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <zmq.h>
 
 #include <atomic>
 #include <cerrno>
@@ -197,24 +196,23 @@ void ZmqTransport::run() {
 }
 
 void ZmqTransport::poll() {
-  std::vector<zmq_pollitem_t> items{{nullptr, wakeUp_.get(), ZMQ_POLLIN, 0}};
+  std::vector<PollItem> items{{.fd = wakeUp_.get()}};
   if (router_) {
-    items.push_back({routerMonitor_->get(), 0, ZMQ_POLLIN, 0});
-    items.push_back({router_->get(), 0, ZMQ_POLLIN, 0});
+    items.push_back({.socket = &*router_});
+    items.push_back({.socket = &*routerMonitor_});
   }
   std::vector<PeerId> peers;  // by value: handlers may connect and disconnect
   for (auto& [peer, dealer] : dealers_) {
     peers.push_back(peer);
-    items.push_back({dealer.monitor.get(), 0, ZMQ_POLLIN, 0});
-    const int events = ZMQ_POLLIN | (dealer.unsent.empty() ? 0 : ZMQ_POLLOUT);
-    items.push_back({dealer.socket.get(), 0, static_cast<short>(events), 0});
+    items.push_back({.socket = &dealer.socket, .wantWrite = !dealer.unsent.empty()});
+    items.push_back({.socket = &dealer.monitor});
   }
-  if (zmq_poll(items.data(), static_cast<int>(items.size()), -1) < 0) return;  // a signal
-  if (items[0].revents != 0) {
+  if (!pollSockets(items, -1)) return;
+  if (items[0].ready) {
     std::uint64_t count = 0;
     if (read(wakeUp_.get(), &count, sizeof count) < 0) return;
   }
-  if (router_ && items.size() > 2 && (items[1].revents | items[2].revents) != 0) readRouter();
+  if (router_) readRouter();
   for (const PeerId& peer : peers) {
     const auto it = dealers_.find(peer);
     if (it != dealers_.end()) readDealer(peer, it->second);
