@@ -102,7 +102,7 @@ Result<bool> SpillReader::require(std::size_t size) {
 Result<bool> SpillReader::next() {
   FLINK_ASSIGN_OR_RETURN(const bool any, require(kHeaderBytes));
   if (!any) {
-    if (end_ != position_) return corrupt(path_);
+    if (end_ != position_ || offset_ != file_->size()) return corrupt(path_);
     return false;
   }
   std::uint32_t length;
