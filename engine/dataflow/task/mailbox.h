@@ -1,0 +1,72 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <utility>
+
+namespace flink::task {
+
+/// Carries messages from any thread to the one that steps a task, in order, without locks.
+template <class Mail>
+class Mailbox {
+ public:
+  Mailbox() = default;
+  ~Mailbox() { drain([](Mail&&) {}); }
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  /// Thread: any.
+  void put(Mail mail) {
+    auto* node = new Node{std::move(mail), head_.load(std::memory_order_relaxed)};
+    size_.fetch_add(1, std::memory_order_relaxed);
+    while (!head_.compare_exchange_weak(node->next, node, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+  }
+  [[nodiscard]] bool empty() const { return head_.load(std::memory_order_relaxed) == nullptr; }
+  [[nodiscard]] std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+
+  /// Hands over what was put so far, oldest first, and returns how many. Thread: the task's step.
+  template <class Visitor>
+  std::size_t drain(Visitor&& visit) {
+    if (empty()) return 0;
+    Node* newestFirst = head_.exchange(nullptr, std::memory_order_acquire);
+    Node* oldestFirst = nullptr;
+    while (newestFirst != nullptr) {
+      Node* next = newestFirst->next;
+      newestFirst->next = oldestFirst;
+      oldestFirst = newestFirst;
+      newestFirst = next;
+    }
+    std::size_t visited = 0;
+    while (oldestFirst != nullptr) {
+      const Owner node(std::exchange(oldestFirst, oldestFirst->next));
+      ++visited;
+      size_.fetch_sub(1, std::memory_order_relaxed);
+      try {
+        visit(std::move(node.held->mail));
+      } catch (...) {
+        while (oldestFirst != nullptr) const Owner rest(std::exchange(oldestFirst, oldestFirst->next));
+        throw;
+      }
+    }
+    return visited;
+  }
+
+ private:
+  struct Node {
+    Mail mail;
+    Node* next;
+  };
+  struct Owner {
+    explicit Owner(Node* node) : held(node) {}
+    ~Owner() { delete held; }
+    Owner(const Owner&) = delete;
+    Owner& operator=(const Owner&) = delete;
+    Node* held;
+  };
+
+  std::atomic<Node*> head_{nullptr};
+  std::atomic<std::size_t> size_{0};
+};
+
+}  // namespace flink::task

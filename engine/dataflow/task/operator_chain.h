@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "dataflow/network/network_environment.h"
+#include "dataflow/operators/operator_factory.h"
+#include "dataflow/task/task.h"
+
+namespace flink::task {
+
+class TaskProbe;
+
+/// The operators of one subtask, connected: tail to head each gets the receivers of its successors and the writers of its
+/// edges.
+/// Thread: build on any thread, then the task's step.
+/// Lifetime: build → open → batches → endGateInput for every gate → finish until true → close (also after failures).
+class OperatorChain {
+ public:
+  /// What the chain needs from its task besides the specification.
+  struct Services {
+    const operators::OperatorCatalog* catalog = nullptr;
+    const TaskProbe* probe = nullptr;
+    const Clock* clock = nullptr;
+    FileSystem* files = nullptr;
+    Executor* executor = nullptr;
+    std::function<void()> wake;
+    std::function<bool()> cancelled;
+    std::function<void(const OperatorId&, std::string)> sendToCoordinator;
+    std::function<void(const std::string&, std::string)> setAccumulator;
+    std::function<bool(const std::string&, std::vector<std::string>&)> collect;
+  };
+
+  /// `partitions` in the order of spec.outputs. Errors: kJobGraphInvalid, kFingerprintMismatch when program and graph do
+  /// not fit. User constructors may throw.
+  static Result<std::unique_ptr<OperatorChain>> build(
+      const TaskSpec& spec, const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
+      const Services& services);
+  ~OperatorChain();
+  OperatorChain(const OperatorChain&) = delete;
+  OperatorChain& operator=(const OperatorChain&) = delete;
+
+  /// Null when the chain begins with an operator that has inputs.
+  [[nodiscard]] operators::SourceOperatorBase* source() const { return source_; }
+  /// The head's name, for reports.
+  [[nodiscard]] const std::string& headName() const { return nodes_.front()->context.operatorName; }
+  [[nodiscard]] const std::string& nameOf(std::int32_t streamNode) const { return find(streamNode)->context.operatorName; }
+  [[nodiscard]] operators::Receiver& inputOf(std::int32_t streamNode, int input) const;
+
+  /// Tail first, so that an operator may emit while it opens.
+  void open();
+  /// Head first: sends on what operators buffer.
+  void flush();
+  /// The gates of this input have ended.
+  void endGateInput(std::int32_t streamNode, int input);
+  /// Emits about `maxRecords` of what operators still hold after all gates ended; true once all are finished.
+  bool finish(std::size_t maxRecords);
+  /// Closes every operator whose open() began, whatever the others throw; returns the first failure.
+  Status close();
+  /// A coordinator's message; dropped when it is not for the source.
+  void handleEvent(const OperatorId& op, const std::string& payload);
+
+ private:
+  class Gateway;
+  struct Node {
+    std::int32_t streamNode = 0;
+    operators::OperatorContext context;
+    std::unique_ptr<Gateway> gateway;
+    std::vector<std::unique_ptr<operators::Receiver>> edgeWriters;
+    std::unique_ptr<operators::StreamOperator> op;
+    bool fedByGates = false;
+    bool opened = false;
+    bool inputEnded = false;
+  };
+
+  OperatorChain() = default;
+  [[nodiscard]] Node* find(std::int32_t streamNode) const;
+  Status connect(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
+                 const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
+                 const operators::OperatorCatalog& catalog);
+  static void fillContext(Node& node, const ChainNode& chainNode, const TaskSpec& spec, const Services& services);
+
+  std::vector<std::unique_ptr<Node>> nodes_;  // head first
+  operators::SourceOperatorBase* source_ = nullptr;
+  std::size_t finishing_ = 0;  // the first node that is not finished
+};
+
+}  // namespace flink::task

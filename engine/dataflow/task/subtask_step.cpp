@@ -1,0 +1,159 @@
+#include <utility>
+
+#include "core/base/current_code.h"
+#include "core/base/error_codes.h"
+#include "dataflow/task/subtask.h"
+#include "dataflow/task/user_code.h"
+
+namespace flink::task {
+
+StepResult Subtask::step(Duration budget) {
+  if (phase_ == Phase::kEnded) return StepResult::kDone;
+  budget_ = budget;
+  stepBegan_ = lastCall_ = services_.clock->now();
+  if (phase_ != Phase::kOpening) probe_.times().enter(Activity::kBusy, stepBegan_);
+  if (std::exchange(waitsForOutput_, false)) lastOutputWait_ = stepBegan_ - outputWaitBegan_;
+  const CodeScope scope(name_.c_str(), chain_->headName().c_str());
+  Result<StepResult> result = StepResult::kProgress;
+  try {
+    result = advance();
+  } catch (...) {
+    result = describeUserException();
+  }
+  if (!result.isOk()) {
+    // What user code throws while it is told to stop is not a failure.
+    if (cancelRequested_->load(std::memory_order_acquire)) return end(TaskState::kCanceled, std::nullopt);
+    return end(TaskState::kFailed, std::move(result).status());
+  }
+  if (phase_ == Phase::kEnded) return StepResult::kDone;
+  publish();
+  if (*result == StepResult::kWaitingInput) probe_.times().enter(Activity::kIdle);
+  if (*result == StepResult::kWaitingOutput) {
+    waitsForOutput_ = true;
+    outputWaitBegan_ = services_.clock->now();
+    probe_.times().enter(Activity::kSoftBackPressured, outputWaitBegan_);
+  }
+  return *result;
+}
+
+void Subtask::onAwait(bool waiting) {
+  if (phase_ != Phase::kOpening) probe_.times().enter(waiting ? Activity::kHardBackPressured : Activity::kBusy);
+}
+
+Result<StepResult> Subtask::advance() {
+  if (cancelRequested_->load(std::memory_order_acquire)) return Status(ErrorCode::kCancelled, "the task was cancelled");
+  if (phase_ == Phase::kOpening) {
+    open();
+    // A local producer's data is worth a step of its own budget, not what opening left of this one.
+    return StepResult::kProgress;
+  }
+  FLINK_RETURN_IF_ERROR(readMail());
+  if (phase_ == Phase::kRunning) {
+    FLINK_ASSIGN_OR_RETURN(const StepResult result, chain_->source() != nullptr ? pollSource() : readInputs());
+    if (phase_ == Phase::kRunning) return result;
+  }
+  return finishOperators();
+}
+
+Result<StepResult> Subtask::readInputs() {
+  while (true) {
+    if (!outputsAvailable()) return waitForOutput();
+    FLINK_ASSIGN_OR_RETURN(const ReadOutcome outcome, input_->readSome(sizer_.limit()));
+    if (outcome.kind == ReadOutcome::Kind::kEnded) {
+      phase_ = Phase::kFinishing;
+      return StepResult::kProgress;
+    }
+    if (outcome.kind == ReadOutcome::Kind::kNothingNow) return outOfInput();
+    yielded_ = false;
+    probe_.countRecordsIn(outcome.records);
+    if (outcome.bytes > 0) probe_.countBytesIn(outcome.bytes);
+    if (afterCall(outcome.records)) return StepResult::kProgress;
+  }
+}
+
+Result<StepResult> Subtask::pollSource() {
+  using Poll = operators::SourceOperatorBase::Poll;
+  while (true) {
+    if (!outputsAvailable()) return waitForOutput();
+    currentCode.op = chain_->headName().c_str();
+    const std::size_t limit = sizer_.limit();
+    const Poll polled = chain_->source()->poll(limit);
+    if (polled == Poll::kEnd) {
+      phase_ = Phase::kFinishing;
+      return StepResult::kProgress;
+    }
+    if (polled == Poll::kNothingNow) return outOfInput();
+    yielded_ = false;
+    if (afterCall(limit)) return StepResult::kProgress;
+  }
+}
+
+Result<StepResult> Subtask::finishOperators() {
+  while (true) {
+    if (!outputsAvailable()) return waitForOutput();
+    const std::size_t limit = sizer_.limit();
+    if (chain_->finish(limit)) break;
+    if (afterCall(limit)) return StepResult::kProgress;
+  }
+  // Before the outputs: consumers must not see the end of a task that fails to close.
+  FLINK_RETURN_IF_ERROR(chain_->close());
+  FLINK_RETURN_IF_ERROR(finishOutputs());
+  return end(TaskState::kFinished, std::nullopt);
+}
+
+bool Subtask::outputsAvailable() const {
+  for (const auto& partition : partitions_) {
+    if (!partition->isAvailable() && !partition->released()) return false;
+  }
+  return true;
+}
+
+StepResult Subtask::waitForOutput() {
+  // The output that is full has whole buffers for its consumers. The others' half-full ones are passed on when they are
+  // due, or when the last wait shows that they would be overdue by the end of this one.
+  const bool due = lastCall_ - lastFlush_ >= bufferTimeout_ || lastOutputWait_ >= bufferTimeout_;
+  if (bufferTimeout_ >= Duration::zero() && due) flushOutputs();
+  return StepResult::kWaitingOutput;
+}
+
+StepResult Subtask::outOfInput() {
+  // The other tasks first: what they hand over meanwhile saves passing on half-full buffers.
+  if (!std::exchange(yielded_, true)) return StepResult::kProgress;
+  flushAll();
+  return StepResult::kWaitingInput;
+}
+
+bool Subtask::afterCall(std::size_t records) {
+  const MonotonicTime now = services_.clock->now();
+  std::int64_t buffersOut = 0;
+  for (const auto& partition : partitions_) buffersOut += partition->buffersOut();
+  sizer_.learn(records, now - lastCall_, buffersOut - lastBuffersOut_, budget_);
+  lastBuffersOut_ = buffersOut;
+  lastCall_ = now;
+  if (bufferTimeout_ >= Duration::zero() && now - lastFlush_ >= bufferTimeout_) flushAll();
+  return now - stepBegan_ >= budget_;
+}
+
+void Subtask::flushAll() {
+  chain_->flush();
+  flushOutputs();
+}
+
+void Subtask::flushOutputs() {
+  lastFlush_ = lastCall_;
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    if (!spec_.outputs[i].partition.blocking) partitions_[i]->flush();  // nobody reads those before their end
+  }
+}
+
+void Subtask::publish() {
+  std::int64_t records = 0, bytes = 0, buffers = 0;
+  for (const auto& partition : partitions_) {
+    records += static_cast<std::int64_t>(partition->numRecords());
+    bytes += partition->bytesOut();
+    buffers += partition->buffersOut();
+  }
+  probe_.setOutputs(records, bytes, buffers);
+}
+
+}  // namespace flink::task
