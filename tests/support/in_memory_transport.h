@@ -13,9 +13,9 @@
 
 namespace flink::testing {
 
-/// Connects transports of one test inside its process: frames arrive in order, one turn of the loop later.
-/// A server knows its peers by their identity, a client knows its server by the endpoint it connected to.
-/// Thread: one. Lifetime: outlives its transports.
+/// Connects transports of one test inside its process: frames arrive in order, one turn of the loop
+/// later. A server knows its peers by their identity, a client knows its server by the endpoint it
+/// connected to. Thread: one. Lifetime: outlives its transports.
 class InMemoryNetwork {
  public:
   explicit InMemoryNetwork(EventLoop& loop) : loop_(loop) {}
@@ -36,7 +36,8 @@ class InMemoryNetwork {
  private:
   class Transport final : public MessageTransport {
    public:
-    Transport(InMemoryNetwork& network, std::string identity) : network_(network), identity_(std::move(identity)) {
+    Transport(InMemoryNetwork& network, std::string identity)
+        : network_(network), identity_(std::move(identity)) {
       network_.transports_[identity_] = this;
     }
     ~Transport() override { stop(); }
@@ -52,7 +53,9 @@ class InMemoryNetwork {
     void disconnect(const PeerId& peer) override {
       network_.disconnect(identity_, network_.serverAt(peer));
     }
-    Status send(const PeerId& peer, Bytes frame) override { return network_.send(identity_, peer, std::move(frame)); }
+    Status send(const PeerId& peer, Bytes frame) override {
+      return network_.send(identity_, peer, std::move(frame));
+    }
     void stop() override {
       if (network_.transports_.erase(identity_) != 0) network_.cut(identity_);
     }
@@ -75,7 +78,8 @@ class InMemoryNetwork {
     std::string name = from;
     if (to.empty()) {  // a server answers one of its clients
       to = peer;
-      if (!connections_.contains({to, from})) return {ErrorCode::kUnavailable, "no such peer: " + peer};
+      if (!connections_.contains({to, from}))
+        return {ErrorCode::kUnavailable, "no such peer: " + peer};
       name = transports_.at(to)->endpoint_;
     } else {
       connections_.insert({from, to});
@@ -83,7 +87,8 @@ class InMemoryNetwork {
     if (muted_.contains(from) || muted_.contains(to)) return Status::ok();
     loop_.post([this, to, name, frame = std::move(frame)] {
       const auto found = transports_.find(to);
-      if (found != transports_.end() && found->second->handlers_.onFrame) found->second->handlers_.onFrame(name, frame);
+      if (found != transports_.end() && found->second->handlers_.onFrame)
+        found->second->handlers_.onFrame(name, frame);
     });
     return Status::ok();
   }
@@ -97,13 +102,14 @@ class InMemoryNetwork {
   void tell(const std::string& whom, const std::string& peer) {
     loop_.post([this, whom, peer] {
       const auto found = transports_.find(whom);
-      if (found != transports_.end() && found->second->handlers_.onDisconnect) found->second->handlers_.onDisconnect(peer);
+      if (found != transports_.end() && found->second->handlers_.onDisconnect)
+        found->second->handlers_.onDisconnect(peer);
     });
   }
 
   EventLoop& loop_;
   std::map<std::string, Transport*> transports_;
-  std::map<std::string, std::string> servers_;  // endpoint → identity
+  std::map<std::string, std::string> servers_;                 // endpoint → identity
   std::set<std::pair<std::string, std::string>> connections_;  // client, server
   std::set<std::string> muted_;
 };

@@ -12,15 +12,19 @@ namespace flink::testing {
 template <class IdType>
 IdType idOf(std::uint32_t number) {
   std::array<std::uint8_t, IdType::kSize> bytes{};
-  for (int i = 0; i < 4; ++i) bytes[IdType::kSize - 1 - static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(number >> (8 * i));
+  for (int i = 0; i < 4; ++i)
+    bytes[IdType::kSize - 1 - static_cast<std::size_t>(i)] =
+        static_cast<std::uint8_t>(number >> (8 * i));
   bytes[0] = 0xf1;
   return IdType(bytes);
 }
 
-/// Builds job graphs for tests: one operator per vertex, whose stream node is the vertex's number + 1.
+/// Builds job graphs for tests: one operator per vertex, whose stream node is the vertex's number
+/// + 1.
 class JobGraphBuilder {
  public:
-  explicit JobGraphBuilder(std::uint32_t job = 1, protocol::JobType type = protocol::JobType::kStreaming) {
+  explicit JobGraphBuilder(std::uint32_t job = 1,
+                           protocol::JobType type = protocol::JobType::kStreaming) {
     graph_.id = idOf<JobId>(job);
     graph_.name = "job " + std::to_string(job);
     graph_.type = type;
@@ -45,8 +49,9 @@ class JobGraphBuilder {
     return number;
   }
 
-  JobGraphBuilder& edge(int source, int target, protocol::ShipStrategy strategy,
-                        protocol::ExchangeType exchange = protocol::ExchangeType::kPipelinedBounded) {
+  JobGraphBuilder& edge(
+      int source, int target, protocol::ShipStrategy strategy,
+      protocol::ExchangeType exchange = protocol::ExchangeType::kPipelinedBounded) {
     protocol::JobEdge edge;
     edge.dataSet = idOf<IntermediateDataSetId>(static_cast<std::uint32_t>(graph_.edges.size()) + 1);
     edge.source = graph_.vertices[static_cast<std::size_t>(source)].id;
@@ -59,9 +64,12 @@ class JobGraphBuilder {
     return *this;
   }
 
-  JobGraphBuilder& group(const std::string& name, std::optional<protocol::ResourceProfile> profile = std::nullopt) {
+  JobGraphBuilder& group(const std::string& name,
+                         std::optional<protocol::ResourceProfile> profile = std::nullopt) {
     graph_.slotSharingGroups.push_back(
-        {name, idOf<SlotSharingGroupId>(static_cast<std::uint32_t>(graph_.slotSharingGroups.size()) + 1), profile});
+        {name,
+         idOf<SlotSharingGroupId>(static_cast<std::uint32_t>(graph_.slotSharingGroups.size()) + 1),
+         profile});
     return *this;
   }
 

@@ -17,7 +17,8 @@ class ManualClock final : public Clock {
   explicit ManualClock(std::int64_t wallMs = 1'700'000'000'000) : wallMs_(wallMs) {}
   [[nodiscard]] MonotonicTime now() const override { return now_; }
   [[nodiscard]] EpochMillis wallMillis() const override {
-    const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch());
+    const auto passed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch());
     return static_cast<EpochMillis>(wallMs_ + passed.count());
   }
   void moveTo(MonotonicTime time) { now_ = time; }
@@ -27,8 +28,8 @@ class ManualClock final : public Clock {
   MonotonicTime now_{};
 };
 
-/// An event loop that runs on the test's thread, when the test says so, on time that passes when the test says so.
-/// Thread: one.
+/// An event loop that runs on the test's thread, when the test says so, on time that passes when
+/// the test says so. Thread: one.
 class ManualEventLoop final : public EventLoop {
  public:
   explicit ManualEventLoop(ManualClock& clock) : clock_(clock) {}

@@ -21,7 +21,9 @@ CollectBuffer::~CollectBuffer() {
 }
 
 void CollectBuffer::add(Records records, Sender sender) {
-  if (closed_) return sender(Status(ErrorCode::kCancelled, "the job has ended: its results are not collected any more"));
+  if (closed_)
+    return sender(
+        Status(ErrorCode::kCancelled, "the job has ended: its results are not collected any more"));
   for (std::string& record : records) {
     bytes_ += static_cast<std::int64_t>(record.size());
     records_.push_back(std::move(record));
@@ -42,8 +44,8 @@ void CollectBuffer::admitSenders() {
 void CollectBuffer::read(std::int64_t offset, Duration wait, Reader reader) {
   if (offset < base_ || offset > end()) {
     return reader(Status(ErrorCode::kInvalidArgument,
-                         fmt::format("collected records are not there: offset={} first={} end={}", offset, base_,
-                                     end())));
+                         fmt::format("collected records are not there: offset={} first={} end={}",
+                                     offset, base_, end())));
   }
   dropBefore(offset);
   admitSenders();
@@ -55,7 +57,8 @@ void CollectBuffer::read(std::int64_t offset, Duration wait, Reader reader) {
   serve();
   if (!reader_) return;
   reader_->timer = loop_.schedule(wait, [this] {
-    if (reader_) std::exchange(reader_, std::nullopt)->reader(protocol::CollectResultsRequest::Response{});
+    if (reader_)
+      std::exchange(reader_, std::nullopt)->reader(protocol::CollectResultsRequest::Response{});
   });
 }
 
@@ -99,7 +102,8 @@ Result<CollectBuffer*> CollectBuffers::get(const std::string& collectId) {
   if (!buffer) {
     if (buffers_.size() > kMaxBuffersPerJob) {
       buffers_.erase(collectId);
-      return Status(ErrorCode::kLimitExceeded, fmt::format("job has too many collect sinks: limit={}", kMaxBuffersPerJob));
+      return Status(ErrorCode::kLimitExceeded,
+                    fmt::format("job has too many collect sinks: limit={}", kMaxBuffersPerJob));
     }
     buffer = std::make_unique<CollectBuffer>(loop_, limitBytes_);
     if (closed_) buffer->close();

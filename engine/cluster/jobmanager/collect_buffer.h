@@ -16,10 +16,10 @@
 
 namespace flink::jobmanager {
 
-/// Holds the records of one collect sink until the client takes them. A sink's call is answered only while the buffer is
-/// below its limit, so that the sink waits; a client's call waits for records.
-/// A client that asks from offset n has what lies before n: that is dropped, and asking again from n gives the same.
-/// Thread: the JobManager's event loop.
+/// Holds the records of one collect sink until the client takes them. A sink's call is answered
+/// only while the buffer is below its limit, so that the sink waits; a client's call waits for
+/// records. A client that asks from offset n has what lies before n: that is dropped, and asking
+/// again from n gives the same. Thread: the JobManager's event loop.
 class CollectBuffer {
  public:
   using Records = std::vector<std::string>;
@@ -32,7 +32,8 @@ class CollectBuffer {
   CollectBuffer& operator=(const CollectBuffer&) = delete;
 
   void add(Records records, Sender sender);
-  /// Of two calls that wait, the older one gets an empty answer. Errors: kInvalidArgument for records that were dropped.
+  /// Of two calls that wait, the older one gets an empty answer. Errors: kInvalidArgument for
+  /// records that were dropped.
   void read(std::int64_t offset, Duration wait, Reader reader);
   /// The job has ended: nothing more comes.
   void close();
@@ -45,7 +46,9 @@ class CollectBuffer {
     EventLoop::TimerId timer = EventLoop::TimerId::kNone;
   };
 
-  [[nodiscard]] std::int64_t end() const { return base_ + static_cast<std::int64_t>(records_.size()); }
+  [[nodiscard]] std::int64_t end() const {
+    return base_ + static_cast<std::int64_t>(records_.size());
+  }
   void dropBefore(std::int64_t offset);
   void admitSenders();
   void serve();

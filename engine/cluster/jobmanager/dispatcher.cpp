@@ -18,7 +18,9 @@ Logger kLog{"flink.jobmanager.dispatcher"};
 constexpr std::size_t kMaxWaitingClients = 10'000;
 constexpr std::int64_t kMaxWaitMs = 3'600'000;
 
-Duration waitOf(std::int64_t waitMs) { return std::chrono::milliseconds(std::clamp<std::int64_t>(waitMs, 0, kMaxWaitMs)); }
+Duration waitOf(std::int64_t waitMs) {
+  return std::chrono::milliseconds(std::clamp<std::int64_t>(waitMs, 0, kMaxWaitMs));
+}
 
 }  // namespace
 
@@ -37,18 +39,24 @@ Dispatcher::~Dispatcher() {
 Status Dispatcher::submit(protocol::JobGraph graph) {
   const JobId id = graph.id;
   if (jobs_.contains(id) || store_.find(id) != nullptr) {
-    return {ErrorCode::kAlreadyExists, fmt::format("a job with this id was submitted before: job={}", id.toHex())};
+    return {ErrorCode::kAlreadyExists,
+            fmt::format("a job with this id was submitted before: job={}", id.toHex())};
   }
   FLINK_RETURN_IF_ERROR(scheduler::validateJobGraph(graph));
-  FLINK_INFO(kLog, "received job submission: job={} name=\"{}\" vertices={}", id.toHex(), graph.name,
-             graph.vertices.size());
-  JobMaster::Services services{services_.settings,  services_.loop,        services_.clock,
-                               services_.rng,       services_.resources,   services_.metricGroup,
-                               services_.publish,   [this, alive = std::weak_ptr<const int>(alive_)](const JobId& job) {
+  FLINK_INFO(kLog, "received job submission: job={} name=\"{}\" vertices={}", id.toHex(),
+             graph.name, graph.vertices.size());
+  JobMaster::Services services{services_.settings,
+                               services_.loop,
+                               services_.clock,
+                               services_.rng,
+                               services_.resources,
+                               services_.metricGroup,
+                               services_.publish,
+                               [this, alive = std::weak_ptr<const int>(alive_)](const JobId& job) {
                                  if (!alive.expired()) archive(job);
                                }};
-  auto master = std::make_unique<JobMaster>(std::make_shared<const protocol::JobGraph>(std::move(graph)),
-                                            std::move(services));
+  auto master = std::make_unique<JobMaster>(
+      std::make_shared<const protocol::JobGraph>(std::move(graph)), std::move(services));
   JobMaster& job = *jobs_.emplace(id, std::move(master)).first->second;
   job.start();
   return Status::ok();
@@ -68,24 +76,28 @@ Status Dispatcher::cancel(const JobId& id) {
   const ArchivedJob* archived = store_.find(id);
   if (archived == nullptr) return notFound(id);
   if (archived->result.status == JobStatus::kCanceled) return Status::ok();
-  return {ErrorCode::kJobAlreadyTerminated, fmt::format("job has already reached a terminal state: job={} status={}",
-                                                        id.toHex(), protocol::toString(archived->result.status))};
+  return {ErrorCode::kJobAlreadyTerminated,
+          fmt::format("job has already reached a terminal state: job={} status={}", id.toHex(),
+                      protocol::toString(archived->result.status))};
 }
 
-// --- waiting clients ----------------------------------------------------------------------------------------------
+// --- waiting clients
+// ----------------------------------------------------------------------------------------------
 
-void Dispatcher::wait(const protocol::WaitJobRequest& request, Responder<protocol::WaitJobRequest> responder) {
+void Dispatcher::wait(const protocol::WaitJobRequest& request,
+                      Responder<protocol::WaitJobRequest> responder) {
   if (const ArchivedJob* archived = store_.find(request.job)) {
     return responder(protocol::WaitJobRequest::Response{archived->result.status, archived->result});
   }
   if (!jobs_.contains(request.job)) return responder(notFound(request.job));
   if (numWaiting_ >= kMaxWaitingClients) {
-    return responder(Status(ErrorCode::kLimitExceeded,
-                            fmt::format("too many clients wait for jobs: limit={}", kMaxWaitingClients)));
+    return responder(
+        Status(ErrorCode::kLimitExceeded,
+               fmt::format("too many clients wait for jobs: limit={}", kMaxWaitingClients)));
   }
   const std::uint64_t id = nextWaiting_++;
-  const auto timer = services_.loop.schedule(waitOf(request.waitMs),
-                                             [this, job = request.job, id] { onWaitTimeout(job, id); });
+  const auto timer = services_.loop.schedule(
+      waitOf(request.waitMs), [this, job = request.job, id] { onWaitTimeout(job, id); });
   waiting_[request.job].push_back({id, std::move(responder), timer});
   ++numWaiting_;
 }
@@ -93,15 +105,17 @@ void Dispatcher::wait(const protocol::WaitJobRequest& request, Responder<protoco
 void Dispatcher::onWaitTimeout(const JobId& job, std::uint64_t waiting) {
   const auto clients = waiting_.find(job);
   if (clients == waiting_.end()) return;
-  const auto found = std::find_if(clients->second.begin(), clients->second.end(),
-                                  [waiting](const Waiting& client) { return client.id == waiting; });
+  const auto found =
+      std::find_if(clients->second.begin(), clients->second.end(),
+                   [waiting](const Waiting& client) { return client.id == waiting; });
   if (found == clients->second.end()) return;
   const auto responder = std::move(found->responder);
   clients->second.erase(found);
   if (clients->second.empty()) waiting_.erase(clients);
   --numWaiting_;
   const JobMaster* master = findRunning(job);
-  responder(protocol::WaitJobRequest::Response{master != nullptr ? master->status() : JobStatus::kRunning, std::nullopt});
+  responder(protocol::WaitJobRequest::Response{
+      master != nullptr ? master->status() : JobStatus::kRunning, std::nullopt});
 }
 
 void Dispatcher::archive(const JobId& id) {
@@ -110,7 +124,8 @@ void Dispatcher::archive(const JobId& id) {
   const std::unique_ptr<JobMaster> job = std::move(found->second);
   jobs_.erase(found);
   const protocol::JobResult result = job->result();
-  FLINK_INFO(kLog, "job {} reached terminal state {}", id.toHex(), protocol::toString(result.status));
+  FLINK_INFO(kLog, "job {} reached terminal state {}", id.toHex(),
+             protocol::toString(result.status));
   store_.put({job->details(), result, job->takeCollected()});
   answerWaiting(id, result);
 }
@@ -131,14 +146,16 @@ void Dispatcher::suspendAll() {
   for (const auto& [id, job] : jobs_) job->suspend();
 }
 
-// --- queries ------------------------------------------------------------------------------------------------------
+// --- queries
+// ------------------------------------------------------------------------------------------------------
 
 std::vector<protocol::JobOverview> Dispatcher::overviews() const {
   std::vector<protocol::JobOverview> result = store_.overviews();
   for (const auto& [id, job] : jobs_) result.push_back(job->overview());
-  std::sort(result.begin(), result.end(), [](const protocol::JobOverview& a, const protocol::JobOverview& b) {
-    return a.startMs != b.startMs ? a.startMs > b.startMs : a.id < b.id;
-  });
+  std::sort(result.begin(), result.end(),
+            [](const protocol::JobOverview& a, const protocol::JobOverview& b) {
+              return a.startMs != b.startMs ? a.startMs > b.startMs : a.id < b.id;
+            });
   return result;
 }
 
@@ -151,7 +168,8 @@ Result<protocol::JobDetails> Dispatcher::details(const JobId& id) {
   return details;
 }
 
-Result<protocol::GetMetricsRequest::Response> Dispatcher::metrics(const protocol::GetMetricsRequest& request) {
+Result<protocol::GetMetricsRequest::Response> Dispatcher::metrics(
+    const protocol::GetMetricsRequest& request) {
   if (const JobMaster* job = findRunning(request.job)) return job->metrics(request.vertex);
   if (store_.find(request.job) == nullptr) return notFound(request.job);
   return protocol::GetMetricsRequest::Response{};  // an ended job has no metrics any more
@@ -165,17 +183,24 @@ void Dispatcher::countJobs(protocol::ClusterOverview& overview) const {
   overview.jobsRunning = numRunningJobs();
 }
 
-std::int32_t Dispatcher::numRunningJobs() const { return static_cast<std::int32_t>(jobs_.size()); }
+std::int32_t Dispatcher::numRunningJobs() const {
+  return static_cast<std::int32_t>(jobs_.size());
+}
 
-// --- TaskManagers -------------------------------------------------------------------------------------------------
+// --- TaskManagers
+// -------------------------------------------------------------------------------------------------
 
-Status Dispatcher::onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report) {
-  if (JobMaster* job = findRunning(report.attempt.job)) return job->onTaskStateChanged(sender, std::move(report));
-  if (store_.find(report.attempt.job) != nullptr) return Status::ok();  // late news of a job that has ended
+Status Dispatcher::onTaskStateChanged(const TaskManagerId& sender,
+                                      protocol::TaskStateChangedRequest report) {
+  if (JobMaster* job = findRunning(report.attempt.job))
+    return job->onTaskStateChanged(sender, std::move(report));
+  if (store_.find(report.attempt.job) != nullptr)
+    return Status::ok();  // late news of a job that has ended
   return notFound(report.attempt.job);
 }
 
-void Dispatcher::onOperatorEvent(protocol::OperatorEvent event, Responder<protocol::OperatorEventRequest> responder) {
+void Dispatcher::onOperatorEvent(protocol::OperatorEvent event,
+                                 Responder<protocol::OperatorEventRequest> responder) {
   JobMaster* job = findRunning(event.job);
   if (job == nullptr) return responder(notFound(event.job));
   job->onOperatorEvent(std::move(event), std::move(responder));
@@ -205,17 +230,21 @@ void Dispatcher::collectResults(const protocol::CollectResultsRequest& request,
   (*buffer)->read(request.offset, waitOf(request.waitMs), std::move(responder));
 }
 
-void Dispatcher::onTasksLost(const JobId& job, const TaskManagerId& taskManager, const protocol::FailureInfo& failure) {
+void Dispatcher::onTasksLost(const JobId& job, const TaskManagerId& taskManager,
+                             const protocol::FailureInfo& failure) {
   if (JobMaster* master = findRunning(job)) master->onTasksLost(taskManager, failure);
 }
 
-void Dispatcher::onTaskReports(const TaskManagerId& taskManager, std::vector<protocol::TaskReport> reports) {
+void Dispatcher::onTaskReports(const TaskManagerId& taskManager,
+                               std::vector<protocol::TaskReport> reports) {
   for (protocol::TaskReport& report : reports) {
-    if (JobMaster* job = findRunning(report.attempt.job)) job->onTaskReport(taskManager, std::move(report));
+    if (JobMaster* job = findRunning(report.attempt.job))
+      job->onTaskReport(taskManager, std::move(report));
   }
 }
 
-std::map<AllocationId, std::int32_t> Dispatcher::assignedTasks(const TaskManagerId& taskManager) const {
+std::map<AllocationId, std::int32_t> Dispatcher::assignedTasks(
+    const TaskManagerId& taskManager) const {
   std::map<AllocationId, std::int32_t> counts;
   for (const auto& [id, job] : jobs_) job->countAssignedTasks(taskManager, counts);
   return counts;

@@ -12,8 +12,8 @@
 
 namespace flink::jobmanager {
 
-/// Takes jobs in, leads each through its JobMaster, keeps the ended ones, and lets clients wait for them.
-/// Thread: the JobManager's event loop. Lifetime: ends before the ResourceManager.
+/// Takes jobs in, leads each through its JobMaster, keeps the ended ones, and lets clients wait for
+/// them. Thread: the JobManager's event loop. Lifetime: ends before the ResourceManager.
 class Dispatcher final : public ResourceListener {
  public:
   struct Services {
@@ -36,7 +36,8 @@ class Dispatcher final : public ResourceListener {
   void wait(const protocol::WaitJobRequest& request, Responder<protocol::WaitJobRequest> responder);
   [[nodiscard]] std::vector<protocol::JobOverview> overviews() const;
   [[nodiscard]] Result<protocol::JobDetails> details(const JobId& id);
-  [[nodiscard]] Result<protocol::GetMetricsRequest::Response> metrics(const protocol::GetMetricsRequest& request);
+  [[nodiscard]] Result<protocol::GetMetricsRequest::Response> metrics(
+      const protocol::GetMetricsRequest& request);
   void collectResults(const protocol::CollectResultsRequest& request,
                       Responder<protocol::CollectResultsRequest> responder);
   /// Adds the jobs to an overview of the cluster.
@@ -46,14 +47,18 @@ class Dispatcher final : public ResourceListener {
 
   // From TaskManagers.
   Status onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report);
-  void onOperatorEvent(protocol::OperatorEvent event, Responder<protocol::OperatorEventRequest> responder);
+  void onOperatorEvent(protocol::OperatorEvent event,
+                       Responder<protocol::OperatorEventRequest> responder);
   void onCollectedRecords(protocol::CollectedRecordsRequest request,
                           Responder<protocol::CollectedRecordsRequest> responder);
 
   // ResourceListener
-  void onTasksLost(const JobId& job, const TaskManagerId& taskManager, const protocol::FailureInfo& failure) override;
-  void onTaskReports(const TaskManagerId& taskManager, std::vector<protocol::TaskReport> reports) override;
-  [[nodiscard]] std::map<AllocationId, std::int32_t> assignedTasks(const TaskManagerId& taskManager) const override;
+  void onTasksLost(const JobId& job, const TaskManagerId& taskManager,
+                   const protocol::FailureInfo& failure) override;
+  void onTaskReports(const TaskManagerId& taskManager,
+                     std::vector<protocol::TaskReport> reports) override;
+  [[nodiscard]] std::map<AllocationId, std::int32_t> assignedTasks(
+      const TaskManagerId& taskManager) const override;
 
   [[nodiscard]] std::int32_t numRunningJobs() const;
 

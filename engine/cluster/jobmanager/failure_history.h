@@ -8,8 +8,8 @@
 
 namespace flink::jobmanager {
 
-/// Remembers why a job failed: the root and what failed beside it. A failure that is only a neighbour's symptom (a broken
-/// connection) gives way as root to the first one that says more.
+/// Remembers why a job failed: the root and what failed beside it. A failure that is only a
+/// neighbour's symptom (a broken connection) gives way as root to the first one that says more.
 class FailureHistory {
  public:
   explicit FailureHistory(std::size_t maxConcurrent) : maxConcurrent_(maxConcurrent) {}

@@ -6,7 +6,8 @@
 
 namespace flink::jobmanager {
 
-protocol::FailureInfo makeFailure(std::string_view exceptionName, const Status& error, std::int64_t nowMs) {
+protocol::FailureInfo makeFailure(std::string_view exceptionName, const Status& error,
+                                  std::int64_t nowMs) {
   protocol::FailureInfo failure;
   failure.exceptionName = exceptionName;
   failure.errorId = error.id();
@@ -24,8 +25,9 @@ protocol::FailureInfo withoutRestart(const protocol::FailureInfo& cause, std::in
   failure.exceptionName = kJobException;
   failure.errorId = cause.errorId;
   failure.message = cause.message;
-  failure.stackTrace = fmt::format("{}: Recovery is suppressed by NoRestartBackoffTimeStrategy\nCaused by: {}",
-                                   kJobException, cause.stackTrace);
+  failure.stackTrace =
+      fmt::format("{}: Recovery is suppressed by NoRestartBackoffTimeStrategy\nCaused by: {}",
+                  kJobException, cause.stackTrace);
   failure.timestampMs = nowMs;
   return failure;
 }

@@ -11,7 +11,8 @@ namespace flink::jobmanager {
 
 /// Flink's class names, where one says what happened.
 inline constexpr std::string_view kJobException = "org.apache.flink.runtime.JobException";
-inline constexpr std::string_view kJobMasterException = "org.apache.flink.runtime.jobmaster.JobMasterException";
+inline constexpr std::string_view kJobMasterException =
+    "org.apache.flink.runtime.jobmaster.JobMasterException";
 inline constexpr std::string_view kJobInitializationException =
     "org.apache.flink.runtime.client.JobInitializationException";
 inline constexpr std::string_view kNoResourceAvailableException =
@@ -23,12 +24,16 @@ inline constexpr std::string_view kRemoteTransportException =
     "org.apache.flink.runtime.io.network.netty.exception.RemoteTransportException";
 
 /// An error as users see it: message on the first line, then its causes.
-[[nodiscard]] protocol::FailureInfo makeFailure(std::string_view exceptionName, const Status& error, std::int64_t nowMs);
+[[nodiscard]] protocol::FailureInfo makeFailure(std::string_view exceptionName, const Status& error,
+                                                std::int64_t nowMs);
 
-/// What Flink shows as a failed job's root: the failure that ended it, under the statement that nothing restarts it.
-[[nodiscard]] protocol::FailureInfo withoutRestart(const protocol::FailureInfo& cause, std::int64_t nowMs);
+/// What Flink shows as a failed job's root: the failure that ended it, under the statement that
+/// nothing restarts it.
+[[nodiscard]] protocol::FailureInfo withoutRestart(const protocol::FailureInfo& cause,
+                                                   std::int64_t nowMs);
 
-/// Whether a failure is only what a neighbour noticed of another one: a broken connection or a vanished partition.
+/// Whether a failure is only what a neighbour noticed of another one: a broken connection or a
+/// vanished partition.
 [[nodiscard]] bool isSymptom(const protocol::FailureInfo& failure);
 
 }  // namespace flink::jobmanager

@@ -10,8 +10,9 @@ namespace flink::jobmanager {
 template <class Request>
 using Responder = std::function<void(Result<typename Request::Response>)>;
 
-/// What clients can ask a JobManager: the one query and command interface behind both the RPC port and REST.
-/// Thread: call from any thread; responders run on the JobManager's event loop and must only hand over.
+/// What clients can ask a JobManager: the one query and command interface behind both the RPC port
+/// and REST. Thread: call from any thread; responders run on the JobManager's event loop and must
+/// only hand over.
 class JobManagerGateway {
  public:
   virtual ~JobManagerGateway() = default;
@@ -22,12 +23,15 @@ class JobManagerGateway {
   virtual void handle(protocol::CancelJobRequest, Responder<protocol::CancelJobRequest>) = 0;
   virtual void handle(protocol::WaitJobRequest, Responder<protocol::WaitJobRequest>) = 0;
   virtual void handle(protocol::GetOverviewRequest, Responder<protocol::GetOverviewRequest>) = 0;
-  virtual void handle(protocol::ListTaskManagersRequest, Responder<protocol::ListTaskManagersRequest>) = 0;
-  virtual void handle(protocol::GetTaskManagerRequest, Responder<protocol::GetTaskManagerRequest>) = 0;
+  virtual void handle(protocol::ListTaskManagersRequest,
+                      Responder<protocol::ListTaskManagersRequest>) = 0;
+  virtual void handle(protocol::GetTaskManagerRequest,
+                      Responder<protocol::GetTaskManagerRequest>) = 0;
   virtual void handle(protocol::ListLogsRequest, Responder<protocol::ListLogsRequest>) = 0;
   virtual void handle(protocol::ReadLogRequest, Responder<protocol::ReadLogRequest>) = 0;
   virtual void handle(protocol::GetMetricsRequest, Responder<protocol::GetMetricsRequest>) = 0;
-  virtual void handle(protocol::CollectResultsRequest, Responder<protocol::CollectResultsRequest>) = 0;
+  virtual void handle(protocol::CollectResultsRequest,
+                      Responder<protocol::CollectResultsRequest>) = 0;
 };
 
 }  // namespace flink::jobmanager

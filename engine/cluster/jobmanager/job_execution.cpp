@@ -26,8 +26,9 @@ std::size_t channelsOf(const protocol::TaskDeploymentDescriptor& task) {
 
 }  // namespace
 
-JobExecution::JobExecution(std::shared_ptr<const protocol::JobGraph> graph, JobToken token, ResourceManager& resources,
-                           EventLoop& loop, const Clock& clock, ExecutionListener& listener)
+JobExecution::JobExecution(std::shared_ptr<const protocol::JobGraph> graph, JobToken token,
+                           ResourceManager& resources, EventLoop& loop, const Clock& clock,
+                           ExecutionListener& listener)
     : graph_(std::move(graph), clock.wallMs()),
       schedule_(graph_.topology(), graph_.regions()),
       token_(token),
@@ -49,20 +50,23 @@ void JobExecution::move(TaskIndex task, ExecutionState to) {
   listener_.onTaskMoved(task);
 }
 
-// --- slots --------------------------------------------------------------------------------------------------------
+// --- slots
+// --------------------------------------------------------------------------------------------------------
 
 void JobExecution::scheduleReady() {
   if (stopped_) return;
   Regions ready = schedule_.takeReady();
   for (const auto region : ready) {
-    for (const TaskIndex task : graph_.regions().tasksOf(region)) move(task, ExecutionState::kScheduled);
+    for (const TaskIndex task : graph_.regions().tasksOf(region))
+      move(task, ExecutionState::kScheduled);
   }
   if (ready.empty()) return;
   if (!batch_) return requestSlots(std::move(ready));
   for (const auto region : ready) requestSlots({region});
 }
 
-std::vector<JobExecution::SharedSlotIndex> JobExecution::slotsWithoutAssignment(const Regions& regions) const {
+std::vector<JobExecution::SharedSlotIndex> JobExecution::slotsWithoutAssignment(
+    const Regions& regions) const {
   std::set<SharedSlotIndex> missing;
   for (const auto region : regions) {
     for (const TaskIndex task : graph_.regions().tasksOf(region)) {
@@ -90,11 +94,12 @@ void JobExecution::requestSlots(Regions regions) {
   std::vector<scheduler::SlotRequest> requests;
   requests.reserve(missing.size());
   for (const SharedSlotIndex slot : missing) requests.push_back(requestFor(slot));
-  resources_.slots().request(job_, std::move(requests), batch_,
-                             guarded([this, regions = std::move(regions), missing = std::move(missing)](
-                                         Result<std::vector<scheduler::SlotAssignment>> slots) {
-                               onSlots(regions, missing, std::move(slots));
-                             }));
+  resources_.slots().request(
+      job_, std::move(requests), batch_,
+      guarded([this, regions = std::move(regions),
+               missing = std::move(missing)](Result<std::vector<scheduler::SlotAssignment>> slots) {
+        onSlots(regions, missing, std::move(slots));
+      }));
 }
 
 void JobExecution::onSlots(const Regions& regions, const std::vector<SharedSlotIndex>& requested,
@@ -117,8 +122,8 @@ void JobExecution::onSlots(const Regions& regions, const std::vector<SharedSlotI
     }
   }
   if (slotsWithoutAssignment(regions).empty()) return deploy(regions);
-  // A slot that another region still used at the time of the request is gone: holding some while waiting for others could
-  // block for ever, so everything is asked for again at once.
+  // A slot that another region still used at the time of the request is gone: holding some while
+  // waiting for others could block for ever, so everything is asked for again at once.
   for (const SharedSlotIndex slot : taken) giveBack(slot);
   requestSlots(regions);
 }
@@ -129,7 +134,8 @@ void JobExecution::giveBack(SharedSlotIndex slot) {
   resources_.slots().idle(job_, allocation);
 }
 
-// --- deployment ---------------------------------------------------------------------------------------------------
+// --- deployment
+// ---------------------------------------------------------------------------------------------------
 
 void JobExecution::deploy(const Regions& regions) {
   if (outbox_.empty()) loop_.post(guarded([this] { flushDeployments(); }));
@@ -174,15 +180,19 @@ void JobExecution::send(const TaskManagerId& taskManager, protocol::SubmitTasks 
   // Posted, as a call may fail before it returns, in the middle of a deployment.
   auto done = guarded([this, taskManager, attempts = std::move(attempts)](const Status& status) {
     if (status.isOk()) return;
-    loop_.post(guarded([this, taskManager, attempts, status] { onSubmitFailed(taskManager, attempts, status); }));
+    loop_.post(guarded(
+        [this, taskManager, attempts, status] { onSubmitFailed(taskManager, attempts, status); }));
   });
-  resources_.submitTasks(taskManager, std::move(submission), graph_.topology().sharedGraph(), std::move(done));
+  resources_.submitTasks(taskManager, std::move(submission), graph_.topology().sharedGraph(),
+                         std::move(done));
 }
 
-void JobExecution::onSubmitFailed(const TaskManagerId& taskManager, const std::vector<ExecutionAttemptId>& attempts,
+void JobExecution::onSubmitFailed(const TaskManagerId& taskManager,
+                                  const std::vector<ExecutionAttemptId>& attempts,
                                   const Status& error) {
-  Status cause(ErrorCode::kUnavailable, fmt::format("TaskManager did not take the job's tasks: taskManager={} tasks={}",
-                                                    taskManager.text(), attempts.size()));
+  Status cause(ErrorCode::kUnavailable,
+               fmt::format("TaskManager did not take the job's tasks: taskManager={} tasks={}",
+                           taskManager.text(), attempts.size()));
   const auto failure =
       makeFailure(kTaskSubmissionException, std::move(cause).causedBy(error), clock_.wallMs());
   std::optional<protocol::ExceptionEntry> entry;

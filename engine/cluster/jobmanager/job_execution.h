@@ -28,12 +28,14 @@ class ExecutionListener {
   virtual void onTasksEnded() = 0;
 };
 
-/// Runs the tasks of one job: asks for slots, deploys what may start, follows reports, cancels. Knows no job states.
-/// Thread: the JobManager's event loop. Answers that arrive after its end are dropped.
+/// Runs the tasks of one job: asks for slots, deploys what may start, follows reports, cancels.
+/// Knows no job states. Thread: the JobManager's event loop. Answers that arrive after its end are
+/// dropped.
 class JobExecution {
  public:
-  JobExecution(std::shared_ptr<const protocol::JobGraph> graph, JobToken token, ResourceManager& resources,
-               EventLoop& loop, const Clock& clock, ExecutionListener& listener);
+  JobExecution(std::shared_ptr<const protocol::JobGraph> graph, JobToken token,
+               ResourceManager& resources, EventLoop& loop, const Clock& clock,
+               ExecutionListener& listener);
 
   [[nodiscard]] const scheduler::ExecutionGraph& graph() const { return graph_; }
 
@@ -51,7 +53,8 @@ class JobExecution {
 
   /// The attempt that a message of or to a coordinator is for. Errors: kNotFound, kTaskNotFound.
   [[nodiscard]] Result<TaskManagerId> locate(const protocol::OperatorEvent& event) const;
-  void countAssignedTasks(const TaskManagerId& taskManager, std::map<AllocationId, std::int32_t>& counts) const;
+  void countAssignedTasks(const TaskManagerId& taskManager,
+                          std::map<AllocationId, std::int32_t>& counts) const;
 
  private:
   using TaskIndex = scheduler::TaskIndex;
@@ -69,27 +72,31 @@ class JobExecution {
   [[nodiscard]] std::vector<SharedSlotIndex> slotsWithoutAssignment(const Regions& regions) const;
   [[nodiscard]] scheduler::SlotRequest requestFor(SharedSlotIndex slot) const;
   void giveBack(SharedSlotIndex slot);
-  [[nodiscard]] SharedSlot& at(SharedSlotIndex slot) { return sharedSlots_[static_cast<std::size_t>(slot)]; }
+  [[nodiscard]] SharedSlot& at(SharedSlotIndex slot) {
+    return sharedSlots_[static_cast<std::size_t>(slot)];
+  }
 
   // Deployment.
   void deploy(const Regions& regions);
   void flushDeployments();
   void submit(const TaskManagerId& taskManager, const std::vector<TaskIndex>& tasks);
   void send(const TaskManagerId& taskManager, protocol::SubmitTasks submission);
-  void onSubmitFailed(const TaskManagerId& taskManager, const std::vector<ExecutionAttemptId>& attempts,
-                      const Status& error);
+  void onSubmitFailed(const TaskManagerId& taskManager,
+                      const std::vector<ExecutionAttemptId>& attempts, const Status& error);
 
   // Ends.
   void move(TaskIndex task, protocol::ExecutionState to);
   void end(TaskIndex task, protocol::ExecutionState to);
   Status endByReport(TaskIndex task, protocol::TaskStateChangedRequest report);
-  [[nodiscard]] protocol::FailureInfo unexplainedEnd(TaskIndex task, protocol::ExecutionState state) const;
+  [[nodiscard]] protocol::FailureInfo unexplainedEnd(TaskIndex task,
+                                                     protocol::ExecutionState state) const;
   /// Whether blocking results there still have readers to come.
   [[nodiscard]] bool needsResultsOf(const TaskManagerId& taskManager) const;
   void releaseConsumedPartitions(TaskIndex consumer);
   void releasePartitions(scheduler::EdgeIndex edge);
   [[nodiscard]] std::vector<TaskIndex> unfinishedOn(const TaskManagerId& taskManager) const;
-  [[nodiscard]] protocol::ExceptionEntry entryFor(TaskIndex task, protocol::FailureInfo failure) const;
+  [[nodiscard]] protocol::ExceptionEntry entryFor(TaskIndex task,
+                                                  protocol::FailureInfo failure) const;
 
   /// `f` as a callback that does nothing once this object is gone.
   template <class F>

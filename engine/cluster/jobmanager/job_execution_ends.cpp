@@ -28,7 +28,8 @@ void JobExecution::cancelAll() {
   for (const TaskIndex task : graph_.unfinishedTasks()) {
     const auto& execution = graph_.execution(task);
     if (execution.state == ExecutionState::kCanceling) continue;
-    if (execution.state == ExecutionState::kCreated || execution.state == ExecutionState::kScheduled) {
+    if (execution.state == ExecutionState::kCreated ||
+        execution.state == ExecutionState::kScheduled) {
       move(task, ExecutionState::kCanceled);
     } else {
       move(task, ExecutionState::kCanceling);
@@ -37,10 +38,12 @@ void JobExecution::cancelAll() {
   }
   for (auto& [taskManager, attempts] : byTaskManager) {
     resources_.call<protocol::CancelTasksRequest>(
-        taskManager, {job_, std::move(attempts)}, [id = taskManager, job = job_](const auto& answer) {
+        taskManager, {job_, std::move(attempts)},
+        [id = taskManager, job = job_](const auto& answer) {
           if (answer.isOk()) return;
-          FLINK_WARN(kLog, "TaskManager did not confirm a cancel: job={} taskManager={} error=\"{}\"", job.toHex(),
-                     id.text(), answer.status().toString());
+          FLINK_WARN(kLog,
+                     "TaskManager did not confirm a cancel: job={} taskManager={} error=\"{}\"",
+                     job.toHex(), id.text(), answer.status().toString());
         });
   }
 }
@@ -52,25 +55,30 @@ void JobExecution::forceEnd(const std::string& reason) {
     if (slot) taskManagers.insert(slot->location.taskManager);
   }
   for (const TaskManagerId& taskManager : taskManagers) {
-    FLINK_WARN(kLog, "ending a worker by force: job={} taskManager={} reason=\"{}\"", job_.toHex(), taskManager.text(),
-               reason);
+    FLINK_WARN(kLog, "ending a worker by force: job={} taskManager={} reason=\"{}\"", job_.toHex(),
+               taskManager.text(), reason);
     resources_.forceEnd(job_, taskManager, reason, guarded([this, taskManager](const Status&) {
-                          for (const TaskIndex task : unfinishedOn(taskManager)) end(task, ExecutionState::kCanceled);
+                          for (const TaskIndex task : unfinishedOn(taskManager))
+                            end(task, ExecutionState::kCanceled);
                           listener_.onTasksEnded();
                         }));
   }
 }
 
-Status JobExecution::onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report) {
+Status JobExecution::onTaskStateChanged(const TaskManagerId& sender,
+                                        protocol::TaskStateChangedRequest report) {
   const auto task = graph_.find(report.attempt);
-  if (!task || !graph_.execution(*task).slot || graph_.execution(*task).slot->location.taskManager != sender) {
-    return {ErrorCode::kTaskNotFound, fmt::format("no such task runs there: attempt={} taskManager={}",
-                                                  report.attempt.toString(), sender.text())};
+  if (!task || !graph_.execution(*task).slot ||
+      graph_.execution(*task).slot->location.taskManager != sender) {
+    return {ErrorCode::kTaskNotFound,
+            fmt::format("no such task runs there: attempt={} taskManager={}",
+                        report.attempt.toString(), sender.text())};
   }
   const ExecutionState state = graph_.execution(*task).state;
   if (protocol::isTerminal(state)) return Status::ok();  // a repeated or late report
   if (protocol::isTerminal(report.state)) return endByReport(*task, std::move(report));
-  const bool forward = report.state == ExecutionState::kInitializing || report.state == ExecutionState::kRunning;
+  const bool forward =
+      report.state == ExecutionState::kInitializing || report.state == ExecutionState::kRunning;
   if (forward && scheduler::isLegalMove(state, report.state)) move(*task, report.state);
   return Status::ok();
 }
@@ -86,7 +94,9 @@ Status JobExecution::endByReport(TaskIndex task, protocol::TaskStateChangedReque
     if (failure->timestampMs == 0) failure->timestampMs = clock_.wallMs();
   }
   if (failure && !canceling) graph_.setFailure(task, *failure);
-  end(task, canceling ? ExecutionState::kCanceled : finished ? ExecutionState::kFinished : ExecutionState::kFailed);
+  end(task, canceling  ? ExecutionState::kCanceled
+            : finished ? ExecutionState::kFinished
+                       : ExecutionState::kFailed);
   if (failure) listener_.onFailure(entryFor(task, std::move(*failure)));
   scheduleReady();
   listener_.onTasksEnded();
@@ -95,9 +105,10 @@ Status JobExecution::endByReport(TaskIndex task, protocol::TaskStateChangedReque
 
 protocol::FailureInfo JobExecution::unexplainedEnd(TaskIndex task, ExecutionState state) const {
   return makeFailure(kJobException,
-                     {ErrorCode::kInternal, fmt::format("task ended without being asked to and without a cause: task={} "
-                                                        "state={}",
-                                                        graph_.taskName(task), protocol::toString(state))},
+                     {ErrorCode::kInternal,
+                      fmt::format("task ended without being asked to and without a cause: task={} "
+                                  "state={}",
+                                  graph_.taskName(task), protocol::toString(state))},
                      clock_.wallMs());
 }
 
@@ -111,7 +122,8 @@ void JobExecution::end(TaskIndex task, ExecutionState to) {
 }
 
 void JobExecution::releaseConsumedPartitions(TaskIndex consumer) {
-  for (const scheduler::EdgeIndex e : graph_.topology().inputs(graph_.topology().vertexOf(consumer))) {
+  for (const scheduler::EdgeIndex e :
+       graph_.topology().inputs(graph_.topology().vertexOf(consumer))) {
     if (!graph_.regions().isBlocking(e)) continue;
     if (--unfinishedConsumers_[static_cast<std::size_t>(e)] == 0) releasePartitions(e);
   }
@@ -128,11 +140,13 @@ void JobExecution::releasePartitions(scheduler::EdgeIndex edge) {
   }
   for (auto& [taskManager, partitions] : byTaskManager) {
     // What is not released now goes when the job does.
-    resources_.call<protocol::ReleasePartitionsRequest>(taskManager, {job_, std::move(partitions)}, [](const auto&) {});
+    resources_.call<protocol::ReleasePartitionsRequest>(taskManager, {job_, std::move(partitions)},
+                                                        [](const auto&) {});
   }
 }
 
-void JobExecution::onTasksLost(const TaskManagerId& taskManager, const protocol::FailureInfo& failure) {
+void JobExecution::onTasksLost(const TaskManagerId& taskManager,
+                               const protocol::FailureInfo& failure) {
   bool lostAny = !stopped_ && needsResultsOf(taskManager);
   for (const TaskIndex task : unfinishedOn(taskManager)) {
     const bool canceling = graph_.execution(task).state == ExecutionState::kCanceling;
@@ -152,7 +166,8 @@ void JobExecution::onTasksLost(const TaskManagerId& taskManager, const protocol:
 bool JobExecution::needsResultsOf(const TaskManagerId& taskManager) const {
   const auto& topology = graph_.topology();
   for (scheduler::EdgeIndex e = 0; e < topology.numEdges(); ++e) {
-    if (!graph_.regions().isBlocking(e) || unfinishedConsumers_[static_cast<std::size_t>(e)] == 0) continue;
+    if (!graph_.regions().isBlocking(e) || unfinishedConsumers_[static_cast<std::size_t>(e)] == 0)
+      continue;
     const scheduler::VertexIndex source = topology.sourceOf(e);
     for (std::int32_t p = 0; p < topology.vertex(source).parallelism; ++p) {
       const auto& slot = graph_.execution(topology.task(source, p)).slot;
@@ -162,7 +177,8 @@ bool JobExecution::needsResultsOf(const TaskManagerId& taskManager) const {
   return false;
 }
 
-std::vector<scheduler::TaskIndex> JobExecution::unfinishedOn(const TaskManagerId& taskManager) const {
+std::vector<scheduler::TaskIndex> JobExecution::unfinishedOn(
+    const TaskManagerId& taskManager) const {
   std::vector<TaskIndex> result;
   for (const TaskIndex task : graph_.unfinishedTasks()) {
     const auto& slot = graph_.execution(task).slot;
@@ -171,7 +187,8 @@ std::vector<scheduler::TaskIndex> JobExecution::unfinishedOn(const TaskManagerId
   return result;
 }
 
-protocol::ExceptionEntry JobExecution::entryFor(TaskIndex task, protocol::FailureInfo failure) const {
+protocol::ExceptionEntry JobExecution::entryFor(TaskIndex task,
+                                                protocol::FailureInfo failure) const {
   protocol::ExceptionEntry entry;
   entry.failure = std::move(failure);
   entry.taskName = graph_.taskName(task);
@@ -187,7 +204,8 @@ void JobExecution::onTaskReport(const TaskManagerId& sender, protocol::TaskRepor
   if (!task) return;
   const auto& execution = graph_.execution(*task);
   const bool current = execution.slot && execution.slot->location.taskManager == sender;
-  if (current && !protocol::isTerminal(execution.state)) graph_.report(*task, report.io, std::move(report.metrics));
+  if (current && !protocol::isTerminal(execution.state))
+    graph_.report(*task, report.io, std::move(report.metrics));
 }
 
 Result<TaskManagerId> JobExecution::locate(const protocol::OperatorEvent& event) const {
@@ -195,22 +213,25 @@ Result<TaskManagerId> JobExecution::locate(const protocol::OperatorEvent& event)
   const std::int32_t subtask = event.toCoordinator ? 0 : event.subtask;
   if (!vertex || subtask < 0 || subtask >= graph_.topology().vertex(*vertex).parallelism) {
     return Status(ErrorCode::kNotFound,
-                  fmt::format("no such operator or subtask: operator={} subtask={}", event.op.toHex(), event.subtask));
+                  fmt::format("no such operator or subtask: operator={} subtask={}",
+                              event.op.toHex(), event.subtask));
   }
   const auto& execution = graph_.execution(graph_.topology().task(*vertex, subtask));
   // A coordinator outlives the subtask it started with: it ends with its worker.
-  const bool there = execution.slot && (event.toCoordinator || !protocol::isTerminal(execution.state));
+  const bool there =
+      execution.slot && (event.toCoordinator || !protocol::isTerminal(execution.state));
   if (!there) {
-    return Status(ErrorCode::kTaskNotFound, fmt::format("task is not deployed: operator={} subtask={} state={}",
-                                                        event.op.toHex(), subtask,
-                                                        protocol::toString(execution.state)));
+    return Status(ErrorCode::kTaskNotFound,
+                  fmt::format("task is not deployed: operator={} subtask={} state={}",
+                              event.op.toHex(), subtask, protocol::toString(execution.state)));
   }
   return execution.slot->location.taskManager;
 }
 
 void JobExecution::countAssignedTasks(const TaskManagerId& taskManager,
                                       std::map<AllocationId, std::int32_t>& counts) const {
-  for (const TaskIndex task : unfinishedOn(taskManager)) ++counts[graph_.execution(task).slot->allocation];
+  for (const TaskIndex task : unfinishedOn(taskManager))
+    ++counts[graph_.execution(task).slot->allocation];
 }
 
 }  // namespace flink::jobmanager

@@ -12,7 +12,8 @@ Logger kLog{"flink.jobmanager"};
 const std::string kJobManagerProcessName = "jobmanager";
 constexpr int kEpochRandomBits = 10;
 
-/// Wall time first, so that a later JobManager has a larger one; a few random bits tell two of one millisecond apart.
+/// Wall time first, so that a later JobManager has a larger one; a few random bits tell two of one
+/// millisecond apart.
 Epoch makeEpoch(const Clock& clock, Rng& rng) {
   const auto wallMs = static_cast<std::uint64_t>(clock.wallMs());
   return static_cast<Epoch>((wallMs << kEpochRandomBits) | rng.below(1U << kEpochRandomBits) | 1U);
@@ -26,7 +27,8 @@ void answer(const Responder<Request>& responder, Status status) {
 
 }  // namespace
 
-JobManager::JobManager(JobManagerSettings settings, JobManagerProcess process, Environment environment)
+JobManager::JobManager(JobManagerSettings settings, JobManagerProcess process,
+                       Environment environment)
     : settings_(settings),
       process_(std::move(process)),
       environment_(std::move(environment)),
@@ -34,19 +36,24 @@ JobManager::JobManager(JobManagerSettings settings, JobManagerProcess process, E
       metricGroup_(environment_.metrics.root("jobmanager", {{"host", process_.host}})),
       probe_(*metricGroup_),
       logs_(environment_.files, process_.logDirectory),
-      resources_(settings_, process_, environment_.loop, environment_.clock, environment_.rng, environment_.rpc,
-                 [this](std::string kind, std::map<std::string, std::string> attributes) {
-                   publish(std::move(kind), std::move(attributes));
-                 },
-                 [this] { updateProbe(); }),
-      dispatcher_({settings_, environment_.loop, environment_.clock, environment_.rng, resources_, *metricGroup_,
+      resources_(
+          settings_, process_, environment_.loop, environment_.clock, environment_.rng,
+          environment_.rpc,
+          [this](std::string kind, std::map<std::string, std::string> attributes) {
+            publish(std::move(kind), std::move(attributes));
+          },
+          [this] { updateProbe(); }),
+      dispatcher_({settings_, environment_.loop, environment_.clock, environment_.rng, resources_,
+                   *metricGroup_,
                    [this](std::string kind, std::map<std::string, std::string> attributes) {
                      publish(std::move(kind), std::move(attributes));
                    }}) {
   resources_.setListener(dispatcher_);
 }
 
-JobManager::~JobManager() { metricGroup_->close(); }
+JobManager::~JobManager() {
+  metricGroup_->close();
+}
 
 void JobManager::start() {
   environment_.rpc.setEpoch(epoch_);
@@ -64,7 +71,8 @@ void JobManager::start() {
   serveClients<protocol::GetMetricsRequest>();
   serveClients<protocol::CollectResultsRequest>();
   serveTaskManagers();
-  FLINK_INFO(kLog, "JobManager is ready: epoch={} version={}", static_cast<std::uint64_t>(epoch_), process_.version);
+  FLINK_INFO(kLog, "JobManager is ready: epoch={} version={}", static_cast<std::uint64_t>(epoch_),
+             process_.version);
 }
 
 void JobManager::stop() {
@@ -103,22 +111,26 @@ void JobManager::updateProbe() {
   probe_.runningJobs(dispatcher_.numRunningJobs());
 }
 
-// --- serving ------------------------------------------------------------------------------------------------------
+// --- serving
+// ------------------------------------------------------------------------------------------------------
 
 template <class Request>
 void JobManager::serveClients() {
-  environment_.rpc.serve<Request>([this](const PeerId&, Request request, Responder<Request> responder) {
-    handle(std::move(request), std::move(responder));
-  });
+  environment_.rpc.serve<Request>(
+      [this](const PeerId&, Request request, Responder<Request> responder) {
+        handle(std::move(request), std::move(responder));
+      });
 }
 
 template <class Request, class Handler>
 void JobManager::serveRegistered(Handler handler) {
   environment_.rpc.serve<Request>(
-      [this, handler = std::move(handler)](const PeerId& peer, Request request, Responder<Request> responder) {
+      [this, handler = std::move(handler)](const PeerId& peer, Request request,
+                                           Responder<Request> responder) {
         const auto taskManager = resources_.taskManagerOf(peer);
         if (!taskManager) {
-          return responder(Status(ErrorCode::kTaskManagerUnknown, "the sender is not a registered TaskManager: peer=" + peer));
+          return responder(Status(ErrorCode::kTaskManagerUnknown,
+                                  "the sender is not a registered TaskManager: peer=" + peer));
         }
         handler(*taskManager, std::move(request), std::move(responder));
       });
@@ -126,35 +138,46 @@ void JobManager::serveRegistered(Handler handler) {
 
 void JobManager::serveTaskManagers() {
   auto& rpc = environment_.rpc;
-  rpc.onPeerLost([this](const PeerId& peer, const Status& reason) { resources_.onPeerLost(peer, reason); });
-  rpc.serve<protocol::RegisterTaskManagerRequest>([this](const PeerId& peer, auto request, auto responder) {
-    if (stopped_) return responder(Status(ErrorCode::kUnavailable, "the JobManager is stopping"));
-    responder(resources_.registerTaskManager(peer, std::move(request), epoch_));
-  });
+  rpc.onPeerLost(
+      [this](const PeerId& peer, const Status& reason) { resources_.onPeerLost(peer, reason); });
+  rpc.serve<protocol::RegisterTaskManagerRequest>(
+      [this](const PeerId& peer, auto request, auto responder) {
+        if (stopped_)
+          return responder(Status(ErrorCode::kUnavailable, "the JobManager is stopping"));
+        responder(resources_.registerTaskManager(peer, std::move(request), epoch_));
+      });
   rpc.serve<protocol::HeartbeatRequest>([this](const PeerId& peer, auto request, auto responder) {
     answer<protocol::HeartbeatRequest>(responder, resources_.heartbeat(peer, std::move(request)));
   });
-  rpc.serve<protocol::UnregisterTaskManagerRequest>([this](const PeerId& peer, auto request, auto responder) {
+  rpc.serve<protocol::UnregisterTaskManagerRequest>([this](const PeerId& peer, auto request,
+                                                           auto responder) {
     answer<protocol::UnregisterTaskManagerRequest>(responder, resources_.unregister(peer, request));
   });
-  serveRegistered<protocol::TaskStateChangedRequest>([this](const auto& sender, auto request, auto responder) {
-    answer<protocol::TaskStateChangedRequest>(responder, dispatcher_.onTaskStateChanged(sender, std::move(request)));
-  });
-  serveRegistered<protocol::WorkerEndedRequest>([this](const auto& sender, auto request, auto responder) {
-    dispatcher_.onTasksLost(request.job, sender, request.failure);
-    responder(protocol::Empty{});
-  });
-  serveRegistered<protocol::OperatorEventRequest>([this](const auto&, auto request, auto responder) {
-    dispatcher_.onOperatorEvent(std::move(request.event), std::move(responder));
-  });
-  serveRegistered<protocol::CollectedRecordsRequest>([this](const auto&, auto request, auto responder) {
-    dispatcher_.onCollectedRecords(std::move(request), std::move(responder));
-  });
+  serveRegistered<protocol::TaskStateChangedRequest>(
+      [this](const auto& sender, auto request, auto responder) {
+        answer<protocol::TaskStateChangedRequest>(
+            responder, dispatcher_.onTaskStateChanged(sender, std::move(request)));
+      });
+  serveRegistered<protocol::WorkerEndedRequest>(
+      [this](const auto& sender, auto request, auto responder) {
+        dispatcher_.onTasksLost(request.job, sender, request.failure);
+        responder(protocol::Empty{});
+      });
+  serveRegistered<protocol::OperatorEventRequest>(
+      [this](const auto&, auto request, auto responder) {
+        dispatcher_.onOperatorEvent(std::move(request.event), std::move(responder));
+      });
+  serveRegistered<protocol::CollectedRecordsRequest>(
+      [this](const auto&, auto request, auto responder) {
+        dispatcher_.onCollectedRecords(std::move(request), std::move(responder));
+      });
 }
 
-// --- the gateway --------------------------------------------------------------------------------------------------
+// --- the gateway
+// --------------------------------------------------------------------------------------------------
 
-void JobManager::handle(protocol::GetVersionRequest, Responder<protocol::GetVersionRequest> responder) {
+void JobManager::handle(protocol::GetVersionRequest,
+                        Responder<protocol::GetVersionRequest> responder) {
   onLoop([this, responder = std::move(responder)] {
     const auto slots = resources_.slots().totals();
     protocol::GetVersionRequest::Response response;
@@ -172,7 +195,8 @@ void JobManager::handle(protocol::GetVersionRequest, Responder<protocol::GetVers
   });
 }
 
-void JobManager::handle(protocol::SubmitJobRequest request, Responder<protocol::SubmitJobRequest> responder) {
+void JobManager::handle(protocol::SubmitJobRequest request,
+                        Responder<protocol::SubmitJobRequest> responder) {
   onLoop([this, request = std::move(request), responder = std::move(responder)]() mutable {
     if (stopped_) return responder(Status(ErrorCode::kUnavailable, "the JobManager is stopping"));
     answer<protocol::SubmitJobRequest>(responder, dispatcher_.submit(std::move(request.graph)));
@@ -185,21 +209,28 @@ void JobManager::handle(protocol::ListJobsRequest, Responder<protocol::ListJobsR
   });
 }
 
-void JobManager::handle(protocol::GetJobRequest request, Responder<protocol::GetJobRequest> responder) {
-  onLoop([this, request, responder = std::move(responder)] { responder(dispatcher_.details(request.job)); });
+void JobManager::handle(protocol::GetJobRequest request,
+                        Responder<protocol::GetJobRequest> responder) {
+  onLoop([this, request, responder = std::move(responder)] {
+    responder(dispatcher_.details(request.job));
+  });
 }
 
-void JobManager::handle(protocol::CancelJobRequest request, Responder<protocol::CancelJobRequest> responder) {
+void JobManager::handle(protocol::CancelJobRequest request,
+                        Responder<protocol::CancelJobRequest> responder) {
   onLoop([this, request, responder = std::move(responder)] {
     answer<protocol::CancelJobRequest>(responder, dispatcher_.cancel(request.job));
   });
 }
 
-void JobManager::handle(protocol::WaitJobRequest request, Responder<protocol::WaitJobRequest> responder) {
-  onLoop([this, request, responder = std::move(responder)] { dispatcher_.wait(request, responder); });
+void JobManager::handle(protocol::WaitJobRequest request,
+                        Responder<protocol::WaitJobRequest> responder) {
+  onLoop(
+      [this, request, responder = std::move(responder)] { dispatcher_.wait(request, responder); });
 }
 
-void JobManager::handle(protocol::GetOverviewRequest, Responder<protocol::GetOverviewRequest> responder) {
+void JobManager::handle(protocol::GetOverviewRequest,
+                        Responder<protocol::GetOverviewRequest> responder) {
   onLoop([this, responder = std::move(responder)] {
     protocol::ClusterOverview overview;
     const auto slots = resources_.slots().totals();
@@ -213,38 +244,48 @@ void JobManager::handle(protocol::GetOverviewRequest, Responder<protocol::GetOve
   });
 }
 
-void JobManager::handle(protocol::ListTaskManagersRequest, Responder<protocol::ListTaskManagersRequest> responder) {
+void JobManager::handle(protocol::ListTaskManagersRequest,
+                        Responder<protocol::ListTaskManagersRequest> responder) {
   onLoop([this, responder = std::move(responder)] {
     responder(protocol::ListTaskManagersRequest::Response{resources_.views()});
   });
 }
 
-void JobManager::handle(protocol::GetTaskManagerRequest request, Responder<protocol::GetTaskManagerRequest> responder) {
+void JobManager::handle(protocol::GetTaskManagerRequest request,
+                        Responder<protocol::GetTaskManagerRequest> responder) {
   onLoop([this, request = std::move(request), responder = std::move(responder)] {
     responder(resources_.view(request.id));
   });
 }
 
-void JobManager::handle(protocol::ListLogsRequest request, Responder<protocol::ListLogsRequest> responder) {
+void JobManager::handle(protocol::ListLogsRequest request,
+                        Responder<protocol::ListLogsRequest> responder) {
   onLoop([this, request = std::move(request), responder = std::move(responder)] {
     if (request.process == kJobManagerProcessName) return responder(logs_.list());
-    resources_.call<protocol::ListTaskManagerLogsRequest>(TaskManagerId(request.process), {}, responder);
+    resources_.call<protocol::ListTaskManagerLogsRequest>(TaskManagerId(request.process), {},
+                                                          responder);
   });
 }
 
-void JobManager::handle(protocol::ReadLogRequest request, Responder<protocol::ReadLogRequest> responder) {
+void JobManager::handle(protocol::ReadLogRequest request,
+                        Responder<protocol::ReadLogRequest> responder) {
   onLoop([this, request = std::move(request), responder = std::move(responder)] {
     if (request.process == kJobManagerProcessName) return responder(logs_.read(request));
     resources_.call<protocol::ReadTaskManagerLogRequest>(
-        TaskManagerId(request.process), {request.name, request.offset, request.maxBytes}, responder);
+        TaskManagerId(request.process), {request.name, request.offset, request.maxBytes},
+        responder);
   });
 }
 
-void JobManager::handle(protocol::GetMetricsRequest request, Responder<protocol::GetMetricsRequest> responder) {
-  onLoop([this, request, responder = std::move(responder)] { responder(dispatcher_.metrics(request)); });
+void JobManager::handle(protocol::GetMetricsRequest request,
+                        Responder<protocol::GetMetricsRequest> responder) {
+  onLoop([this, request, responder = std::move(responder)] {
+    responder(dispatcher_.metrics(request));
+  });
 }
 
-void JobManager::handle(protocol::CollectResultsRequest request, Responder<protocol::CollectResultsRequest> responder) {
+void JobManager::handle(protocol::CollectResultsRequest request,
+                        Responder<protocol::CollectResultsRequest> responder) {
   onLoop([this, request = std::move(request), responder = std::move(responder)] {
     dispatcher_.collectResults(request, responder);
   });

@@ -17,11 +17,11 @@
 
 namespace flink::jobmanager {
 
-/// Wires Dispatcher and ResourceManager, serves clients and TaskManagers over the RPC endpoint, and is the gateway for
-/// those in the same process.
-/// Thread: everything runs on `loop`; handle() and announceRest() from any thread.
-/// Ownership: borrows what it is given. Lifetime: start() before the endpoint's start(), both with the endpoint stopped or
-/// on the loop; stop() and the destructor on the loop, or after it has stopped, with the endpoint stopped first.
+/// Wires Dispatcher and ResourceManager, serves clients and TaskManagers over the RPC endpoint, and
+/// is the gateway for those in the same process. Thread: everything runs on `loop`; handle() and
+/// announceRest() from any thread. Ownership: borrows what it is given. Lifetime: start() before
+/// the endpoint's start(), both with the endpoint stopped or on the loop; stop() and the destructor
+/// on the loop, or after it has stopped, with the endpoint stopped first.
 class JobManager final : public JobManagerGateway {
  public:
   struct Environment {
@@ -47,19 +47,32 @@ class JobManager final : public JobManagerGateway {
   /// Where REST listens, once it does: host:port, for GetVersion.
   void announceRest(std::string address);
 
-  void handle(protocol::GetVersionRequest request, Responder<protocol::GetVersionRequest> responder) override;
-  void handle(protocol::SubmitJobRequest request, Responder<protocol::SubmitJobRequest> responder) override;
-  void handle(protocol::ListJobsRequest request, Responder<protocol::ListJobsRequest> responder) override;
-  void handle(protocol::GetJobRequest request, Responder<protocol::GetJobRequest> responder) override;
-  void handle(protocol::CancelJobRequest request, Responder<protocol::CancelJobRequest> responder) override;
-  void handle(protocol::WaitJobRequest request, Responder<protocol::WaitJobRequest> responder) override;
-  void handle(protocol::GetOverviewRequest request, Responder<protocol::GetOverviewRequest> responder) override;
-  void handle(protocol::ListTaskManagersRequest request, Responder<protocol::ListTaskManagersRequest> responder) override;
-  void handle(protocol::GetTaskManagerRequest request, Responder<protocol::GetTaskManagerRequest> responder) override;
-  void handle(protocol::ListLogsRequest request, Responder<protocol::ListLogsRequest> responder) override;
-  void handle(protocol::ReadLogRequest request, Responder<protocol::ReadLogRequest> responder) override;
-  void handle(protocol::GetMetricsRequest request, Responder<protocol::GetMetricsRequest> responder) override;
-  void handle(protocol::CollectResultsRequest request, Responder<protocol::CollectResultsRequest> responder) override;
+  void handle(protocol::GetVersionRequest request,
+              Responder<protocol::GetVersionRequest> responder) override;
+  void handle(protocol::SubmitJobRequest request,
+              Responder<protocol::SubmitJobRequest> responder) override;
+  void handle(protocol::ListJobsRequest request,
+              Responder<protocol::ListJobsRequest> responder) override;
+  void handle(protocol::GetJobRequest request,
+              Responder<protocol::GetJobRequest> responder) override;
+  void handle(protocol::CancelJobRequest request,
+              Responder<protocol::CancelJobRequest> responder) override;
+  void handle(protocol::WaitJobRequest request,
+              Responder<protocol::WaitJobRequest> responder) override;
+  void handle(protocol::GetOverviewRequest request,
+              Responder<protocol::GetOverviewRequest> responder) override;
+  void handle(protocol::ListTaskManagersRequest request,
+              Responder<protocol::ListTaskManagersRequest> responder) override;
+  void handle(protocol::GetTaskManagerRequest request,
+              Responder<protocol::GetTaskManagerRequest> responder) override;
+  void handle(protocol::ListLogsRequest request,
+              Responder<protocol::ListLogsRequest> responder) override;
+  void handle(protocol::ReadLogRequest request,
+              Responder<protocol::ReadLogRequest> responder) override;
+  void handle(protocol::GetMetricsRequest request,
+              Responder<protocol::GetMetricsRequest> responder) override;
+  void handle(protocol::CollectResultsRequest request,
+              Responder<protocol::CollectResultsRequest> responder) override;
 
  private:
   using PeerId = control::RpcEndpoint::PeerId;
@@ -67,7 +80,8 @@ class JobManager final : public JobManagerGateway {
   template <class Request>
   void serveClients();
   void serveTaskManagers();
-  /// Serves requests that only a registered TaskManager may send; `handler(taskManager, request, responder)`.
+  /// Serves requests that only a registered TaskManager may send; `handler(taskManager, request,
+  /// responder)`.
   template <class Request, class Handler>
   void serveRegistered(Handler handler);
   /// Runs `fn` on the loop, now if this is the loop.

@@ -18,7 +18,9 @@ using protocol::JobStatus;
 
 Logger kLog{"flink.jobmanager.job"};
 
-bool isTerminal(JobStatus status) { return protocol::isGloballyTerminal(status) || status == JobStatus::kSuspended; }
+bool isTerminal(JobStatus status) {
+  return protocol::isGloballyTerminal(status) || status == JobStatus::kSuspended;
+}
 
 std::int32_t configuredMaxParallelism(const protocol::JobGraph& graph) {
   const auto found = graph.configuration.find("pipeline.max-parallelism");
@@ -37,16 +39,21 @@ JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, Services s
       id_(graph_->id),
       probe_(services_.metricGroup, services_.clock, id_, graph_->name),
       failures_(services_.settings.exceptionHistorySize),
-      collected_(std::make_unique<CollectBuffers>(services_.loop, services_.settings.collectBufferBytes)),
-      execution_(graph_, JobToken::random(services_.rng), services_.resources, services_.loop, services_.clock, *this) {
+      collected_(
+          std::make_unique<CollectBuffers>(services_.loop, services_.settings.collectBufferBytes)),
+      execution_(graph_, JobToken::random(services_.rng), services_.resources, services_.loop,
+                 services_.clock, *this) {
   timestampsMs_[static_cast<std::size_t>(JobStatus::kInitializing)] = services_.clock.wallMs();
   probe_.status(JobStatus::kInitializing, stampOf(JobStatus::kInitializing));
 }
 
-JobMaster::~JobMaster() { services_.loop.cancel(cancellationTimer_); }
+JobMaster::~JobMaster() {
+  services_.loop.cancel(cancellationTimer_);
+}
 
 void JobMaster::start() {
-  services_.publish("job.status", {{"job", id_.toHex()}, {"name", graph_->name}, {"status", "INITIALIZING"}});
+  services_.publish("job.status",
+                    {{"job", id_.toHex()}, {"name", graph_->name}, {"status", "INITIALIZING"}});
   state().enter(*this);
 }
 
@@ -54,7 +61,8 @@ Status JobMaster::cancel() {
   if (status_ == JobStatus::kCanceled) return Status::ok();
   Status status = state().cancel(*this);
   if (status.isOk()) return status;
-  return {status.code(), fmt::format("{}: job={} status={}", status.message(), id_.toHex(), protocol::toString(status_))};
+  return {status.code(), fmt::format("{}: job={} status={}", status.message(), id_.toHex(),
+                                     protocol::toString(status_))};
 }
 
 void JobMaster::suspend() {
@@ -63,14 +71,14 @@ void JobMaster::suspend() {
 
 void JobMaster::moveTo(JobStatus status) {
   FLINK_CHECK(scheduler::isLegalMove(status_, status),
-              fmt::format("illegal move of a job: job={} from={} to={}", id_.toHex(), protocol::toString(status_),
-                          protocol::toString(status)));
+              fmt::format("illegal move of a job: job={} from={} to={}", id_.toHex(),
+                          protocol::toString(status_), protocol::toString(status)));
   const JobStatus previous = std::exchange(status_, status);
   const std::int64_t nowMs = services_.clock.wallMs();
   timestampsMs_[static_cast<std::size_t>(status)] = nowMs;
   probe_.status(status, nowMs);
-  FLINK_INFO(kLog, "job {} ({}) switched from {} to {}", graph_->name, id_.toHex(), protocol::toString(previous),
-             protocol::toString(status));
+  FLINK_INFO(kLog, "job {} ({}) switched from {} to {}", graph_->name, id_.toHex(),
+             protocol::toString(previous), protocol::toString(status));
   services_.publish("job.status", {{"job", id_.toHex()},
                                    {"name", graph_->name},
                                    {"previous", std::string(protocol::toString(previous))},
@@ -79,8 +87,8 @@ void JobMaster::moveTo(JobStatus status) {
 }
 
 void JobMaster::remember(const protocol::ExceptionEntry& failure) {
-  FLINK_WARN(kLog, "job {} ({}) has a failure: task=\"{}\" {}", graph_->name, id_.toHex(), failure.taskName,
-             failure.failure.stackTrace);
+  FLINK_WARN(kLog, "job {} ({}) has a failure: task=\"{}\" {}", graph_->name, id_.toHex(),
+             failure.taskName, failure.failure.stackTrace);
   failures_.add(failure);
 }
 
@@ -88,7 +96,8 @@ void JobMaster::startCancellationTimer() {
   if (services_.settings.cancellationTimeout <= Duration::zero()) return;
   if (cancellationTimer_ != EventLoop::TimerId::kNone) return;
   cancellationTimer_ = services_.loop.schedule(services_.settings.cancellationTimeout, [this] {
-    if (!isTerminal(status_)) execution_.forceEnd("tasks did not end within task.cancellation.timeout");
+    if (!isTerminal(status_))
+      execution_.forceEnd("tasks did not end within task.cancellation.timeout");
   });
 }
 
@@ -99,7 +108,8 @@ void JobMaster::conclude() {
   services_.loop.post([onEnded = services_.onEnded, id = id_] { onEnded(id); });
 }
 
-Status JobMaster::onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report) {
+Status JobMaster::onTaskStateChanged(const TaskManagerId& sender,
+                                     protocol::TaskStateChangedRequest report) {
   return execution_.onTaskStateChanged(sender, std::move(report));
 }
 
@@ -107,32 +117,41 @@ void JobMaster::onTaskReport(const TaskManagerId& sender, protocol::TaskReport r
   execution_.onTaskReport(sender, std::move(report));
 }
 
-void JobMaster::onTasksLost(const TaskManagerId& taskManager, const protocol::FailureInfo& failure) {
+void JobMaster::onTasksLost(const TaskManagerId& taskManager,
+                            const protocol::FailureInfo& failure) {
   execution_.onTasksLost(taskManager, failure);
 }
 
-void JobMaster::onOperatorEvent(protocol::OperatorEvent event, Responder<protocol::OperatorEventRequest> responder) {
+void JobMaster::onOperatorEvent(protocol::OperatorEvent event,
+                                Responder<protocol::OperatorEventRequest> responder) {
   const auto target = execution_.locate(event);
   if (!target) return responder(target.status());
-  services_.resources.call<protocol::DeliverOperatorEventRequest>(*target, {std::move(event)}, std::move(responder));
+  services_.resources.call<protocol::DeliverOperatorEventRequest>(*target, {std::move(event)},
+                                                                  std::move(responder));
 }
 
 void JobMaster::onTaskMoved(scheduler::TaskIndex task) {
   const auto& graph = execution_.graph();
   const auto& execution = graph.execution(task);
   probe_.tasks(graph.counts(), graph.lastModificationMs());
-  services_.publish("task.state", {{"job", id_.toHex()},
-                                   {"vertex", execution.id.vertex.toHex()},
-                                   {"task", graph.taskName(task)},
-                                   {"subtask", fmt::to_string(execution.id.subtask)},
-                                   {"attempt", fmt::to_string(execution.id.attempt)},
-                                   {"state", std::string(protocol::toString(execution.state))},
-                                   {"taskmanager", execution.slot ? execution.slot->location.taskManager.text() : ""}});
+  services_.publish(
+      "task.state",
+      {{"job", id_.toHex()},
+       {"vertex", execution.id.vertex.toHex()},
+       {"task", graph.taskName(task)},
+       {"subtask", fmt::to_string(execution.id.subtask)},
+       {"attempt", fmt::to_string(execution.id.attempt)},
+       {"state", std::string(protocol::toString(execution.state))},
+       {"taskmanager", execution.slot ? execution.slot->location.taskManager.text() : ""}});
 }
 
-void JobMaster::onFailure(protocol::ExceptionEntry failure) { state().onFailure(*this, failure); }
+void JobMaster::onFailure(protocol::ExceptionEntry failure) {
+  state().onFailure(*this, failure);
+}
 
-void JobMaster::onTasksEnded() { state().onTasksEnded(*this); }
+void JobMaster::onTasksEnded() {
+  state().onTasksEnded(*this);
+}
 
 protocol::JobOverview JobMaster::overview() const {
   protocol::JobOverview overview;
@@ -184,7 +203,8 @@ Result<protocol::GetMetricsRequest::Response> JobMaster::metrics(const JobVertex
   const auto& topology = execution_.graph().topology();
   const auto index = topology.find(vertex);
   if (!index) {
-    return Status(ErrorCode::kNotFound, fmt::format("job has no such vertex: job={} vertex={}", id_.toHex(), vertex.toHex()));
+    return Status(ErrorCode::kNotFound, fmt::format("job has no such vertex: job={} vertex={}",
+                                                    id_.toHex(), vertex.toHex()));
   }
   protocol::GetMetricsRequest::Response response;
   for (std::int32_t subtask = 0; subtask < topology.vertex(*index).parallelism; ++subtask) {

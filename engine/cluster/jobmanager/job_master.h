@@ -19,9 +19,9 @@
 
 namespace flink::jobmanager {
 
-/// Leads one job from its submission to its end: keeps its state, timestamps, failures and result, and lets the current
-/// state (job_states/) decide what follows an event.
-/// Thread: the JobManager's event loop. Lifetime: until its Dispatcher has archived it; the end is announced by a posted
+/// Leads one job from its submission to its end: keeps its state, timestamps, failures and result,
+/// and lets the current state (job_states/) decide what follows an event. Thread: the JobManager's
+/// event loop. Lifetime: until its Dispatcher has archived it; the end is announced by a posted
 /// onEnded.
 class JobMaster final : private JobContext, private ExecutionListener {
  public:
@@ -49,7 +49,8 @@ class JobMaster final : private JobContext, private ExecutionListener {
   Status onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report);
   void onTaskReport(const TaskManagerId& sender, protocol::TaskReport report);
   void onTasksLost(const TaskManagerId& taskManager, const protocol::FailureInfo& failure);
-  void onOperatorEvent(protocol::OperatorEvent event, Responder<protocol::OperatorEventRequest> responder);
+  void onOperatorEvent(protocol::OperatorEvent event,
+                       Responder<protocol::OperatorEventRequest> responder);
 
   [[nodiscard]] const JobId& id() const { return id_; }
   [[nodiscard]] protocol::JobStatus status() const { return status_; }
@@ -58,8 +59,10 @@ class JobMaster final : private JobContext, private ExecutionListener {
   /// REQUIRES: the job is in a terminal state.
   [[nodiscard]] protocol::JobResult result() const;
   /// Errors: kNotFound.
-  [[nodiscard]] Result<protocol::GetMetricsRequest::Response> metrics(const JobVertexId& vertex) const;
-  void countAssignedTasks(const TaskManagerId& taskManager, std::map<AllocationId, std::int32_t>& counts) const {
+  [[nodiscard]] Result<protocol::GetMetricsRequest::Response> metrics(
+      const JobVertexId& vertex) const;
+  void countAssignedTasks(const TaskManagerId& taskManager,
+                          std::map<AllocationId, std::int32_t>& counts) const {
     execution_.countAssignedTasks(taskManager, counts);
   }
   [[nodiscard]] CollectBuffers& collected() { return *collected_; }

@@ -8,17 +8,21 @@ namespace {
 
 /// About what the archive of one job takes; texts and subtasks are what grows.
 std::int64_t estimateBytes(const ArchivedJob& job) {
-  std::size_t bytes = sizeof(ArchivedJob) + job.details.planJson.size() + job.details.streamGraphJson.size();
+  std::size_t bytes =
+      sizeof(ArchivedJob) + job.details.planJson.size() + job.details.streamGraphJson.size();
   for (const auto& vertex : job.details.vertices) {
     bytes += sizeof(vertex) + vertex.name.size();
     for (const auto& subtask : vertex.subtasks) {
-      bytes += sizeof(subtask) + subtask.endpoint.size() + subtask.host.size() + subtask.taskManager.text().size();
-      if (subtask.failure) bytes += subtask.failure->stackTrace.size() + subtask.failure->message.size();
+      bytes += sizeof(subtask) + subtask.endpoint.size() + subtask.host.size() +
+               subtask.taskManager.text().size();
+      if (subtask.failure)
+        bytes += subtask.failure->stackTrace.size() + subtask.failure->message.size();
     }
   }
   for (const auto& entry : job.details.exceptions) {
     bytes += sizeof(entry) + entry.failure.stackTrace.size();
-    for (const auto& concurrent : entry.concurrent) bytes += sizeof(concurrent) + concurrent.failure.stackTrace.size();
+    for (const auto& concurrent : entry.concurrent)
+      bytes += sizeof(concurrent) + concurrent.failure.stackTrace.size();
   }
   for (const auto& [key, value] : job.details.configuration) bytes += key.size() + value.size();
   for (const auto& [name, value] : job.result.accumulators) bytes += name.size() + value.size();
@@ -27,7 +31,9 @@ std::int64_t estimateBytes(const ArchivedJob& job) {
 
 }  // namespace
 
-JobStore::~JobStore() { loop_.cancel(timer_); }
+JobStore::~JobStore() {
+  loop_.cancel(timer_);
+}
 
 void JobStore::put(ArchivedJob job) {
   const JobId id = job.result.id;
@@ -36,7 +42,8 @@ void JobStore::put(ArchivedJob job) {
   byId_.emplace(id, std::prev(jobs_.end()));
   bytes_ += bytes;
   // The newest stays in any case of memory, so that its client gets its result.
-  while (jobs_.size() > options_.maxCapacity || (bytes_ > options_.maxBytes && jobs_.size() > 1)) removeOldest();
+  while (jobs_.size() > options_.maxCapacity || (bytes_ > options_.maxBytes && jobs_.size() > 1))
+    removeOldest();
   scheduleExpiry();
 }
 
@@ -54,7 +61,8 @@ void JobStore::scheduleExpiry() {
 
 void JobStore::expire() {
   timer_ = EventLoop::TimerId::kNone;
-  while (!jobs_.empty() && clock_.now() - jobs_.front().since >= options_.expiration) removeOldest();
+  while (!jobs_.empty() && clock_.now() - jobs_.front().since >= options_.expiration)
+    removeOldest();
   scheduleExpiry();
 }
 

@@ -21,9 +21,8 @@ struct ArchivedJob {
   std::unique_ptr<CollectBuffers> collected;  ///< records that the client has not taken yet
 };
 
-/// Keeps ended jobs for a time: at most `maxCapacity`, at most `maxBytes` of memory, at most `expiration` long. The oldest
-/// leaves first.
-/// Thread: the JobManager's event loop.
+/// Keeps ended jobs for a time: at most `maxCapacity`, at most `maxBytes` of memory, at most
+/// `expiration` long. The oldest leaves first. Thread: the JobManager's event loop.
 class JobStore {
  public:
   struct Options {
@@ -31,7 +30,8 @@ class JobStore {
     std::int64_t maxBytes = 50LL << 20;
     Duration expiration = std::chrono::hours(1);
   };
-  JobStore(Options options, EventLoop& loop, const Clock& clock) : options_(options), loop_(loop), clock_(clock) {}
+  JobStore(Options options, EventLoop& loop, const Clock& clock)
+      : options_(options), loop_(loop), clock_(clock) {}
   ~JobStore();
   JobStore(const JobStore&) = delete;
   JobStore& operator=(const JobStore&) = delete;

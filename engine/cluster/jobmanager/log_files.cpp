@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::int64_t kMaxReadBytes = 4 << 20;
 
-std::string nameOf(const FileStatus& file) { return file.path.substr(file.path.rfind('/') + 1); }
+std::string nameOf(const FileStatus& file) {
+  return file.path.substr(file.path.rfind('/') + 1);
+}
 
 }  // namespace
 
@@ -28,7 +30,8 @@ Result<protocol::ListLogsRequest::Response> LogFiles::list() const {
   return response;
 }
 
-Result<protocol::ReadLogRequest::Response> LogFiles::read(const protocol::ReadLogRequest& request) const {
+Result<protocol::ReadLogRequest::Response> LogFiles::read(
+    const protocol::ReadLogRequest& request) const {
   std::vector<FileStatus> entries;
   if (!directory_.empty()) {
     FLINK_ASSIGN_OR_RETURN(entries, files_.list(directory_));
@@ -41,14 +44,17 @@ Result<protocol::ReadLogRequest::Response> LogFiles::read(const protocol::ReadLo
   }
   FLINK_ASSIGN_OR_RETURN(const auto file, files_.openRead(found->path));
   const auto size = static_cast<std::int64_t>(file->size());
-  const std::int64_t from = request.offset < 0 ? std::max<std::int64_t>(0, size + request.offset) : request.offset;
+  const std::int64_t from =
+      request.offset < 0 ? std::max<std::int64_t>(0, size + request.offset) : request.offset;
   protocol::ReadLogRequest::Response response;
   response.fileSize = size;
   response.offset = std::min(from, size);
-  const std::int64_t length = std::clamp<std::int64_t>(request.maxBytes, 0, std::min(kMaxReadBytes, size - response.offset));
+  const std::int64_t length = std::clamp<std::int64_t>(
+      request.maxBytes, 0, std::min(kMaxReadBytes, size - response.offset));
   response.data.resize(static_cast<std::size_t>(length));
   const auto buffer = std::as_writable_bytes(std::span(response.data.data(), response.data.size()));
-  FLINK_ASSIGN_OR_RETURN(const std::size_t got, file->readAt(static_cast<std::uint64_t>(response.offset), buffer));
+  FLINK_ASSIGN_OR_RETURN(const std::size_t got,
+                         file->readAt(static_cast<std::uint64_t>(response.offset), buffer));
   response.data.resize(got);
   return response;
 }

@@ -9,7 +9,9 @@ namespace {
 using protocol::ExecutionState;
 using protocol::JobStatus;
 
-std::size_t position(JobStatus status) { return static_cast<std::size_t>(status); }
+std::size_t position(JobStatus status) {
+  return static_cast<std::size_t>(status);
+}
 
 std::int64_t elapsed(std::int64_t sinceMs, const Clock& clock) {
   return sinceMs == 0 ? 0 : std::max<std::int64_t>(0, clock.wallMs() - sinceMs);
@@ -24,11 +26,13 @@ ClusterProbe::ClusterProbe(metrics::MetricGroup& group) {
   group.gauge("taskSlotsTotal", [f = figures_] { return f->slotsTotal.load(); });
 }
 
-JobProbe::JobProbe(metrics::MetricGroup& jobManager, const Clock& clock, const JobId& job, const std::string& name)
+JobProbe::JobProbe(metrics::MetricGroup& jobManager, const Clock& clock, const JobId& job,
+                   const std::string& name)
     : group_(jobManager.scopedChild("job", {{"job_id", job.toHex()}, {"job_name", name}})) {
   const auto timeIn = [&](const std::string& metric, JobStatus status) {
     group_->gauge(metric, [f = figures_, &clock, status]() -> metrics::GaugeValue {
-      return f->status.load() == status ? elapsed(f->sinceMs[position(status)], clock) : std::int64_t{0};
+      return f->status.load() == status ? elapsed(f->sinceMs[position(status)], clock)
+                                        : std::int64_t{0};
     });
   };
   timeIn("initializingTime", JobStatus::kInitializing);
@@ -38,7 +42,8 @@ JobProbe::JobProbe(metrics::MetricGroup& jobManager, const Clock& clock, const J
   timeIn("cancellingTime", JobStatus::kCancelling);
   timeIn("failingTime", JobStatus::kFailing);
   timeIn("uptime", JobStatus::kRunning);
-  group_->gauge("deployingTime", [f = figures_, &clock] { return elapsed(f->deployingSinceMs, clock); });
+  group_->gauge("deployingTime",
+                [f = figures_, &clock] { return elapsed(f->deployingSinceMs, clock); });
   group_->gauge("allSubTasksRunningOrFinishedTime",
                 [f = figures_, &clock] { return elapsed(f->allRunningSinceMs, clock); });
   group_->gauge("downtime", [f = figures_, &clock]() -> metrics::GaugeValue {
@@ -50,7 +55,9 @@ JobProbe::JobProbe(metrics::MetricGroup& jobManager, const Clock& clock, const J
   group_->gauge("numRescales", [] { return std::int64_t{0}; });
 }
 
-JobProbe::~JobProbe() { group_->close(); }
+JobProbe::~JobProbe() {
+  group_->close();
+}
 
 void JobProbe::status(JobStatus status, std::int64_t nowMs) {
   figures_->sinceMs[position(status)] = nowMs;
@@ -67,8 +74,10 @@ void JobProbe::tasks(const protocol::StateCounts& counts, std::int64_t nowMs) {
     }
   };
   const std::int32_t total = std::accumulate(counts.begin(), counts.end(), 0);
-  hold(figures_->deployingSinceMs, count(ExecutionState::kDeploying) + count(ExecutionState::kInitializing) > 0);
-  hold(figures_->allRunningSinceMs, count(ExecutionState::kRunning) + count(ExecutionState::kFinished) == total);
+  hold(figures_->deployingSinceMs,
+       count(ExecutionState::kDeploying) + count(ExecutionState::kInitializing) > 0);
+  hold(figures_->allRunningSinceMs,
+       count(ExecutionState::kRunning) + count(ExecutionState::kFinished) == total);
 }
 
 }  // namespace flink::jobmanager

@@ -10,7 +10,8 @@
 #include "core/base/clock.h"
 #include "core/metrics/registry.h"
 
-/// Metrics of the JobManager under Flink's names: `flink_jobmanager_...` and `flink_jobmanager_job_...`.
+/// Metrics of the JobManager under Flink's names: `flink_jobmanager_...` and
+/// `flink_jobmanager_job_...`.
 namespace flink::jobmanager {
 
 /// numRegisteredTaskManagers, numRunningJobs, taskSlotsAvailable, taskSlotsTotal.
@@ -35,7 +36,8 @@ class ClusterProbe {
 /// uptime, downtime, <state>Time, numRestarts, ... of one job; they vanish with the probe.
 class JobProbe {
  public:
-  JobProbe(metrics::MetricGroup& jobManager, const Clock& clock, const JobId& job, const std::string& name);
+  JobProbe(metrics::MetricGroup& jobManager, const Clock& clock, const JobId& job,
+           const std::string& name);
   ~JobProbe();
   JobProbe(const JobProbe&) = delete;
   JobProbe& operator=(const JobProbe&) = delete;

@@ -24,9 +24,10 @@ SlotManager::Options slotOptions(const JobManagerSettings& settings) {
 
 }  // namespace
 
-ResourceManager::ResourceManager(const JobManagerSettings& settings, const JobManagerProcess& process, EventLoop& loop,
-                                 const Clock& clock, Rng& rng, control::RpcEndpoint& rpc, Publish publish,
-                                 std::function<void()> onSlotsChanged)
+ResourceManager::ResourceManager(const JobManagerSettings& settings,
+                                 const JobManagerProcess& process, EventLoop& loop,
+                                 const Clock& clock, Rng& rng, control::RpcEndpoint& rpc,
+                                 Publish publish, std::function<void()> onSlotsChanged)
     : settings_(settings),
       process_(process),
       loop_(loop),
@@ -43,12 +44,14 @@ Status ResourceManager::accept(const protocol::RegisterTaskManagerRequest& reque
   const auto& self = request.self;
   if (request.version != process_.version) {
     return {ErrorCode::kTaskManagerRefused,
-            fmt::format("TaskManager runs another release than the JobManager: taskManager={} version={} expected={}",
+            fmt::format("TaskManager runs another release than the JobManager: taskManager={} "
+                        "version={} expected={}",
                         self.id.text(), request.version, process_.version)};
   }
   if (self.id.text().empty() || self.slots < 1 || self.slots > kMaxSlotsPerTaskManager) {
     return {ErrorCode::kTaskManagerRefused,
-            fmt::format("TaskManager has an impossible id or number of slots: taskManager={} slots={} allowed=1..{}",
+            fmt::format("TaskManager has an impossible id or number of slots: taskManager={} "
+                        "slots={} allowed=1..{}",
                         self.id.text(), self.slots, kMaxSlotsPerTaskManager)};
   }
   return Status::ok();
@@ -62,9 +65,10 @@ Result<protocol::RegisterTaskManagerRequest::Response> ResourceManager::register
   }
   const TaskManagerId id = request.self.id;
   const auto known = taskManagers_.find(id);
-  if (known != taskManagers_.end() &&
-      (known->second.self.pid != request.self.pid || known->second.self.slots != request.self.slots)) {
-    lose(id, lossOf(known->second, kJobMasterException, "TaskManager was replaced by a new process of the same id"));
+  if (known != taskManagers_.end() && (known->second.self.pid != request.self.pid ||
+                                       known->second.self.slots != request.self.slots)) {
+    lose(id, lossOf(known->second, kJobMasterException,
+                    "TaskManager was replaced by a new process of the same id"));
   }
   const bool isNew = !taskManagers_.contains(id);
   TaskManager& taskManager = taskManagers_[id];
@@ -79,17 +83,21 @@ Result<protocol::RegisterTaskManagerRequest::Response> ResourceManager::register
   taskManager.lastHeartbeatMs = clock_.wallMs();
   watch(id, taskManager, settings_.heartbeatTimeout);
   // Posted: a TaskManager takes no calls before it has the answer to its registration.
-  loop_.post([this, alive = std::weak_ptr<const int>(alive_), id, running = std::move(request.runningJobs)] {
+  loop_.post([this, alive = std::weak_ptr<const int>(alive_), id,
+              running = std::move(request.runningJobs)] {
     if (!alive.expired()) reconcileJobs(id, running);
   });
   const auto& self = taskManager.self;
-  FLINK_INFO(kLog, "TaskManager registered: taskManager={} host={} pid={} slots={} again={}", id.text(), self.host,
-             self.pid, self.slots, !isNew);
-  publish_("taskmanager.registered", {{"taskmanager", id.text()}, {"host", self.host}, {"pid", fmt::to_string(self.pid)},
+  FLINK_INFO(kLog, "TaskManager registered: taskManager={} host={} pid={} slots={} again={}",
+             id.text(), self.host, self.pid, self.slots, !isNew);
+  publish_("taskmanager.registered", {{"taskmanager", id.text()},
+                                      {"host", self.host},
+                                      {"pid", fmt::to_string(self.pid)},
                                       {"slots", fmt::to_string(self.slots)}});
   if (isNew) slots_.addTaskManager({id, self.host, self.dataPort}, self.slots, self.total);
-  return protocol::RegisterTaskManagerRequest::Response{epoch, toMillis(settings_.heartbeatInterval),
-                                                        toMillis(settings_.heartbeatTimeout), process_.blobPort};
+  return protocol::RegisterTaskManagerRequest::Response{
+      epoch, toMillis(settings_.heartbeatInterval), toMillis(settings_.heartbeatTimeout),
+      process_.blobPort};
 }
 
 void ResourceManager::reconcileJobs(const TaskManagerId& id, const std::vector<JobId>& running) {
@@ -105,7 +113,8 @@ void ResourceManager::reconcileJobs(const TaskManagerId& id, const std::vector<J
   for (const JobId& job : taskManager.jobs) {
     if (!here.contains(job)) lost.push_back(job);
   }
-  const auto failure = lossOf(taskManager, kJobMasterException, "TaskManager lost the job's worker");
+  const auto failure =
+      lossOf(taskManager, kJobMasterException, "TaskManager lost the job's worker");
   for (const JobId& job : lost) {
     taskManager.jobs.erase(job);
     listener_->onTasksLost(job, id, failure);
@@ -132,35 +141,42 @@ Status ResourceManager::heartbeat(const PeerId& peer, protocol::HeartbeatRequest
   return Status::ok();
 }
 
-Status ResourceManager::unregister(const PeerId& peer, const protocol::UnregisterTaskManagerRequest& request) {
+Status ResourceManager::unregister(const PeerId& peer,
+                                   const protocol::UnregisterTaskManagerRequest& request) {
   const auto found = taskManagers_.find(request.id);
   if (found == taskManagers_.end() || found->second.peer != peer) return unknown(request.id);
-  lose(request.id, lossOf(found->second, kJobMasterException, "TaskManager has ended", request.reason));
+  lose(request.id,
+       lossOf(found->second, kJobMasterException, "TaskManager has ended", request.reason));
   return Status::ok();
 }
 
 void ResourceManager::onPeerLost(const PeerId& peer, const Status& reason) {
   const auto id = taskManagerOf(peer);
   if (!id) return;
-  lose(*id, lossOf(taskManagers_.at(*id), kJobMasterException, "TaskManager is no longer reachable", reason.message()));
+  lose(*id, lossOf(taskManagers_.at(*id), kJobMasterException, "TaskManager is no longer reachable",
+                   reason.message()));
 }
 
 void ResourceManager::watch(const TaskManagerId& id, TaskManager& taskManager, Duration after) {
   taskManager.timer = loop_.schedule(after, [this, id] {
     TaskManager& watched = taskManagers_.at(id);
     const Duration silent = clock_.now() - watched.lastHeartbeat;
-    if (silent < settings_.heartbeatTimeout) return watch(id, watched, settings_.heartbeatTimeout - silent);
-    lose(id, lossOf(watched, kTimeoutException,
-                    "heartbeat of TaskManager timed out", fmt::format("silent for {} ms", toMillis(silent))));
+    if (silent < settings_.heartbeatTimeout)
+      return watch(id, watched, settings_.heartbeatTimeout - silent);
+    lose(id, lossOf(watched, kTimeoutException, "heartbeat of TaskManager timed out",
+                    fmt::format("silent for {} ms", toMillis(silent))));
   });
 }
 
-protocol::FailureInfo ResourceManager::lossOf(const TaskManager& taskManager, std::string_view exceptionName,
-                                              std::string_view what, const std::string& reason) const {
+protocol::FailureInfo ResourceManager::lossOf(const TaskManager& taskManager,
+                                              std::string_view exceptionName, std::string_view what,
+                                              const std::string& reason) const {
   const auto& self = taskManager.self;
-  std::string text = fmt::format("{}: taskManager={} host={} pid={}", what, self.id.text(), self.host, self.pid);
+  std::string text =
+      fmt::format("{}: taskManager={} host={} pid={}", what, self.id.text(), self.host, self.pid);
   if (!reason.empty()) text += fmt::format(" reason=\"{}\"", reason);
-  return makeFailure(exceptionName, {ErrorCode::kTaskManagerLost, std::move(text)}, clock_.wallMs());
+  return makeFailure(exceptionName, {ErrorCode::kTaskManagerLost, std::move(text)},
+                     clock_.wallMs());
 }
 
 void ResourceManager::lose(const TaskManagerId& id, const protocol::FailureInfo& failure) {
@@ -172,35 +188,45 @@ void ResourceManager::lose(const TaskManagerId& id, const protocol::FailureInfo&
   byPeer_.erase(lost.peer);
   taskManagers_.erase(found);
   slots_.removeTaskManager(id);
-  publish_("taskmanager.lost", {{"taskmanager", id.text()}, {"host", lost.self.host},
-                                {"pid", fmt::to_string(lost.self.pid)}, {"reason", failure.message}});
+  publish_("taskmanager.lost", {{"taskmanager", id.text()},
+                                {"host", lost.self.host},
+                                {"pid", fmt::to_string(lost.self.pid)},
+                                {"reason", failure.message}});
   for (const JobId& job : lost.jobs) listener_->onTasksLost(job, id, failure);
 }
 
 void ResourceManager::submitTasks(const TaskManagerId& id, protocol::SubmitTasks submission,
-                                  const std::shared_ptr<const protocol::JobGraph>& graph, Done done) {
+                                  const std::shared_ptr<const protocol::JobGraph>& graph,
+                                  Done done) {
   const auto found = taskManagers_.find(id);
-  if (found != taskManagers_.end() && found->second.jobs.insert(submission.job).second) submission.jobGraph = *graph;
+  if (found != taskManagers_.end() && found->second.jobs.insert(submission.job).second)
+    submission.jobGraph = *graph;
   submission.blobServer = fmt::format("{}:{}", process_.host, process_.blobPort);
-  call<protocol::SubmitTasksRequest>(id, {std::move(submission)}, [done = std::move(done)](auto answer) {
-    done(std::move(answer).status());
-  });
+  call<protocol::SubmitTasksRequest>(
+      id, {std::move(submission)},
+      [done = std::move(done)](auto answer) { done(std::move(answer).status()); });
 }
 
-void ResourceManager::forceEnd(const JobId& job, const TaskManagerId& id, const std::string& reason, Done done) {
+void ResourceManager::forceEnd(const JobId& job, const TaskManagerId& id, const std::string& reason,
+                               Done done) {
   sendRelease(id, job, reason, std::move(done));
 }
 
-void ResourceManager::sendRelease(const TaskManagerId& id, const JobId& job, const std::string& reason, Done done) {
-  call<protocol::ReleaseJobRequest>(id, {job, reason}, [this, id, job, done = std::move(done)](auto answer) {
-    const Status status = std::move(answer).status();
-    if (!status.isOk()) {
-      FLINK_WARN(kLog, "TaskManager did not confirm a job's release: job={} taskManager={} error=\"{}\"", job.toHex(),
-                 id.text(), status.toString());
-    }
-    if (const auto found = taskManagers_.find(id); found != taskManagers_.end()) found->second.jobs.erase(job);
-    done(status);
-  });
+void ResourceManager::sendRelease(const TaskManagerId& id, const JobId& job,
+                                  const std::string& reason, Done done) {
+  call<protocol::ReleaseJobRequest>(
+      id, {job, reason}, [this, id, job, done = std::move(done)](auto answer) {
+        const Status status = std::move(answer).status();
+        if (!status.isOk()) {
+          FLINK_WARN(
+              kLog,
+              "TaskManager did not confirm a job's release: job={} taskManager={} error=\"{}\"",
+              job.toHex(), id.text(), status.toString());
+        }
+        if (const auto found = taskManagers_.find(id); found != taskManagers_.end())
+          found->second.jobs.erase(job);
+        done(status);
+      });
 }
 
 void ResourceManager::releaseJob(const JobId& job, const std::string& reason) {
@@ -229,7 +255,8 @@ std::optional<ResourceManager::PeerId> ResourceManager::peerOf(const TaskManager
 }
 
 Status ResourceManager::unknown(const TaskManagerId& id) {
-  return {ErrorCode::kTaskManagerUnknown, fmt::format("no such TaskManager is registered: taskManager={}", id.text())};
+  return {ErrorCode::kTaskManagerUnknown,
+          fmt::format("no such TaskManager is registered: taskManager={}", id.text())};
 }
 
 protocol::TaskManagerView ResourceManager::viewOf(const TaskManager& taskManager) const {

@@ -25,23 +25,27 @@ class ResourceListener {
  public:
   virtual ~ResourceListener() = default;
   /// Whatever the job ran on this TaskManager is gone.
-  virtual void onTasksLost(const JobId& job, const TaskManagerId& taskManager, const protocol::FailureInfo& failure) = 0;
-  virtual void onTaskReports(const TaskManagerId& taskManager, std::vector<protocol::TaskReport> reports) = 0;
+  virtual void onTasksLost(const JobId& job, const TaskManagerId& taskManager,
+                           const protocol::FailureInfo& failure) = 0;
+  virtual void onTaskReports(const TaskManagerId& taskManager,
+                             std::vector<protocol::TaskReport> reports) = 0;
   /// How many tasks run in each slot of a TaskManager.
-  [[nodiscard]] virtual std::map<AllocationId, std::int32_t> assignedTasks(const TaskManagerId& taskManager) const = 0;
+  [[nodiscard]] virtual std::map<AllocationId, std::int32_t> assignedTasks(
+      const TaskManagerId& taskManager) const = 0;
 };
 
-/// Knows the TaskManagers: registers them, watches their heartbeats, calls them by id, owns the slot table.
-/// Thread: the JobManager's event loop.
-/// Ownership: borrows its collaborators. Lifetime: outlives the job masters.
+/// Knows the TaskManagers: registers them, watches their heartbeats, calls them by id, owns the
+/// slot table. Thread: the JobManager's event loop. Ownership: borrows its collaborators. Lifetime:
+/// outlives the job masters.
 class ResourceManager {
  public:
   using PeerId = control::RpcEndpoint::PeerId;
-  using Publish = std::function<void(std::string kind, std::map<std::string, std::string> attributes)>;
+  using Publish =
+      std::function<void(std::string kind, std::map<std::string, std::string> attributes)>;
 
-  ResourceManager(const JobManagerSettings& settings, const JobManagerProcess& process, EventLoop& loop,
-                  const Clock& clock, Rng& rng, control::RpcEndpoint& rpc, Publish publish,
-                  std::function<void()> onSlotsChanged);
+  ResourceManager(const JobManagerSettings& settings, const JobManagerProcess& process,
+                  EventLoop& loop, const Clock& clock, Rng& rng, control::RpcEndpoint& rpc,
+                  Publish publish, std::function<void()> onSlotsChanged);
   ~ResourceManager();
   ResourceManager(const ResourceManager&) = delete;
   ResourceManager& operator=(const ResourceManager&) = delete;
@@ -75,15 +79,20 @@ class ResourceManager {
       loop_.post([done = std::move(done), error = unknown(id)] { done(error); });
       return;
     }
-    rpc_.call<Request>(*peer, request, settings_.rpcTimeout,
-                       [alive = std::weak_ptr<const int>(alive_), done = std::move(done)](auto answer) {
-                         if (!alive.expired()) done(std::move(answer));
-                       });
+    rpc_.call<Request>(
+        *peer, request, settings_.rpcTimeout,
+        [alive = std::weak_ptr<const int>(alive_), done = std::move(done)](auto answer) {
+          if (!alive.expired()) done(std::move(answer));
+        });
   }
 
   [[nodiscard]] std::optional<TaskManagerId> taskManagerOf(const PeerId& peer) const;
-  [[nodiscard]] bool isRegistered(const TaskManagerId& id) const { return taskManagers_.contains(id); }
-  [[nodiscard]] std::int32_t numTaskManagers() const { return static_cast<std::int32_t>(taskManagers_.size()); }
+  [[nodiscard]] bool isRegistered(const TaskManagerId& id) const {
+    return taskManagers_.contains(id);
+  }
+  [[nodiscard]] std::int32_t numTaskManagers() const {
+    return static_cast<std::int32_t>(taskManagers_.size());
+  }
   [[nodiscard]] std::vector<protocol::TaskManagerView> views() const;
   /// Errors: kTaskManagerUnknown.
   [[nodiscard]] Result<protocol::TaskManagerView> view(const TaskManagerId& id) const;
@@ -103,8 +112,9 @@ class ResourceManager {
   void reconcileJobs(const TaskManagerId& id, const std::vector<JobId>& running);
   void watch(const TaskManagerId& id, TaskManager& taskManager, Duration after);
   void lose(const TaskManagerId& id, const protocol::FailureInfo& failure);
-  [[nodiscard]] protocol::FailureInfo lossOf(const TaskManager& taskManager, std::string_view exceptionName,
-                                             std::string_view what, const std::string& reason = {}) const;
+  [[nodiscard]] protocol::FailureInfo lossOf(const TaskManager& taskManager,
+                                             std::string_view exceptionName, std::string_view what,
+                                             const std::string& reason = {}) const;
   void sendRelease(const TaskManagerId& id, const JobId& job, const std::string& reason, Done done);
   [[nodiscard]] std::optional<PeerId> peerOf(const TaskManagerId& id) const;
   [[nodiscard]] static Status unknown(const TaskManagerId& id);
@@ -120,7 +130,8 @@ class ResourceManager {
   ResourceListener* listener_ = nullptr;
   std::map<TaskManagerId, TaskManager> taskManagers_;
   std::map<PeerId, TaskManagerId> byPeer_;
-  const std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);  // answers may come after us
+  const std::shared_ptr<const int> alive_ =
+      std::make_shared<const int>(0);  // answers may come after us
 };
 
 }  // namespace flink::jobmanager

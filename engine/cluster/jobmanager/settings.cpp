@@ -6,21 +6,28 @@
 
 namespace flink::jobmanager {
 
-Result<JobManagerSettings> JobManagerSettings::fromConfiguration(const config::Configuration& configuration) {
+Result<JobManagerSettings> JobManagerSettings::fromConfiguration(
+    const config::Configuration& configuration) {
   JobManagerSettings settings;
   FLINK_ASSIGN_OR_RETURN(settings.heartbeatInterval, configuration.get(config::kHeartbeatInterval));
   FLINK_ASSIGN_OR_RETURN(settings.heartbeatTimeout, configuration.get(config::kHeartbeatTimeout));
-  FLINK_ASSIGN_OR_RETURN(settings.slotRequestTimeout, configuration.get(config::kSlotRequestTimeout));
+  FLINK_ASSIGN_OR_RETURN(settings.slotRequestTimeout,
+                         configuration.get(config::kSlotRequestTimeout));
   FLINK_ASSIGN_OR_RETURN(settings.slotIdleTimeout, configuration.get(config::kSlotIdleTimeout));
-  FLINK_ASSIGN_OR_RETURN(settings.cancellationTimeout, configuration.get(config::kTaskCancellationTimeout));
-  FLINK_ASSIGN_OR_RETURN(const std::string mode, configuration.get(config::kTaskmanagerLoadBalanceMode));
-  FLINK_ASSIGN_OR_RETURN(const bool spread, configuration.get(config::kClusterEvenlySpreadOutSlots));
+  FLINK_ASSIGN_OR_RETURN(settings.cancellationTimeout,
+                         configuration.get(config::kTaskCancellationTimeout));
+  FLINK_ASSIGN_OR_RETURN(const std::string mode,
+                         configuration.get(config::kTaskmanagerLoadBalanceMode));
+  FLINK_ASSIGN_OR_RETURN(const bool spread,
+                         configuration.get(config::kClusterEvenlySpreadOutSlots));
   if (mode == "NONE" || !spread) settings.placement = scheduler::PlacementStrategy::kPack;
   FLINK_ASSIGN_OR_RETURN(const int capacity, configuration.get(config::kJobstoreMaxCapacity));
   settings.jobStoreMaxCapacity = static_cast<std::size_t>(capacity);
-  FLINK_ASSIGN_OR_RETURN(const config::MemorySize cache, configuration.get(config::kJobstoreCacheSize));
+  FLINK_ASSIGN_OR_RETURN(const config::MemorySize cache,
+                         configuration.get(config::kJobstoreCacheSize));
   settings.jobStoreCacheBytes = cache.bytes;
-  FLINK_ASSIGN_OR_RETURN(const std::int64_t expiration, configuration.get(config::kJobstoreExpirationTime));
+  FLINK_ASSIGN_OR_RETURN(const std::int64_t expiration,
+                         configuration.get(config::kJobstoreExpirationTime));
   settings.jobStoreExpiration = std::chrono::seconds(expiration);
   FLINK_ASSIGN_OR_RETURN(const int history, configuration.get(config::kWebExceptionHistorySize));
   settings.exceptionHistorySize = static_cast<std::size_t>(history);

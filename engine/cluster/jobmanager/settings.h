@@ -24,7 +24,8 @@ struct JobManagerSettings {
   std::int64_t jobStoreCacheBytes = 50LL << 20;
   Duration jobStoreExpiration = std::chrono::hours(1);
   std::size_t exceptionHistorySize = 16;
-  std::int64_t collectBufferBytes = 4LL << 20;  ///< per collect sink, until the client takes its records
+  std::int64_t collectBufferBytes =
+      4LL << 20;  ///< per collect sink, until the client takes its records
 
   /// Errors: kConfigInvalidValue.
   static Result<JobManagerSettings> fromConfiguration(const config::Configuration& configuration);

@@ -16,7 +16,8 @@ Logger kLog{"flink.jobmanager.slots"};
 
 }  // namespace
 
-SlotManager::SlotManager(Options options, EventLoop& loop, const Clock& clock, Rng& rng, std::function<void()> onChange)
+SlotManager::SlotManager(Options options, EventLoop& loop, const Clock& clock, Rng& rng,
+                         std::function<void()> onChange)
     : options_(options), loop_(loop), clock_(clock), rng_(rng), onChange_(std::move(onChange)) {}
 
 SlotManager::~SlotManager() {
@@ -41,15 +42,19 @@ void SlotManager::removeTaskManager(const TaskManagerId& id) {
   onChange_();
 }
 
-void SlotManager::request(const JobId& job, std::vector<scheduler::SlotRequest> slots, bool endsByItself,
-                          OnSlots done) {
-  Pending pending{nextId_++, job, std::move(slots), endsByItself, std::move(done), EventLoop::TimerId::kNone};
+void SlotManager::request(const JobId& job, std::vector<scheduler::SlotRequest> slots,
+                          bool endsByItself, OnSlots done) {
+  Pending pending{
+      nextId_++, job, std::move(slots), endsByItself, std::move(done), EventLoop::TimerId::kNone};
   if (auto granted = tryGrant(pending)) {
-    loop_.post([done = std::move(pending.done), granted = std::move(*granted)]() mutable { done(std::move(granted)); });
+    loop_.post([done = std::move(pending.done), granted = std::move(*granted)]() mutable {
+      done(std::move(granted));
+    });
     return;
   }
-  FLINK_WARN(kLog, "job waits for slots: job={} {} timeout={}ms", job.toHex(), shortage(pending).message(),
-             std::chrono::duration_cast<std::chrono::milliseconds>(options_.requestTimeout).count());
+  FLINK_WARN(
+      kLog, "job waits for slots: job={} {} timeout={}ms", job.toHex(), shortage(pending).message(),
+      std::chrono::duration_cast<std::chrono::milliseconds>(options_.requestTimeout).count());
   wait(std::move(pending));
 }
 
@@ -60,7 +65,8 @@ void SlotManager::wait(Pending pending) {
 }
 
 void SlotManager::onTimeout(std::uint64_t id) {
-  const auto found = std::find_if(pending_.begin(), pending_.end(), [id](const Pending& p) { return p.id == id; });
+  const auto found =
+      std::find_if(pending_.begin(), pending_.end(), [id](const Pending& p) { return p.id == id; });
   if (found == pending_.end()) return;
   if (couldBeServedLater(*found)) {
     found->timer = loop_.schedule(options_.requestTimeout, [this, id] { onTimeout(id); });
@@ -68,14 +74,16 @@ void SlotManager::onTimeout(std::uint64_t id) {
   }
   Pending expired = std::move(*found);
   pending_.erase(found);
-  loop_.post([done = std::move(expired.done), error = shortage(expired)]() mutable { done(std::move(error)); });
+  loop_.post([done = std::move(expired.done), error = shortage(expired)]() mutable {
+    done(std::move(error));
+  });
 }
 
 bool SlotManager::couldBeServedLater(const Pending& pending) const {
   std::vector<scheduler::TaskManagerCapacity> capacities;
   for (const auto& [id, taskManager] : taskManagers_) {
-    scheduler::TaskManagerCapacity capacity{id, static_cast<std::int32_t>(taskManager.slots.size()), 0,
-                                            taskManager.total, taskManager.defaultSlot};
+    scheduler::TaskManagerCapacity capacity{id, static_cast<std::int32_t>(taskManager.slots.size()),
+                                            0, taskManager.total, taskManager.defaultSlot};
     for (const Slot& slot : taskManager.slots) {
       if (slot.state == SlotState::kActive && !slot.endsByItself) {
         capacity.free = scheduler::minus(capacity.free, slot.resource);
@@ -85,14 +93,16 @@ bool SlotManager::couldBeServedLater(const Pending& pending) const {
     }
     capacities.push_back(std::move(capacity));
   }
-  return scheduler::placeSlots(pending.slots, std::move(capacities), options_.placement).has_value();
+  return scheduler::placeSlots(pending.slots, std::move(capacities), options_.placement)
+      .has_value();
 }
 
 Status SlotManager::shortage(const Pending& pending) const {
   std::int32_t available = 0;
   for (const auto& capacity : capacitiesFor(pending.job)) available += capacity.freeSlots;
   return {ErrorCode::kNoResourceAvailable,
-          fmt::format("could not acquire the minimum required resources: needed={} available={} total={} (slots)",
+          fmt::format("could not acquire the minimum required resources: needed={} available={} "
+                      "total={} (slots)",
                       pending.slots.size(), available, totals().slots)};
 }
 
@@ -108,10 +118,11 @@ std::vector<scheduler::TaskManagerCapacity> SlotManager::capacitiesFor(const Job
   std::vector<scheduler::TaskManagerCapacity> capacities;
   capacities.reserve(taskManagers_.size());
   for (const auto& [id, taskManager] : taskManagers_) {
-    scheduler::TaskManagerCapacity capacity{id, static_cast<std::int32_t>(taskManager.slots.size()), 0,
-                                            taskManager.total, taskManager.defaultSlot};
+    scheduler::TaskManagerCapacity capacity{id, static_cast<std::int32_t>(taskManager.slots.size()),
+                                            0, taskManager.total, taskManager.defaultSlot};
     for (const Slot& slot : taskManager.slots) {
-      const bool usable = slot.state == SlotState::kFree || (slot.state == SlotState::kIdle && slot.job == job);
+      const bool usable =
+          slot.state == SlotState::kFree || (slot.state == SlotState::kIdle && slot.job == job);
       if (usable) {
         ++capacity.freeSlots;
       } else {
@@ -123,14 +134,16 @@ std::vector<scheduler::TaskManagerCapacity> SlotManager::capacitiesFor(const Job
   return capacities;
 }
 
-std::optional<std::vector<scheduler::SlotAssignment>> SlotManager::tryGrant(const Pending& pending) {
+std::optional<std::vector<scheduler::SlotAssignment>> SlotManager::tryGrant(
+    const Pending& pending) {
   const auto capacities = capacitiesFor(pending.job);
   const auto placed = scheduler::placeSlots(pending.slots, capacities, options_.placement);
   if (!placed) return std::nullopt;
   std::vector<scheduler::SlotAssignment> result;
   result.reserve(placed->size());
   for (std::size_t i = 0; i < placed->size(); ++i) {
-    result.push_back(take(taskManagers_.at(capacities[(*placed)[i]].id), pending, pending.slots[i]));
+    result.push_back(
+        take(taskManagers_.at(capacities[(*placed)[i]].id), pending, pending.slots[i]));
   }
   onChange_();
   return result;
@@ -143,7 +156,8 @@ scheduler::SlotAssignment SlotManager::take(TaskManagerSlots& taskManager, const
     return slot.state == SlotState::kIdle && slot.job == pending.job;
   });
   if (chosen == slots.end()) {
-    chosen = std::find_if(slots.begin(), slots.end(), [](const Slot& slot) { return slot.state == SlotState::kFree; });
+    chosen = std::find_if(slots.begin(), slots.end(),
+                          [](const Slot& slot) { return slot.state == SlotState::kFree; });
     FLINK_CHECK(chosen != slots.end(), "a placed request finds its slot");
     chosen->allocation = AllocationId::random(rng_);
   }
@@ -151,7 +165,8 @@ scheduler::SlotAssignment SlotManager::take(TaskManagerSlots& taskManager, const
   chosen->job = pending.job;
   chosen->resource = request.profile.value_or(taskManager.defaultSlot);
   chosen->endsByItself = pending.endsByItself;
-  return {chosen->allocation, static_cast<std::int32_t>(chosen - slots.begin()), taskManager.location};
+  return {chosen->allocation, static_cast<std::int32_t>(chosen - slots.begin()),
+          taskManager.location};
 }
 
 void SlotManager::servePending() {
@@ -162,7 +177,9 @@ void SlotManager::servePending() {
       continue;
     }
     loop_.cancel(it->timer);
-    loop_.post([done = std::move(it->done), granted = std::move(*granted)]() mutable { done(std::move(granted)); });
+    loop_.post([done = std::move(it->done), granted = std::move(*granted)]() mutable {
+      done(std::move(granted));
+    });
     it = pending_.erase(it);
   }
 }
@@ -178,7 +195,8 @@ bool SlotManager::holds(const JobId& job, const scheduler::SlotAssignment& slot)
 void SlotManager::idle(const JobId& job, const AllocationId& allocation) {
   for (auto& [id, taskManager] : taskManagers_) {
     for (Slot& slot : taskManager.slots) {
-      if (slot.job != job || slot.allocation != allocation || slot.state != SlotState::kActive) continue;
+      if (slot.job != job || slot.allocation != allocation || slot.state != SlotState::kActive)
+        continue;
       slot.state = SlotState::kIdle;
       slot.idleSince = clock_.now();
       scheduleIdleCheck();
@@ -193,7 +211,8 @@ void SlotManager::scheduleIdleCheck() {
   std::optional<MonotonicTime> oldest;
   for (const auto& [id, taskManager] : taskManagers_) {
     for (const Slot& slot : taskManager.slots) {
-      if (slot.state == SlotState::kIdle && (!oldest || slot.idleSince < *oldest)) oldest = slot.idleSince;
+      if (slot.state == SlotState::kIdle && (!oldest || slot.idleSince < *oldest))
+        oldest = slot.idleSince;
     }
   }
   if (!oldest) return;
@@ -205,7 +224,8 @@ void SlotManager::freeIdleSlots() {
   idleTimer_ = EventLoop::TimerId::kNone;
   for (auto& [id, taskManager] : taskManagers_) {
     for (Slot& slot : taskManager.slots) {
-      if (slot.state == SlotState::kIdle && clock_.now() - slot.idleSince >= options_.idleTimeout) slot = Slot{};
+      if (slot.state == SlotState::kIdle && clock_.now() - slot.idleSince >= options_.idleTimeout)
+        slot = Slot{};
     }
   }
   scheduleIdleCheck();
@@ -245,8 +265,8 @@ std::int32_t SlotManager::freeSlots(const TaskManagerId& id) const {
   const auto found = taskManagers_.find(id);
   if (found == taskManagers_.end()) return 0;
   const auto& slots = found->second.slots;
-  return static_cast<std::int32_t>(
-      std::count_if(slots.begin(), slots.end(), [](const Slot& slot) { return slot.state == SlotState::kFree; }));
+  return static_cast<std::int32_t>(std::count_if(
+      slots.begin(), slots.end(), [](const Slot& slot) { return slot.state == SlotState::kFree; }));
 }
 
 protocol::ResourceProfile SlotManager::freeResources(const TaskManagerId& id) const {

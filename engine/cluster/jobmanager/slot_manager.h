@@ -19,11 +19,12 @@
 
 namespace flink::jobmanager {
 
-/// Keeps the slot table of the cluster and gives slots to jobs: all that a request asks for at once, or it waits. Requests
-/// that fit are not held up by older ones that do not.
-/// A slot is free, active (its job runs tasks in it), idle (its job keeps it for its next tasks, up to slot.idle.timeout)
-/// or releasing (its job has ended, the TaskManager has not confirmed that its worker is gone).
-/// Thread: the JobManager's event loop. Callbacks are posted, never called from inside a method.
+/// Keeps the slot table of the cluster and gives slots to jobs: all that a request asks for at
+/// once, or it waits. Requests that fit are not held up by older ones that do not. A slot is free,
+/// active (its job runs tasks in it), idle (its job keeps it for its next tasks, up to
+/// slot.idle.timeout) or releasing (its job has ended, the TaskManager has not confirmed that its
+/// worker is gone). Thread: the JobManager's event loop. Callbacks are posted, never called from
+/// inside a method.
 class SlotManager {
  public:
   struct Options {
@@ -35,11 +36,13 @@ class SlotManager {
     std::int32_t slots = 0;
     std::int32_t free = 0;
   };
-  /// One assignment per requested slot, in their order. Errors: kNoResourceAvailable naming what is needed and available.
+  /// One assignment per requested slot, in their order. Errors: kNoResourceAvailable naming what is
+  /// needed and available.
   using OnSlots = std::function<void(Result<std::vector<scheduler::SlotAssignment>>)>;
 
   /// `onChange` is called whenever the number of slots or free slots may have changed.
-  SlotManager(Options options, EventLoop& loop, const Clock& clock, Rng& rng, std::function<void()> onChange);
+  SlotManager(Options options, EventLoop& loop, const Clock& clock, Rng& rng,
+              std::function<void()> onChange);
   ~SlotManager();
   SlotManager(const SlotManager&) = delete;
   SlotManager& operator=(const SlotManager&) = delete;
@@ -49,16 +52,19 @@ class SlotManager {
   /// All its slots vanish; their jobs learn of the loss elsewhere.
   void removeTaskManager(const TaskManagerId& id);
 
-  /// `endsByItself`: the slots of this job become free without a cancel (batch). While slots held by such jobs would be
-  /// enough, a request does not time out.
-  void request(const JobId& job, std::vector<scheduler::SlotRequest> slots, bool endsByItself, OnSlots done);
+  /// `endsByItself`: the slots of this job become free without a cancel (batch). While slots held
+  /// by such jobs would be enough, a request does not time out.
+  void request(const JobId& job, std::vector<scheduler::SlotRequest> slots, bool endsByItself,
+               OnSlots done);
   /// Forgets the job's waiting requests without an answer.
   void cancelRequests(const JobId& job);
-  /// Whether what was granted still stands: its TaskManager may have gone, or come back as a new process.
+  /// Whether what was granted still stands: its TaskManager may have gone, or come back as a new
+  /// process.
   [[nodiscard]] bool holds(const JobId& job, const scheduler::SlotAssignment& slot) const;
   /// The job has no task in the slot at the moment.
   void idle(const JobId& job, const AllocationId& allocation);
-  /// The job has ended: it gets no more slots, and those it has become free one TaskManager after the other, by free().
+  /// The job has ended: it gets no more slots, and those it has become free one TaskManager after
+  /// the other, by free().
   void release(const JobId& job);
   /// The TaskManager confirms that nothing of the job is left on it.
   void free(const JobId& job, const TaskManagerId& taskManager);
@@ -101,7 +107,8 @@ class SlotManager {
   };
 
   [[nodiscard]] std::vector<scheduler::TaskManagerCapacity> capacitiesFor(const JobId& job) const;
-  [[nodiscard]] std::optional<std::vector<scheduler::SlotAssignment>> tryGrant(const Pending& pending);
+  [[nodiscard]] std::optional<std::vector<scheduler::SlotAssignment>> tryGrant(
+      const Pending& pending);
   scheduler::SlotAssignment take(TaskManagerSlots& taskManager, const Pending& pending,
                                  const scheduler::SlotRequest& request);
   void servePending();

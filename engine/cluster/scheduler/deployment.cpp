@@ -8,7 +8,8 @@
 namespace flink::scheduler {
 namespace {
 
-protocol::InputGateDescriptor inputGateOf(const ExecutionGraph& graph, EdgeIndex e, std::int32_t consumer) {
+protocol::InputGateDescriptor inputGateOf(const ExecutionGraph& graph, EdgeIndex e,
+                                          std::int32_t consumer) {
   const Topology& topology = graph.topology();
   const auto& edge = topology.edge(e);
   const EdgeWiring& wiring = topology.wiring(e);
@@ -23,12 +24,14 @@ protocol::InputGateDescriptor inputGateOf(const ExecutionGraph& graph, EdgeIndex
     const TaskIndex producer = topology.task(topology.sourceOf(e), p);
     const auto& slot = graph.execution(producer).slot;
     FLINK_CHECK(slot.has_value(), "a consumer is deployed after its producers got their slots");
-    gate.channels.push_back({partitionOf(graph, e, producer), wiring.subpartitionOf(p, consumer), slot->location});
+    gate.channels.push_back(
+        {partitionOf(graph, e, producer), wiring.subpartitionOf(p, consumer), slot->location});
   }
   return gate;
 }
 
-protocol::ResultPartitionDescriptor partitionDescriptorOf(const ExecutionGraph& graph, EdgeIndex e, TaskIndex producer) {
+protocol::ResultPartitionDescriptor partitionDescriptorOf(const ExecutionGraph& graph, EdgeIndex e,
+                                                          TaskIndex producer) {
   const Topology& topology = graph.topology();
   const auto& edge = topology.edge(e);
   const SubtaskRange consumers = topology.wiring(e).consumersOf(topology.subtaskOf(producer));
@@ -37,12 +40,15 @@ protocol::ResultPartitionDescriptor partitionDescriptorOf(const ExecutionGraph& 
   partition.numSubpartitions = consumers.count;
   partition.compressed = edge.compressed;
   const bool blocking = graph.regions().isBlocking(e);
-  partition.exchange = blocking ? protocol::ExchangeType::kBlocking : protocol::ExchangeType::kPipelinedBounded;
+  partition.exchange =
+      blocking ? protocol::ExchangeType::kBlocking : protocol::ExchangeType::kPipelinedBounded;
   partition.consumers.resize(static_cast<std::size_t>(consumers.count));
   if (blocking) return partition;  // its consumers have no place yet
   for (std::int32_t i = 0; i < consumers.count; ++i) {
-    const auto& slot = graph.execution(topology.task(topology.targetOf(e), consumers.first + i)).slot;
-    FLINK_CHECK(slot.has_value(), "pipelined consumers get their slots together with their producers");
+    const auto& slot =
+        graph.execution(topology.task(topology.targetOf(e), consumers.first + i)).slot;
+    FLINK_CHECK(slot.has_value(),
+                "pipelined consumers get their slots together with their producers");
     partition.consumers[static_cast<std::size_t>(i)] = slot->location.taskManager;
   }
   return partition;

@@ -27,10 +27,12 @@ std::int32_t floorPartOf(std::int64_t item, std::int64_t parts, std::int64_t tot
 }  // namespace
 
 bool isPointwise(protocol::ShipStrategy strategy) {
-  return strategy == protocol::ShipStrategy::kForward || strategy == protocol::ShipStrategy::kRescale;
+  return strategy == protocol::ShipStrategy::kForward ||
+         strategy == protocol::ShipStrategy::kRescale;
 }
 
-EdgeWiring::EdgeWiring(protocol::ShipStrategy strategy, std::int32_t producers, std::int32_t consumers)
+EdgeWiring::EdgeWiring(protocol::ShipStrategy strategy, std::int32_t producers,
+                       std::int32_t consumers)
     : pointwise_(isPointwise(strategy)), producers_(producers), consumers_(consumers) {
   FLINK_CHECK(producers > 0 && consumers > 0, "an edge needs subtasks on both sides");
 }

@@ -16,9 +16,9 @@ struct SubtaskRange {
   friend bool operator==(const SubtaskRange&, const SubtaskRange&) = default;
 };
 
-/// Which subtasks of an edge's two sides are connected (Flink's pointwise distribution, or all with all).
-/// Invariant: producer p is in producersOf(c) exactly when c is in consumersOf(p); c reads the subpartition
-/// `c - consumersOf(p).first` of p.
+/// Which subtasks of an edge's two sides are connected (Flink's pointwise distribution, or all with
+/// all). Invariant: producer p is in producersOf(c) exactly when c is in consumersOf(p); c reads
+/// the subpartition `c - consumersOf(p).first` of p.
 class EdgeWiring {
  public:
   /// REQUIRES: producers > 0, consumers > 0.

@@ -13,7 +13,9 @@ namespace {
 
 using protocol::ExecutionState;
 
-std::size_t position(ExecutionState state) { return static_cast<std::size_t>(state); }
+std::size_t position(ExecutionState state) {
+  return static_cast<std::size_t>(state);
+}
 
 protocol::SubtaskView viewOf(const Execution& execution) {
   protocol::SubtaskView view;
@@ -47,7 +49,8 @@ std::string merge(const std::string& a, const std::string& b) {
   const auto integerA = parse<std::int64_t>(a);
   const auto integerB = parse<std::int64_t>(b);
   std::int64_t sum = 0;
-  if (integerA && integerB && !__builtin_add_overflow(*integerA, *integerB, &sum)) return fmt::format("{}", sum);
+  if (integerA && integerB && !__builtin_add_overflow(*integerA, *integerB, &sum))
+    return fmt::format("{}", sum);
   const auto doubleA = parse<double>(a);
   const auto doubleB = parse<double>(b);
   return doubleA && doubleB ? fmt::format("{}", *doubleA + *doubleB) : b;
@@ -64,7 +67,8 @@ ExecutionGraph::ExecutionGraph(std::shared_ptr<const protocol::JobGraph> graph, 
   for (std::int32_t t = 0; t < topology_->numTasks(); ++t) {
     const auto task = static_cast<TaskIndex>(t);
     Execution& execution = at(task);
-    execution.id = {topology_->graph().id, topology_->vertex(topology_->vertexOf(task)).id, topology_->subtaskOf(task), 0};
+    execution.id = {topology_->graph().id, topology_->vertex(topology_->vertexOf(task)).id,
+                    topology_->subtaskOf(task), 0};
     execution.timestampsMs[position(ExecutionState::kCreated)] = nowMs;
   }
   counts_[position(ExecutionState::kCreated)] = topology_->numTasks();
@@ -72,7 +76,8 @@ ExecutionGraph::ExecutionGraph(std::shared_ptr<const protocol::JobGraph> graph, 
 
 std::optional<TaskIndex> ExecutionGraph::find(const ExecutionAttemptId& attempt) const {
   const auto vertex = topology_->find(attempt.vertex);
-  if (!vertex || attempt.subtask < 0 || attempt.subtask >= topology_->vertex(*vertex).parallelism) return std::nullopt;
+  if (!vertex || attempt.subtask < 0 || attempt.subtask >= topology_->vertex(*vertex).parallelism)
+    return std::nullopt;
   const TaskIndex task = topology_->task(*vertex, attempt.subtask);
   return at(task).id == attempt ? std::optional(task) : std::nullopt;
 }
@@ -80,7 +85,8 @@ std::optional<TaskIndex> ExecutionGraph::find(const ExecutionAttemptId& attempt)
 std::string ExecutionGraph::taskName(TaskIndex task) const {
   const auto& vertex = topology_->vertex(topology_->vertexOf(task));
   const ExecutionAttemptId& id = at(task).id;
-  return fmt::format("{} ({}/{}) - execution #{}", vertex.name, id.subtask + 1, vertex.parallelism, id.attempt);
+  return fmt::format("{} ({}/{}) - execution #{}", vertex.name, id.subtask + 1, vertex.parallelism,
+                     id.attempt);
 }
 
 void ExecutionGraph::move(TaskIndex task, ExecutionState to, std::int64_t nowMs) {
@@ -103,14 +109,18 @@ void ExecutionGraph::report(TaskIndex task, const protocol::TaskIoMetrics& io,
   execution.metrics = std::move(metrics);
 }
 
-void ExecutionGraph::setAccumulators(TaskIndex task, std::map<std::string, std::string> accumulators) {
+void ExecutionGraph::setAccumulators(TaskIndex task,
+                                     std::map<std::string, std::string> accumulators) {
   at(task).accumulators = std::move(accumulators);
 }
 
-bool ExecutionGraph::allFinished() const { return count(ExecutionState::kFinished) == topology_->numTasks(); }
+bool ExecutionGraph::allFinished() const {
+  return count(ExecutionState::kFinished) == topology_->numTasks();
+}
 
 bool ExecutionGraph::allTerminal() const {
-  return count(ExecutionState::kFinished) + count(ExecutionState::kCanceled) + count(ExecutionState::kFailed) ==
+  return count(ExecutionState::kFinished) + count(ExecutionState::kCanceled) +
+             count(ExecutionState::kFailed) ==
          topology_->numTasks();
 }
 
@@ -137,7 +147,8 @@ std::vector<protocol::VertexView> ExecutionGraph::view() const {
       if (group.name == vertex.slotSharingGroup) view.slotSharingGroup = group.id;
     }
     view.subtasks.reserve(static_cast<std::size_t>(vertex.parallelism));
-    for (std::int32_t s = 0; s < vertex.parallelism; ++s) view.subtasks.push_back(viewOf(at(topology_->task(v, s))));
+    for (std::int32_t s = 0; s < vertex.parallelism; ++s)
+      view.subtasks.push_back(viewOf(at(topology_->task(v, s))));
     views.push_back(std::move(view));
   }
   return views;

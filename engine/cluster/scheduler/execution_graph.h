@@ -55,9 +55,12 @@ class ExecutionGraph {
   /// REQUIRES: isLegalMove(state, to); checked.
   void move(TaskIndex task, protocol::ExecutionState to, std::int64_t nowMs);
   void assign(TaskIndex task, SlotAssignment slot) { at(task).slot = std::move(slot); }
-  void setFailure(TaskIndex task, protocol::FailureInfo failure) { at(task).failure = std::move(failure); }
+  void setFailure(TaskIndex task, protocol::FailureInfo failure) {
+    at(task).failure = std::move(failure);
+  }
   /// Takes the figures of a running or just ended attempt.
-  void report(TaskIndex task, const protocol::TaskIoMetrics& io, std::map<std::string, std::string> metrics);
+  void report(TaskIndex task, const protocol::TaskIoMetrics& io,
+              std::map<std::string, std::string> metrics);
   void setAccumulators(TaskIndex task, std::map<std::string, std::string> accumulators);
 
   [[nodiscard]] const protocol::StateCounts& counts() const { return counts_; }
@@ -72,12 +75,17 @@ class ExecutionGraph {
 
   /// What clients see of the vertices.
   [[nodiscard]] std::vector<protocol::VertexView> view() const;
-  /// All subtasks' accumulators, merged by name: numbers are summed, of texts the last subtask's stays.
+  /// All subtasks' accumulators, merged by name: numbers are summed, of texts the last subtask's
+  /// stays.
   [[nodiscard]] std::map<std::string, std::string> mergedAccumulators() const;
 
  private:
-  [[nodiscard]] Execution& at(TaskIndex task) { return executions_[static_cast<std::size_t>(task)]; }
-  [[nodiscard]] const Execution& at(TaskIndex task) const { return executions_[static_cast<std::size_t>(task)]; }
+  [[nodiscard]] Execution& at(TaskIndex task) {
+    return executions_[static_cast<std::size_t>(task)];
+  }
+  [[nodiscard]] const Execution& at(TaskIndex task) const {
+    return executions_[static_cast<std::size_t>(task)];
+  }
 
   // On the heap: regions and slot sharing refer to the topology, and a graph can be moved.
   std::unique_ptr<const Topology> topology_;

@@ -19,7 +19,9 @@ using protocol::JobEdge;
 using protocol::JobGraph;
 using protocol::JobVertex;
 
-Status invalid(std::string message) { return {ErrorCode::kJobGraphInvalid, std::move(message)}; }
+Status invalid(std::string message) {
+  return {ErrorCode::kJobGraphInvalid, std::move(message)};
+}
 
 Status overLimit(const char* what, std::int64_t count, std::int64_t limit) {
   return {ErrorCode::kLimitExceeded,
@@ -29,7 +31,8 @@ Status overLimit(const char* what, std::int64_t count, std::int64_t limit) {
 /// Looks at one graph; each check relies on the ones before it.
 class Validation {
  public:
-  Validation(const JobGraph& graph, const JobGraphLimits& limits) : graph_(graph), limits_(limits) {}
+  Validation(const JobGraph& graph, const JobGraphLimits& limits)
+      : graph_(graph), limits_(limits) {}
 
   Status run() {
     FLINK_RETURN_IF_ERROR(checkSizes());
@@ -44,7 +47,8 @@ class Validation {
     const auto vertices = static_cast<std::int64_t>(graph_.vertices.size());
     const auto edges = static_cast<std::int64_t>(graph_.edges.size());
     if (graph_.id.isZero()) return invalid("job graph has no job id");
-    if (vertices == 0) return invalid("job graph has no vertices: no operator was added to the program");
+    if (vertices == 0)
+      return invalid("job graph has no vertices: no operator was added to the program");
     if (vertices > limits_.maxVertices) return overLimit("vertices", vertices, limits_.maxVertices);
     if (edges > limits_.maxEdges) return overLimit("edges", edges, limits_.maxEdges);
     return Status::ok();
@@ -53,15 +57,18 @@ class Validation {
   Status checkVertex(std::size_t index) {
     const JobVertex& vertex = graph_.vertices[index];
     if (!vertexIndex_.emplace(vertex.id, index).second) {
-      return invalid(fmt::format("two vertices have the same id: id={} name={}", vertex.id.toHex(), vertex.name));
+      return invalid(fmt::format("two vertices have the same id: id={} name={}", vertex.id.toHex(),
+                                 vertex.name));
     }
     if (vertex.maxParallelism < 1 || vertex.maxParallelism > limits_.maxMaxParallelism) {
-      return invalid(fmt::format("max parallelism is out of range: vertex={} maxParallelism={} allowed=1..{}",
-                                 vertex.name, vertex.maxParallelism, limits_.maxMaxParallelism));
+      return invalid(
+          fmt::format("max parallelism is out of range: vertex={} maxParallelism={} allowed=1..{}",
+                      vertex.name, vertex.maxParallelism, limits_.maxMaxParallelism));
     }
     if (vertex.parallelism < 1 || vertex.parallelism > vertex.maxParallelism) {
-      return invalid(fmt::format("parallelism is out of range: vertex={} parallelism={} maxParallelism={}",
-                                 vertex.name, vertex.parallelism, vertex.maxParallelism));
+      return invalid(
+          fmt::format("parallelism is out of range: vertex={} parallelism={} maxParallelism={}",
+                      vertex.name, vertex.parallelism, vertex.maxParallelism));
     }
     numTasks_ += vertex.parallelism;
     if (numTasks_ > limits_.maxTasks) return overLimit("subtasks", numTasks_, limits_.maxTasks);
@@ -69,14 +76,16 @@ class Validation {
   }
 
   Status checkChain(const JobVertex& vertex, std::size_t index) {
-    if (vertex.operators.empty()) return invalid(fmt::format("vertex has no operators: vertex={}", vertex.name));
+    if (vertex.operators.empty())
+      return invalid(fmt::format("vertex has no operators: vertex={}", vertex.name));
     for (const auto& op : vertex.operators) {
       if (!nodeVertex_.emplace(op.streamNodeId, index).second) {
-        return invalid(fmt::format("two operators have the same stream node: node={} operator={}", op.streamNodeId,
-                                   op.name));
+        return invalid(fmt::format("two operators have the same stream node: node={} operator={}",
+                                   op.streamNodeId, op.name));
       }
       if (op.chainedOutputs.size() != op.chainedOutputTags.size()) {
-        return invalid(fmt::format("chained outputs and their tags differ in number: operator={}", op.name));
+        return invalid(
+            fmt::format("chained outputs and their tags differ in number: operator={}", op.name));
       }
     }
     return checkChainedOutputs(vertex, index);
@@ -90,8 +99,9 @@ class Validation {
       for (const std::int32_t target : op.chainedOutputs) {
         const auto found = nodeVertex_.find(target);
         if (found == nodeVertex_.end() || found->second != index || seen.contains(target)) {
-          return invalid(fmt::format("chained output does not lead forward in its chain: operator={} target={}",
-                                     op.name, target));
+          return invalid(fmt::format(
+              "chained output does not lead forward in its chain: operator={} target={}", op.name,
+              target));
         }
       }
     }
@@ -102,12 +112,15 @@ class Validation {
     std::set<std::string_view> names;
     for (const auto& group : graph_.slotSharingGroups) {
       if (!names.insert(group.name).second) {
-        return invalid(fmt::format("two slot sharing groups have the same name: name={}", group.name));
+        return invalid(
+            fmt::format("two slot sharing groups have the same name: name={}", group.name));
       }
       if (!group.profile) continue;
       const auto& p = *group.profile;
-      if (p.cpuCores < 0 || p.taskHeapBytes < 0 || p.taskOffHeapBytes < 0 || p.managedBytes < 0 || p.networkBytes < 0) {
-        return invalid(fmt::format("resource profile is negative: slotSharingGroup={}", group.name));
+      if (p.cpuCores < 0 || p.taskHeapBytes < 0 || p.taskOffHeapBytes < 0 || p.managedBytes < 0 ||
+          p.networkBytes < 0) {
+        return invalid(
+            fmt::format("resource profile is negative: slotSharingGroup={}", group.name));
       }
     }
     return Status::ok();
@@ -117,28 +130,36 @@ class Validation {
     const auto source = vertexIndex_.find(edge.source);
     const auto target = vertexIndex_.find(edge.target);
     if (source == vertexIndex_.end() || target == vertexIndex_.end()) {
-      return invalid(fmt::format("edge leads to an unknown vertex: source={} target={}", edge.source.toHex(),
-                                 edge.target.toHex()));
+      return invalid(fmt::format("edge leads to an unknown vertex: source={} target={}",
+                                 edge.source.toHex(), edge.target.toHex()));
     }
     const JobVertex& from = graph_.vertices[source->second];
     const JobVertex& to = graph_.vertices[target->second];
     if (!dataSets_.insert(edge.dataSet).second) {
-      return invalid(fmt::format("two edges have the same data set: id={} source={}", edge.dataSet.toHex(), from.name));
+      return invalid(fmt::format("two edges have the same data set: id={} source={}",
+                                 edge.dataSet.toHex(), from.name));
     }
-    if (!belongs(edge.sourceStreamNode, source->second) || !belongs(edge.targetStreamNode, target->second)) {
-      return invalid(fmt::format("edge names an operator outside its vertex: source={} target={} nodes={}->{}",
-                                 from.name, to.name, edge.sourceStreamNode, edge.targetStreamNode));
+    if (!belongs(edge.sourceStreamNode, source->second) ||
+        !belongs(edge.targetStreamNode, target->second)) {
+      return invalid(
+          fmt::format("edge names an operator outside its vertex: source={} target={} nodes={}->{}",
+                      from.name, to.name, edge.sourceStreamNode, edge.targetStreamNode));
     }
     if (edge.targetInput < 0) {
-      return invalid(fmt::format("edge has a negative input index: source={} target={}", from.name, to.name));
+      return invalid(
+          fmt::format("edge has a negative input index: source={} target={}", from.name, to.name));
     }
-    if (edge.shipStrategy == protocol::ShipStrategy::kForward && from.parallelism != to.parallelism) {
-      return invalid(fmt::format("forward edge between different parallelism: source={} ({}) target={} ({})",
-                                 from.name, from.parallelism, to.name, to.parallelism));
+    if (edge.shipStrategy == protocol::ShipStrategy::kForward &&
+        from.parallelism != to.parallelism) {
+      return invalid(
+          fmt::format("forward edge between different parallelism: source={} ({}) target={} ({})",
+                      from.name, from.parallelism, to.name, to.parallelism));
     }
-    numChannels_ += isPointwise(edge.shipStrategy) ? std::int64_t{std::max(from.parallelism, to.parallelism)}
-                                                   : std::int64_t{from.parallelism} * to.parallelism;
-    if (numChannels_ > limits_.maxChannels) return overLimit("channels", numChannels_, limits_.maxChannels);
+    numChannels_ += isPointwise(edge.shipStrategy)
+                        ? std::int64_t{std::max(from.parallelism, to.parallelism)}
+                        : std::int64_t{from.parallelism} * to.parallelism;
+    if (numChannels_ > limits_.maxChannels)
+      return overLimit("channels", numChannels_, limits_.maxChannels);
     return Status::ok();
   }
 
@@ -147,7 +168,8 @@ class Validation {
     return found != nodeVertex_.end() && found->second == vertex;
   }
 
-  /// Takes away vertices without inputs until none is left; what stays lies on a cycle or behind one.
+  /// Takes away vertices without inputs until none is left; what stays lies on a cycle or behind
+  /// one.
   Status checkAcyclic() const {
     std::vector<std::vector<std::size_t>> targets(graph_.vertices.size());
     std::vector<int> missing(graph_.vertices.size(), 0);

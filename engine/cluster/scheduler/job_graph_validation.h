@@ -16,9 +16,10 @@ struct JobGraphLimits {
   std::int32_t maxMaxParallelism = 32'768;
 };
 
-/// Proves that a graph from outside is one that can be scheduled: known and unique ids, no cycle, parallelism within its
-/// bounds, forward edges between equal parallelism, everything below the limits.
-/// Errors: kJobGraphInvalid naming the vertex or edge; kLimitExceeded.
-[[nodiscard]] Status validateJobGraph(const protocol::JobGraph& graph, const JobGraphLimits& limits = {});
+/// Proves that a graph from outside is one that can be scheduled: known and unique ids, no cycle,
+/// parallelism within its bounds, forward edges between equal parallelism, everything below the
+/// limits. Errors: kJobGraphInvalid naming the vertex or edge; kLimitExceeded.
+[[nodiscard]] Status validateJobGraph(const protocol::JobGraph& graph,
+                                      const JobGraphLimits& limits = {});
 
 }  // namespace flink::scheduler

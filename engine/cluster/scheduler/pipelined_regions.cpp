@@ -9,12 +9,16 @@ namespace {
 
 using protocol::ExchangeType;
 
-std::size_t at(TaskIndex task) { return static_cast<std::size_t>(task); }
+std::size_t at(TaskIndex task) {
+  return static_cast<std::size_t>(task);
+}
 
 /// Disjoint sets with path halving.
 class DisjointSets {
  public:
-  explicit DisjointSets(std::size_t size) : parent_(size) { std::iota(parent_.begin(), parent_.end(), 0U); }
+  explicit DisjointSets(std::size_t size) : parent_(size) {
+    std::iota(parent_.begin(), parent_.end(), 0U);
+  }
   std::size_t find(std::size_t item) {
     while (parent_[item] != item) item = parent_[item] = parent_[parent_[item]];
     return item;
@@ -25,8 +29,9 @@ class DisjointSets {
   std::vector<std::size_t> parent_;
 };
 
-/// Calls `link(producer, consumer)` so often that following the links connects what the edge connects. An all-to-all edge
-/// links through one subtask on each side instead of producers times consumers.
+/// Calls `link(producer, consumer)` so often that following the links connects what the edge
+/// connects. An all-to-all edge links through one subtask on each side instead of producers times
+/// consumers.
 template <class Link>
 void forEachLink(const Topology& topology, EdgeIndex e, const Link& link) {
   const EdgeWiring& wiring = topology.wiring(e);
@@ -35,7 +40,8 @@ void forEachLink(const Topology& topology, EdgeIndex e, const Link& link) {
   const std::int32_t producers = topology.vertex(source).parallelism;
   const std::int32_t consumers = topology.vertex(target).parallelism;
   for (std::int32_t p = 0; p < producers; ++p) {
-    const SubtaskRange range = wiring.pointwise() ? wiring.consumersOf(p) : SubtaskRange{0, p == 0 ? consumers : 1};
+    const SubtaskRange range =
+        wiring.pointwise() ? wiring.consumersOf(p) : SubtaskRange{0, p == 0 ? consumers : 1};
     for (std::int32_t c = range.first; c < range.first + range.count; ++c) {
       link(topology.task(source, p), topology.task(target, c));
     }
@@ -46,7 +52,10 @@ void forEachLink(const Topology& topology, EdgeIndex e, const Link& link) {
 class StronglyConnected {
  public:
   explicit StronglyConnected(const std::vector<std::vector<std::size_t>>& targets)
-      : targets_(targets), order_(targets.size(), 0), low_(targets.size(), 0), onStack_(targets.size(), false) {}
+      : targets_(targets),
+        order_(targets.size(), 0),
+        low_(targets.size(), 0),
+        onStack_(targets.size(), false) {}
 
   /// Calls `component(nodes)` for every component.
   template <class Component>
@@ -85,7 +94,8 @@ class StronglyConnected {
       }
       const std::size_t node = frame.node;
       frames_.pop_back();
-      if (!frames_.empty()) low_[frames_.back().node] = std::min(low_[frames_.back().node], low_[node]);
+      if (!frames_.empty())
+        low_[frames_.back().node] = std::min(low_[frames_.back().node], low_[node]);
       if (low_[node] == order_[node]) component(popComponent(node));
     }
   }
@@ -108,8 +118,8 @@ class StronglyConnected {
   std::size_t counter_ = 0;
 };
 
-/// Unites the sets that wait for each other through blocking edges. Nodes are the sets' representatives, plus one node per
-/// all-to-all edge that stands for "all of its producers".
+/// Unites the sets that wait for each other through blocking edges. Nodes are the sets'
+/// representatives, plus one node per all-to-all edge that stands for "all of its producers".
 void uniteCycles(const Topology& topology, const std::vector<bool>& blocking, DisjointSets& sets) {
   const auto numTasks = static_cast<std::size_t>(topology.numTasks());
   std::vector<std::vector<std::size_t>> targets(numTasks + blocking.size());
@@ -143,7 +153,9 @@ bool staysInside(const Topology& topology, EdgeIndex e, DisjointSets& sets) {
 }
 
 void uniteEnds(const Topology& topology, EdgeIndex e, DisjointSets& sets) {
-  forEachLink(topology, e, [&](TaskIndex producer, TaskIndex consumer) { sets.unite(at(producer), at(consumer)); });
+  forEachLink(topology, e, [&](TaskIndex producer, TaskIndex consumer) {
+    sets.unite(at(producer), at(consumer));
+  });
 }
 
 /// Turns blocking edges inside a set into pipelined ones; true when there were any.

@@ -13,11 +13,13 @@ RegionSchedule::RegionSchedule(const Topology& topology, const PipelinedRegions&
     if (regions.isBlocking(e)) addEdge(topology, regions, e);
   }
   for (std::int32_t r = 0; r < regions.count(); ++r) {
-    if (missingConditions_[static_cast<std::size_t>(r)] == 0) ready_.push_back(static_cast<RegionIndex>(r));
+    if (missingConditions_[static_cast<std::size_t>(r)] == 0)
+      ready_.push_back(static_cast<RegionIndex>(r));
   }
 }
 
-void RegionSchedule::addEdge(const Topology& topology, const PipelinedRegions& regions, EdgeIndex edge) {
+void RegionSchedule::addEdge(const Topology& topology, const PipelinedRegions& regions,
+                             EdgeIndex edge) {
   const EdgeWiring& wiring = topology.wiring(edge);
   const VertexIndex source = topology.sourceOf(edge);
   const VertexIndex target = topology.targetOf(edge);
@@ -33,8 +35,8 @@ void RegionSchedule::addEdge(const Topology& topology, const PipelinedRegions& r
   for (const RegionIndex region : waiting) wait(all, region);
 }
 
-RegionSchedule::Condition& RegionSchedule::addCondition(const Topology& topology, VertexIndex source,
-                                                        SubtaskRange range) {
+RegionSchedule::Condition& RegionSchedule::addCondition(const Topology& topology,
+                                                        VertexIndex source, SubtaskRange range) {
   for (std::int32_t p = range.first; p < range.first + range.count; ++p) {
     conditionsOf_[static_cast<std::size_t>(topology.task(source, p))].push_back(conditions_.size());
   }

@@ -13,7 +13,8 @@ class RegionSchedule {
  public:
   RegionSchedule(const Topology& topology, const PipelinedRegions& regions);
 
-  /// The regions that became ready since the last call, in their order; at first those without blocking inputs.
+  /// The regions that became ready since the last call, in their order; at first those without
+  /// blocking inputs.
   [[nodiscard]] std::vector<RegionIndex> takeReady();
   /// REQUIRES: called once per task.
   void onFinished(TaskIndex task);

@@ -30,16 +30,20 @@ enum class PlacementStrategy : std::uint8_t {
   kPack,    ///< fill one TaskManager before the next
 };
 
-[[nodiscard]] bool fits(const protocol::ResourceProfile& request, const protocol::ResourceProfile& free);
-[[nodiscard]] protocol::ResourceProfile plus(const protocol::ResourceProfile& a, const protocol::ResourceProfile& b);
-[[nodiscard]] protocol::ResourceProfile minus(const protocol::ResourceProfile& a, const protocol::ResourceProfile& b);
+[[nodiscard]] bool fits(const protocol::ResourceProfile& request,
+                        const protocol::ResourceProfile& free);
+[[nodiscard]] protocol::ResourceProfile plus(const protocol::ResourceProfile& a,
+                                             const protocol::ResourceProfile& b);
+[[nodiscard]] protocol::ResourceProfile minus(const protocol::ResourceProfile& a,
+                                              const protocol::ResourceProfile& b);
 /// An equal share for each of `parts`.
-[[nodiscard]] protocol::ResourceProfile share(const protocol::ResourceProfile& total, std::int32_t parts);
+[[nodiscard]] protocol::ResourceProfile share(const protocol::ResourceProfile& total,
+                                              std::int32_t parts);
 
-/// Chooses a TaskManager for every request, all or none: the result has the position in `taskManagers` per request, nullopt
-/// when they do not all fit.
-[[nodiscard]] std::optional<std::vector<std::size_t>> placeSlots(const std::vector<SlotRequest>& requests,
-                                                                 std::vector<TaskManagerCapacity> taskManagers,
-                                                                 PlacementStrategy strategy);
+/// Chooses a TaskManager for every request, all or none: the result has the position in
+/// `taskManagers` per request, nullopt when they do not all fit.
+[[nodiscard]] std::optional<std::vector<std::size_t>> placeSlots(
+    const std::vector<SlotRequest>& requests, std::vector<TaskManagerCapacity> taskManagers,
+    PlacementStrategy strategy);
 
 }  // namespace flink::scheduler

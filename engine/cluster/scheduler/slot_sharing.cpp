@@ -12,7 +12,8 @@ constexpr SharedSlotIndex kNoSlot{-1};
 SlotSharing::SlotSharing(const Topology& topology)
     : slotOf_(static_cast<std::size_t>(topology.numTasks()), kNoSlot) {
   std::unordered_map<std::string, Group> groups;
-  for (const auto& group : topology.graph().slotSharingGroups) groups[group.name].profile = group.profile;
+  for (const auto& group : topology.graph().slotSharingGroups)
+    groups[group.name].profile = group.profile;
   for (const VertexIndex v : topology.topologicalOrder()) {
     assignVertex(topology, v, groups[topology.vertex(v).slotSharingGroup]);
   }
@@ -37,7 +38,8 @@ void SlotSharing::assignVertex(const Topology& topology, VertexIndex vertex, Gro
     const TaskIndex task = topology.task(vertex, s);
     const auto candidates = producerSlots(topology, task);
     const auto near = std::find_if(candidates.begin(), candidates.end(), [&](SharedSlotIndex slot) {
-      return isFree(slot) && std::find(group.slots.begin(), group.slots.end(), slot) != group.slots.end();
+      return isFree(slot) &&
+             std::find(group.slots.begin(), group.slots.end(), slot) != group.slots.end();
     });
     if (near != candidates.end()) {
       take(task, *near);
@@ -61,7 +63,8 @@ void SlotSharing::assignVertex(const Topology& topology, VertexIndex vertex, Gro
   }
 }
 
-std::vector<SharedSlotIndex> SlotSharing::producerSlots(const Topology& topology, TaskIndex task) const {
+std::vector<SharedSlotIndex> SlotSharing::producerSlots(const Topology& topology,
+                                                        TaskIndex task) const {
   std::vector<SharedSlotIndex> result;
   for (const EdgeIndex e : topology.inputs(topology.vertexOf(task))) {
     if (!topology.wiring(e).pointwise()) continue;

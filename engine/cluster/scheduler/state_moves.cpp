@@ -58,8 +58,12 @@ bool contains(const std::pair<State, State> (&moves)[N], State from, State to) {
 
 }  // namespace
 
-bool isLegalMove(ExecutionState from, ExecutionState to) { return contains(kExecutionMoves, from, to); }
+bool isLegalMove(ExecutionState from, ExecutionState to) {
+  return contains(kExecutionMoves, from, to);
+}
 
-bool isLegalMove(JobStatus from, JobStatus to) { return contains(kJobMoves, from, to); }
+bool isLegalMove(JobStatus from, JobStatus to) {
+  return contains(kJobMoves, from, to);
+}
 
 }  // namespace flink::scheduler

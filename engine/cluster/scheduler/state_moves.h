@@ -4,7 +4,8 @@
 
 namespace flink::scheduler {
 
-/// The legal moves of one execution (an attempt of a subtask); everything else is a bug of the engine.
+/// The legal moves of one execution (an attempt of a subtask); everything else is a bug of the
+/// engine.
 ///
 ///   CREATED ──► SCHEDULED ──► DEPLOYING ──► INITIALIZING ──► RUNNING ──► FINISHED
 ///      │            │             │               │             │
@@ -12,8 +13,9 @@ namespace flink::scheduler {
 ///      │            │             ├───────────────┴─────────────┴──────► CANCELING ──► CANCELED
 ///      └────────────┴──────────────────────────────────────────────────► CANCELED
 ///
-/// A report may overtake its predecessors, so a deployed task may skip forward (DEPLOYING → RUNNING or FINISHED). Whatever
-/// a task in CANCELING reports as its end, it ends CANCELED. FINISHED, CANCELED and FAILED are final.
+/// A report may overtake its predecessors, so a deployed task may skip forward (DEPLOYING → RUNNING
+/// or FINISHED). Whatever a task in CANCELING reports as its end, it ends CANCELED. FINISHED,
+/// CANCELED and FAILED are final.
 [[nodiscard]] bool isLegalMove(protocol::ExecutionState from, protocol::ExecutionState to);
 
 /// The legal moves of a job.
@@ -25,8 +27,8 @@ namespace flink::scheduler {
 ///        │              └───────────┴───────┴──► CANCELLING ──► CANCELED
 ///        └──► FAILED, CANCELLING
 ///
-/// Every state that is not final may move to SUSPENDED (the JobManager stops). RESTARTING and RECONCILING have no moves:
-/// a failed task fails its job.
+/// Every state that is not final may move to SUSPENDED (the JobManager stops). RESTARTING and
+/// RECONCILING have no moves: a failed task fails its job.
 [[nodiscard]] bool isLegalMove(protocol::JobStatus from, protocol::JobStatus to);
 
 }  // namespace flink::scheduler

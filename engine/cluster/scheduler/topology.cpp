@@ -26,7 +26,8 @@ void Topology::connect() {
     const auto& edge = this->edge(e);
     const EdgeEnds ends{vertexById_.at(edge.source), vertexById_.at(edge.target)};
     edgeEnds_.push_back(ends);
-    wirings_.emplace_back(edge.shipStrategy, vertex(ends.source).parallelism, vertex(ends.target).parallelism);
+    wirings_.emplace_back(edge.shipStrategy, vertex(ends.source).parallelism,
+                          vertex(ends.target).parallelism);
     outputs_[static_cast<std::size_t>(ends.source)].push_back(e);
     inputs_[static_cast<std::size_t>(ends.target)].push_back(e);
   }
@@ -50,7 +51,9 @@ const protocol::JobVertex& Topology::vertex(VertexIndex index) const {
   return graph_->vertices[static_cast<std::size_t>(index)];
 }
 
-const protocol::JobEdge& Topology::edge(EdgeIndex index) const { return graph_->edges[static_cast<std::size_t>(index)]; }
+const protocol::JobEdge& Topology::edge(EdgeIndex index) const {
+  return graph_->edges[static_cast<std::size_t>(index)];
+}
 
 const std::vector<EdgeIndex>& Topology::inputs(VertexIndex index) const {
   return inputs_[static_cast<std::size_t>(index)];
@@ -60,7 +63,9 @@ const std::vector<EdgeIndex>& Topology::outputs(VertexIndex index) const {
   return outputs_[static_cast<std::size_t>(index)];
 }
 
-VertexIndex Topology::vertexOf(TaskIndex task) const { return vertexOfTask_[static_cast<std::size_t>(task)]; }
+VertexIndex Topology::vertexOf(TaskIndex task) const {
+  return vertexOfTask_[static_cast<std::size_t>(task)];
+}
 
 std::int32_t Topology::subtaskOf(TaskIndex task) const {
   return static_cast<std::int32_t>(task) - firstTask_[static_cast<std::size_t>(vertexOf(task))];

@@ -12,7 +12,8 @@
 
 namespace flink::scheduler {
 
-/// Numbers all subtasks of a job from 0, vertex by vertex. Only meaningful together with its Topology.
+/// Numbers all subtasks of a job from 0, vertex by vertex. Only meaningful together with its
+/// Topology.
 enum class TaskIndex : std::int32_t {};
 /// Position of a vertex or edge in the job graph.
 using VertexIndex = std::int32_t;
@@ -26,16 +27,28 @@ class Topology {
   explicit Topology(std::shared_ptr<const protocol::JobGraph> graph);
 
   [[nodiscard]] const protocol::JobGraph& graph() const { return *graph_; }
-  [[nodiscard]] const std::shared_ptr<const protocol::JobGraph>& sharedGraph() const { return graph_; }
+  [[nodiscard]] const std::shared_ptr<const protocol::JobGraph>& sharedGraph() const {
+    return graph_;
+  }
 
-  [[nodiscard]] std::int32_t numVertices() const { return static_cast<std::int32_t>(graph_->vertices.size()); }
-  [[nodiscard]] std::int32_t numEdges() const { return static_cast<std::int32_t>(graph_->edges.size()); }
+  [[nodiscard]] std::int32_t numVertices() const {
+    return static_cast<std::int32_t>(graph_->vertices.size());
+  }
+  [[nodiscard]] std::int32_t numEdges() const {
+    return static_cast<std::int32_t>(graph_->edges.size());
+  }
   [[nodiscard]] std::int32_t numTasks() const { return numTasks_; }
   [[nodiscard]] const protocol::JobVertex& vertex(VertexIndex index) const;
   [[nodiscard]] const protocol::JobEdge& edge(EdgeIndex index) const;
-  [[nodiscard]] VertexIndex sourceOf(EdgeIndex index) const { return edgeEnds_[static_cast<std::size_t>(index)].source; }
-  [[nodiscard]] VertexIndex targetOf(EdgeIndex index) const { return edgeEnds_[static_cast<std::size_t>(index)].target; }
-  [[nodiscard]] const EdgeWiring& wiring(EdgeIndex index) const { return wirings_[static_cast<std::size_t>(index)]; }
+  [[nodiscard]] VertexIndex sourceOf(EdgeIndex index) const {
+    return edgeEnds_[static_cast<std::size_t>(index)].source;
+  }
+  [[nodiscard]] VertexIndex targetOf(EdgeIndex index) const {
+    return edgeEnds_[static_cast<std::size_t>(index)].target;
+  }
+  [[nodiscard]] const EdgeWiring& wiring(EdgeIndex index) const {
+    return wirings_[static_cast<std::size_t>(index)];
+  }
   /// Edges into and out of a vertex, in the graph's order.
   [[nodiscard]] const std::vector<EdgeIndex>& inputs(VertexIndex index) const;
   [[nodiscard]] const std::vector<EdgeIndex>& outputs(VertexIndex index) const;
@@ -61,10 +74,10 @@ class Topology {
 
   std::shared_ptr<const protocol::JobGraph> graph_;
   std::int32_t numTasks_ = 0;
-  std::vector<std::int32_t> firstTask_;       // by vertex
-  std::vector<VertexIndex> vertexOfTask_;     // by task
-  std::vector<EdgeEnds> edgeEnds_;            // by edge
-  std::vector<EdgeWiring> wirings_;           // by edge
+  std::vector<std::int32_t> firstTask_;                   // by vertex
+  std::vector<VertexIndex> vertexOfTask_;                 // by task
+  std::vector<EdgeEnds> edgeEnds_;                        // by edge
+  std::vector<EdgeWiring> wirings_;                       // by edge
   std::vector<std::vector<EdgeIndex>> inputs_, outputs_;  // by vertex
   std::vector<VertexIndex> order_;
   std::unordered_map<JobVertexId, VertexIndex> vertexById_;

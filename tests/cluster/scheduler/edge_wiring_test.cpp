@@ -60,7 +60,8 @@ TEST(EdgeWiringTest, BothSidesAgreeForAllParallelisms) {
         }
       }
       for (std::int32_t c = 0; c < consumers; ++c) {
-        EXPECT_EQ(inputsOf[static_cast<std::size_t>(c)], wiring.producersOf(c).count) << producers << "->" << consumers;
+        EXPECT_EQ(inputsOf[static_cast<std::size_t>(c)], wiring.producersOf(c).count)
+            << producers << "->" << consumers;
       }
     }
   }

@@ -12,12 +12,13 @@ using protocol::ExchangeType;
 using protocol::ExecutionState;
 using protocol::ShipStrategy;
 using ::testing::ElementsAre;
+using testing::JobGraphBuilder;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
-using testing::JobGraphBuilder;
 
 SlotAssignment slotOn(const std::string& taskManager, int slot) {
-  return {testing::idOf<AllocationId>(static_cast<std::uint32_t>(slot) + 1), slot,
+  return {testing::idOf<AllocationId>(static_cast<std::uint32_t>(slot) + 1),
+          slot,
           {TaskManagerId(taskManager), taskManager + ".host", 4000 + slot}};
 }
 
@@ -83,14 +84,16 @@ TEST_F(ExecutionGraphTest, DescribesChannelsOfAKeyedExchange) {
   auto& graph = build();
   const Topology& topology = graph.topology();
   for (int i = 0; i < 2; ++i) graph.assign(topology.task(a, i), slotOn("tm-1", i));
-  for (int i = 0; i < 3; ++i) graph.assign(topology.task(b, i), slotOn(i == 0 ? "tm-1" : "tm-2", i));
+  for (int i = 0; i < 3; ++i)
+    graph.assign(topology.task(b, i), slotOn(i == 0 ? "tm-1" : "tm-2", i));
 
   const auto producer = deploymentOf(graph, topology.task(a, 1));
   EXPECT_EQ(producer.slot, 1);
   ASSERT_EQ(producer.producedPartitions.size(), 1U);
   const auto& partition = producer.producedPartitions[0];
   EXPECT_EQ(partition.numSubpartitions, 3);
-  EXPECT_THAT(partition.consumers, ElementsAre(TaskManagerId("tm-1"), TaskManagerId("tm-2"), TaskManagerId("tm-2")));
+  EXPECT_THAT(partition.consumers,
+              ElementsAre(TaskManagerId("tm-1"), TaskManagerId("tm-2"), TaskManagerId("tm-2")));
 
   const auto consumer = deploymentOf(graph, topology.task(b, 2));
   ASSERT_EQ(consumer.inputGates.size(), 1U);
@@ -126,7 +129,8 @@ TEST_F(ExecutionGraphTest, BlockingPartitionIsDeployedBeforeItsConsumersHaveAPla
   ASSERT_EQ(descriptor.producedPartitions.size(), 1U);
   EXPECT_EQ(descriptor.producedPartitions[0].exchange, ExchangeType::kBlocking);
   EXPECT_EQ(descriptor.producedPartitions[0].numSubpartitions, 2);
-  EXPECT_THAT(descriptor.producedPartitions[0].consumers, ElementsAre(TaskManagerId(), TaskManagerId()));
+  EXPECT_THAT(descriptor.producedPartitions[0].consumers,
+              ElementsAre(TaskManagerId(), TaskManagerId()));
 }
 
 TEST_F(ExecutionGraphTest, PointwiseConsumerPrefersItsProducersTaskManager) {
@@ -135,7 +139,8 @@ TEST_F(ExecutionGraphTest, PointwiseConsumerPrefersItsProducersTaskManager) {
   builder_.edge(a, b, ShipStrategy::kForward, ExchangeType::kBlocking);
   auto& graph = build();
   graph.assign(graph.topology().task(a, 1), slotOn("tm-2", 0));
-  EXPECT_THAT(preferredLocations(graph, graph.topology().task(b, 1)), ElementsAre(TaskManagerId("tm-2")));
+  EXPECT_THAT(preferredLocations(graph, graph.topology().task(b, 1)),
+              ElementsAre(TaskManagerId("tm-2")));
   EXPECT_THAT(preferredLocations(graph, graph.topology().task(b, 0)), ::testing::IsEmpty());
 }
 

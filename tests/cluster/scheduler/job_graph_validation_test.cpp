@@ -31,7 +31,9 @@ class JobGraphValidationTest : public ::testing::Test {
   int source_ = 0, sink_ = 0;
 };
 
-TEST_F(JobGraphValidationTest, AcceptsALegalGraph) { EXPECT_TRUE(validateJobGraph(graph()).isOk()); }
+TEST_F(JobGraphValidationTest, AcceptsALegalGraph) {
+  EXPECT_TRUE(validateJobGraph(graph()).isOk());
+}
 
 TEST_F(JobGraphValidationTest, RefusesAGraphWithoutVertices) {
   graph().vertices.clear();

@@ -15,7 +15,9 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::JobGraphBuilder;
 
-RegionIndex region(int n) { return static_cast<RegionIndex>(n); }
+RegionIndex region(int n) {
+  return static_cast<RegionIndex>(n);
+}
 
 TEST(PipelinedRegionsTest, AllToAllPipelinedEdgeMakesOneRegion) {
   JobGraphBuilder builder;
@@ -85,7 +87,8 @@ TEST(RegionScheduleTest, JoinWaitsForBothItsBlockingInputs) {
 }
 
 TEST(PipelinedRegionsTest, RegionsThatWaitForEachOtherBecomeOne) {
-  // a -> b pipelined subtask by subtask, a -> b blocking all to all: region i needs the end of region j and vice versa.
+  // a -> b pipelined subtask by subtask, a -> b blocking all to all: region i needs the end of
+  // region j and vice versa.
   JobGraphBuilder builder(1, protocol::JobType::kBatch);
   const int a = builder.vertex("a", 3);
   const int b = builder.vertex("b", 3);
@@ -100,7 +103,8 @@ TEST(PipelinedRegionsTest, RegionsThatWaitForEachOtherBecomeOne) {
 }
 
 TEST(PipelinedRegionsTest, BlockingEdgeThatIsPartlyInsideARegionIsServedPipelined) {
-  // Two rescales over a vertex of parallelism 3 pull some consumers of the blocking edge into their producer's region.
+  // Two rescales over a vertex of parallelism 3 pull some consumers of the blocking edge into their
+  // producer's region.
   JobGraphBuilder builder(1, protocol::JobType::kBatch);
   const int a = builder.vertex("a", 2);
   const int between = builder.vertex("between", 3);

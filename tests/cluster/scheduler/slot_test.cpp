@@ -31,7 +31,8 @@ TEST(SlotSharingTest, EqualNumbersShareASlot) {
   builder.edge(a, b, ShipStrategy::kHash);
   const Topology topology(builder.share());
   const SlotSharing sharing(topology);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(sharing.slotOf(topology.task(a, i)), sharing.slotOf(topology.task(b, i)));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(sharing.slotOf(topology.task(a, i)), sharing.slotOf(topology.task(b, i)));
 }
 
 TEST(SlotSharingTest, NoSlotHasTwoSubtasksOfOneVertex) {
@@ -67,13 +68,15 @@ std::vector<TaskManagerCapacity> twoTaskManagers() {
 }
 
 TEST(SlotPlacementTest, SpreadsOverTaskManagers) {
-  const auto placed = placeSlots(std::vector<SlotRequest>(4), twoTaskManagers(), PlacementStrategy::kSpread);
+  const auto placed =
+      placeSlots(std::vector<SlotRequest>(4), twoTaskManagers(), PlacementStrategy::kSpread);
   ASSERT_TRUE(placed.has_value());
   EXPECT_THAT(*placed, ElementsAre(0, 1, 0, 1));
 }
 
 TEST(SlotPlacementTest, PacksWhenAskedTo) {
-  const auto placed = placeSlots(std::vector<SlotRequest>(4), twoTaskManagers(), PlacementStrategy::kPack);
+  const auto placed =
+      placeSlots(std::vector<SlotRequest>(4), twoTaskManagers(), PlacementStrategy::kPack);
   ASSERT_TRUE(placed.has_value());
   EXPECT_THAT(*placed, ElementsAre(0, 0, 0, 0));
 }
@@ -81,14 +84,18 @@ TEST(SlotPlacementTest, PacksWhenAskedTo) {
 TEST(SlotPlacementTest, BalancesAgainstWhatIsAlreadyTaken) {
   auto taskManagers = twoTaskManagers();
   taskManagers[0].freeSlots = 1;
-  const auto placed = placeSlots(std::vector<SlotRequest>(3), taskManagers, PlacementStrategy::kSpread);
+  const auto placed =
+      placeSlots(std::vector<SlotRequest>(3), taskManagers, PlacementStrategy::kSpread);
   ASSERT_TRUE(placed.has_value());
   EXPECT_THAT(*placed, ElementsAre(1, 1, 1));
 }
 
 TEST(SlotPlacementTest, GivesAllOrNothing) {
-  EXPECT_TRUE(placeSlots(std::vector<SlotRequest>(8), twoTaskManagers(), PlacementStrategy::kSpread).has_value());
-  EXPECT_FALSE(placeSlots(std::vector<SlotRequest>(9), twoTaskManagers(), PlacementStrategy::kSpread).has_value());
+  EXPECT_TRUE(placeSlots(std::vector<SlotRequest>(8), twoTaskManagers(), PlacementStrategy::kSpread)
+                  .has_value());
+  EXPECT_FALSE(
+      placeSlots(std::vector<SlotRequest>(9), twoTaskManagers(), PlacementStrategy::kSpread)
+          .has_value());
 }
 
 TEST(SlotPlacementTest, PrefersWhereTheInputLies) {
@@ -108,7 +115,8 @@ TEST(SlotPlacementTest, ProfileTakesMoreThanAnEqualShare) {
   large.profile = ResourceProfile{};
   large.profile->managedBytes = 250;
   EXPECT_TRUE(placeSlots({large, SlotRequest{}}, one, PlacementStrategy::kSpread).has_value());
-  EXPECT_FALSE(placeSlots({large, SlotRequest{}, SlotRequest{}}, one, PlacementStrategy::kSpread).has_value());
+  EXPECT_FALSE(placeSlots({large, SlotRequest{}, SlotRequest{}}, one, PlacementStrategy::kSpread)
+                   .has_value());
   EXPECT_FALSE(placeSlots({large, large}, one, PlacementStrategy::kSpread).has_value());
 }
 

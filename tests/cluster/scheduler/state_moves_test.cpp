@@ -18,12 +18,14 @@ TEST(StateMovesTest, TaskWalksThroughItsLife) {
 
 TEST(StateMovesTest, FinalStatesHaveNoMoves) {
   for (int to = 0; to < protocol::kNumExecutionStates; ++to) {
-    for (const auto from : {ExecutionState::kFinished, ExecutionState::kCanceled, ExecutionState::kFailed}) {
+    for (const auto from :
+         {ExecutionState::kFinished, ExecutionState::kCanceled, ExecutionState::kFailed}) {
       EXPECT_FALSE(isLegalMove(from, static_cast<ExecutionState>(to)));
     }
   }
   for (int to = 0; to < protocol::kNumJobStatuses; ++to) {
-    for (const auto from : {JobStatus::kFinished, JobStatus::kCanceled, JobStatus::kFailed, JobStatus::kSuspended}) {
+    for (const auto from :
+         {JobStatus::kFinished, JobStatus::kCanceled, JobStatus::kFailed, JobStatus::kSuspended}) {
       EXPECT_FALSE(isLegalMove(from, static_cast<JobStatus>(to)));
     }
   }

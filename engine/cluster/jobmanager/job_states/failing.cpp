@@ -19,7 +19,9 @@ class Failing final : public JobState {
   }
 
   // Belongs to the root as a concurrent failure.
-  void onFailure(JobContext& job, const protocol::ExceptionEntry& failure) const override { job.remember(failure); }
+  void onFailure(JobContext& job, const protocol::ExceptionEntry& failure) const override {
+    job.remember(failure);
+  }
 
   void onTasksEnded(JobContext& job) const override {
     if (job.execution().graph().allTerminal()) job.moveTo(JobStatus::kFailed);

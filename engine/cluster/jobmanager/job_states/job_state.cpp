@@ -6,17 +6,24 @@ namespace flink::jobmanager {
 
 const JobState& jobStateOf(protocol::JobStatus status) {
   switch (status) {
-    case protocol::JobStatus::kInitializing: return initializingState();
-    case protocol::JobStatus::kCreated: return createdState();
-    case protocol::JobStatus::kRunning: return runningState();
-    case protocol::JobStatus::kFailing: return failingState();
-    case protocol::JobStatus::kCancelling: return cancellingState();
+    case protocol::JobStatus::kInitializing:
+      return initializingState();
+    case protocol::JobStatus::kCreated:
+      return createdState();
+    case protocol::JobStatus::kRunning:
+      return runningState();
+    case protocol::JobStatus::kFailing:
+      return failingState();
+    case protocol::JobStatus::kCancelling:
+      return cancellingState();
     case protocol::JobStatus::kFinished:
     case protocol::JobStatus::kFailed:
     case protocol::JobStatus::kCanceled:
-    case protocol::JobStatus::kSuspended: return endedState();
+    case protocol::JobStatus::kSuspended:
+      return endedState();
     case protocol::JobStatus::kRestarting:
-    case protocol::JobStatus::kReconciling: break;
+    case protocol::JobStatus::kReconciling:
+      break;
   }
   FLINK_CHECK(false, "no job takes this status");
 }

@@ -3,7 +3,8 @@
 #include "cluster/protocol/cluster_view.h"
 #include "core/base/result.h"
 
-/// What a job does in each of its states: one file per state here, their legal moves in scheduler/state_moves.h.
+/// What a job does in each of its states: one file per state here, their legal moves in
+/// scheduler/state_moves.h.
 namespace flink::jobmanager {
 
 class JobExecution;
@@ -13,10 +14,12 @@ class JobContext {
  public:
   virtual ~JobContext() = default;
   [[nodiscard]] virtual JobExecution& execution() = 0;
-  /// Leaves this state and enters the next; whatever follows in the caller must not touch the job any more.
+  /// Leaves this state and enters the next; whatever follows in the caller must not touch the job
+  /// any more.
   virtual void moveTo(protocol::JobStatus status) = 0;
   virtual void remember(const protocol::ExceptionEntry& failure) = 0;
-  /// Ends the workers by force when the tasks have not ended after task.cancellation.timeout. Starts once.
+  /// Ends the workers by force when the tasks have not ended after task.cancellation.timeout.
+  /// Starts once.
   virtual void startCancellationTimer() = 0;
   /// The job is over: result, release, archive.
   virtual void conclude() = 0;
