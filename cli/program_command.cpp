@@ -1,6 +1,7 @@
 #include "cli/program_command.h"
 
-#include <atomic>
+#include <xxhash.h>
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -46,27 +47,24 @@ std::string cacheDirectory() {
   return (home == nullptr ? std::string("/tmp") : std::string(home) + "/.cache") + "/flink-cpp/jobs";
 }
 
+/// Where a source's library is kept: one place per path and flags; flink-program decides whether it is still fresh.
+std::string libraryFor(const std::string& source, const RunOptions& options) {
+  std::string identity = source;
+  for (const auto& directory : options.classpath) identity += "\n" + directory;
+  return fmt::format("{}/{:016x}/{}.so", cacheDirectory(), XXH3_64bits(identity.data(), identity.size()),
+                     fs::path(source).stem().string());
+}
+
 Result<std::string> compile(const std::string& source, const RunOptions& options) {
+  const std::string library = libraryFor(source, options);
   ProcessSpec spec;
-  spec.argv = {binDirectory() + "/flink-program", "--compile", source, "--cache", cacheDirectory()};
-  for (const auto& directory : options.classpath) spec.argv.push_back("-I" + directory);
-  const fs::path result = fs::temp_directory_path() / fmt::format("flinkctl-compiled-{}", getpid());
-  spec.argv.insert(spec.argv.end(), {"--result", result.string()});
-  spec.dieWithParent = true;
+  spec.argv = {binDirectory() + "/flink-program", "--compile", source, "-o", library};
+  for (const auto& directory : options.classpath) spec.argv.insert(spec.argv.end(), {"-I", directory});
   Latch<ExitStatus> ended;
   const auto launcher = makeSystemProcessLauncher();
   FLINK_ASSIGN_OR_RETURN(auto child, launcher->spawn(std::move(spec), [&](ExitStatus status) { ended.set(status); }));
   const ExitStatus status = ended.wait();
-  std::FILE* file = std::fopen(result.c_str(), "r");
-  std::string library;
-  if (file != nullptr) {
-    char buffer[4096];
-    library.assign(buffer, std::fread(buffer, 1, sizeof buffer, file));
-    std::fclose(file);
-    std::error_code ignored;
-    fs::remove(result, ignored);
-  }
-  if (status.exitCode != 0 || library.empty()) {
+  if (status.exitCode != 0) {
     return Status(ErrorCode::kProgramCompile, fmt::format("the job's source does not compile: file={} compiler={}", source,
                                                           status.toString()));
   }
