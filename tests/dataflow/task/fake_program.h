@@ -1,0 +1,186 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dataflow/operators/operator_factory.h"
+
+namespace flink::task {
+
+/// Records of these tests: numbers, eight bytes each.
+using Number = std::int64_t;
+
+/// Writes every record to the channel that its value selects.
+class NumberWriter final : public operators::BatchReceiver<Number> {
+ public:
+  explicit NumberWriter(types::SegmentWriter& writer) : writer_(writer) {}
+  void process(operators::Batch<Number> batch) override {
+    for (const Number number : batch.records) {
+      const int channel = static_cast<int>(number % writer_.numChannels());
+      if (writer_.window(channel).free() < sizeof number) writer_.nextSegment(channel);
+      auto& window = writer_.window(channel);
+      std::memcpy(window.pos, &number, sizeof number);
+      window.pos += sizeof number;
+    }
+    writer_.countRecords(batch.records.size());
+  }
+
+ private:
+  types::SegmentWriter& writer_;
+};
+
+class NumberReader final : public operators::EdgeReader {
+ public:
+  explicit NumberReader(operators::Receiver& target) : target_(static_cast<operators::BatchReceiver<Number>&>(target)) {}
+  Result<bool> read(int /*channel*/, const types::SegmentView& segment, std::size_t& offset, std::size_t maxRecords,
+                    std::uint64_t& numRecords) override {
+    std::vector<Number> batch;
+    while (offset < segment.data.size() && batch.size() < maxRecords) {
+      Number number = 0;
+      std::memcpy(&number, segment.data.data() + offset, sizeof number);
+      batch.push_back(number);
+      offset += sizeof number;
+    }
+    numRecords += batch.size();
+    target_.process({batch});
+    return offset == segment.data.size();
+  }
+
+ private:
+  operators::BatchReceiver<Number>& target_;
+};
+
+class NumberCodec final : public operators::EdgeCodec {
+ public:
+  std::unique_ptr<operators::Receiver> makeWriter(types::SegmentWriter& writer,
+                                                  const operators::EdgeWriterSpec& /*spec*/) const override {
+    return std::make_unique<NumberWriter>(writer);
+  }
+  std::unique_ptr<operators::EdgeReader> makeReader(operators::Receiver& target, int /*numChannels*/) const override {
+    return std::make_unique<NumberReader>(target);
+  }
+};
+
+/// What an operator of a test does; every hook is optional. Shared by all instances of one stream node.
+struct Script {
+  using Emit = std::function<void(Number)>;
+  std::function<void(operators::OperatorContext&)> open;
+  std::function<void(Number, const Emit&)> map = [](Number n, const Emit& emit) { emit(n); };
+  std::function<void(int input)> endInput;
+  std::function<bool(std::size_t max, const Emit&)> finish;
+  std::function<void()> flush;
+  std::function<void()> close;
+  /// Makes it a source.
+  std::function<operators::SourceOperatorBase::Poll(std::size_t max, const Emit&)> poll;
+  std::function<void(std::string_view)> handleEvent;
+  int numInputs = 1;
+};
+
+/// Both kinds of scripted operators emit through this.
+class ScriptOutputs {
+ public:
+  explicit ScriptOutputs(operators::OperatorOutputs outputs) : outputs_(std::move(outputs)) {}
+  void operator()(Number number) {
+    for (auto& [tag, receiver] : outputs_) {
+      Number copy = number;
+      static_cast<operators::BatchReceiver<Number>*>(receiver)->process({std::span<Number>(&copy, 1)});
+    }
+  }
+
+ private:
+  operators::OperatorOutputs outputs_;
+};
+
+class ScriptedOperator final : public operators::StreamOperator {
+ public:
+  ScriptedOperator(const Script& script, const operators::OperatorOutputs& outputs) : script_(script), emit_(outputs) {
+    for (int i = 0; i < script.numInputs; ++i) inputs_.push_back(std::make_unique<Input>(*this));
+  }
+  void open(operators::OperatorContext& context) override {
+    if (script_.open) script_.open(context);
+  }
+  [[nodiscard]] int numInputs() const override { return script_.numInputs; }
+  operators::Receiver& input(int index) override { return *inputs_[static_cast<std::size_t>(index)]; }
+  void endInput(int index) override {
+    if (script_.endInput) script_.endInput(index);
+  }
+  bool finish(std::size_t max) override {
+    return !script_.finish || script_.finish(max, [this](Number n) { emit_(n); });
+  }
+  void flush() override {
+    if (script_.flush) script_.flush();
+  }
+  void close() override {
+    if (script_.close) script_.close();
+  }
+
+ private:
+  struct Input final : operators::BatchReceiver<Number> {
+    explicit Input(ScriptedOperator& owner) : owner(owner) {}
+    void process(operators::Batch<Number> batch) override {
+      for (const Number n : batch.records) owner.script_.map(n, [this](Number out) { owner.emit_(out); });
+    }
+    ScriptedOperator& owner;
+  };
+  const Script& script_;
+  ScriptOutputs emit_;
+  std::vector<std::unique_ptr<Input>> inputs_;
+};
+
+class ScriptedSource final : public operators::SourceOperatorBase {
+ public:
+  ScriptedSource(const Script& script, const operators::OperatorOutputs& outputs) : script_(script), emit_(outputs) {}
+  void open(operators::OperatorContext& context) override {
+    if (script_.open) script_.open(context);
+  }
+  Poll poll(std::size_t max) override {
+    return script_.poll(max, [this](Number n) { emit_(n); });
+  }
+  void handleEvent(std::string_view payload) override {
+    if (script_.handleEvent) script_.handleEvent(payload);
+  }
+  void close() override {
+    if (script_.close) script_.close();
+  }
+
+ private:
+  const Script& script_;
+  ScriptOutputs emit_;
+};
+
+/// The code of a job whose operators follow scripts; all edges carry numbers.
+class FakeProgram final : public operators::OperatorCatalog {
+ public:
+  Script& script(std::int32_t streamNode) {
+    auto& factory = factories_[streamNode];
+    if (factory == nullptr) factory = std::make_unique<Factory>();
+    return factory->script;
+  }
+  [[nodiscard]] const operators::OperatorFactory* operatorFactory(std::int32_t streamNode) const override {
+    const auto found = factories_.find(streamNode);
+    return found == factories_.end() ? nullptr : found->second.get();
+  }
+  [[nodiscard]] const operators::EdgeCodec* edgeCodec(std::int32_t, std::int32_t, std::int32_t,
+                                                      std::string_view) const override {
+    return &codec_;
+  }
+
+ private:
+  struct Factory final : operators::OperatorFactory {
+    std::unique_ptr<operators::StreamOperator> create(const operators::OperatorOutputs& outputs) const override {
+      if (script.poll) return std::make_unique<ScriptedSource>(script, outputs);
+      return std::make_unique<ScriptedOperator>(script, outputs);
+    }
+    Script script;
+  };
+  std::map<std::int32_t, std::unique_ptr<Factory>> factories_;
+  NumberCodec codec_;
+};
+
+}  // namespace flink::task
