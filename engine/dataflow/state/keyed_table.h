@@ -17,6 +17,10 @@ namespace flink::state {
 
 using types::KeyHash;
 
+namespace detail {
+void sortByHash(std::vector<std::pair<KeyHash, std::uint32_t>>& order);
+}
+
 /// Holds one entry per key in flat memory, ordered by hash at the scale of shards: a directory maps the hash's leading bits
 /// to a shard, and a shard is one open-addressing array of at most kMaxShardSlots slots. So growing touches one shard at a
 /// time (well under a millisecond), and a walk in hash order, hence in key-group order, sorts one shard at a time.
@@ -97,7 +101,7 @@ class KeyedTable {
     [[nodiscard]] KeyHash hash() const { return order_[position_ - 1].first; }
 
    private:
-    void loadShard() {
+    [[gnu::noinline]] void loadShard() {
       shard_ = table_->directory_[directoryIndex_];
       directoryIndex_ += table_->directory_.size() >> shard_->depth;
       order_.clear();
@@ -105,7 +109,7 @@ class KeyedTable {
       for (std::size_t i = 0; i <= shard_->mask; ++i) {
         if (shard_->hashes[i] != 0) order_.emplace_back(shard_->hashes[i], static_cast<std::uint32_t>(i));
       }
-      std::sort(order_.begin(), order_.end());
+      detail::sortByHash(order_);
     }
 
     KeyedTable* table_;
@@ -180,7 +184,7 @@ class KeyedTable {
   }
   [[nodiscard]] Shard& shardOf(KeyHash hash) const { return *directory_[directoryIndex(hash)]; }
 
-  void reset() {
+  [[gnu::noinline]] void reset() {
     shards_.clear();
     directory_.clear();
     directoryBits_ = 0;
@@ -191,7 +195,7 @@ class KeyedTable {
   }
 
   template <class Make>
-  Entry* insertAfterGrowth(KeyHash hash, Make& make) {
+  [[gnu::noinline]] Entry* insertAfterGrowth(KeyHash hash, Make& make) {
     Entry fresh(make());
     while (shardOf(hash).size >= shardOf(hash).limit) grow(hash);
     Shard& shard = shardOf(hash);
@@ -214,7 +218,7 @@ class KeyedTable {
   }
 
   /// Doubles one shard.
-  void replace(Shard& shard, KeyHash hash) {
+  [[gnu::noinline]] void replace(Shard& shard, KeyHash hash) {
     auto larger = std::make_unique<Shard>((shard.mask + 1) * 2, shard.depth, shard.index);
     moveAll(shard, [&](KeyHash) -> Shard& { return *larger; });
     const auto [first, span] = directoryRange(shard, hash);
@@ -224,7 +228,7 @@ class KeyedTable {
   }
 
   /// Divides one shard by the next bit of its hashes.
-  void split(Shard& shard, KeyHash hash) {
+  [[gnu::noinline]] void split(Shard& shard, KeyHash hash) {
     const unsigned depth = shard.depth + 1;
     if (depth > directoryBits_) doubleDirectory();
     const KeyHash bit = KeyHash{1} << (64U - depth);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -66,7 +65,7 @@ class SpillingAggregator {
   }
 
  private:
-  Status spill() {
+  [[gnu::noinline]] Status spill() {
     FLINK_ASSIGN_OR_RETURN(auto writer, SpillWriter::open(directory_));
     typename Table::HashOrderCursor cursor = table_.hashOrder();
     while (const Entry* entry = cursor.next()) {
@@ -82,15 +81,14 @@ class SpillingAggregator {
   }
 
   /// Fills group_ with one entry per key of the merger's current hash.
-  Status collectEqualHashes() {
+  [[gnu::noinline]] Status collectEqualHashes() {
     group_.clear();
     const KeyHash hash = merger_->hash();
     while (more_ && merger_->hash() == hash) {
       Entry part;
       FLINK_RETURN_IF_ERROR(types::deserialize(merger_->record(), part));
-      const auto same = std::find_if(group_.begin(), group_.end(), [&](const Entry& entry) {
-        return keyOf_(entry) == keyOf_(std::as_const(part));
-      });
+      auto same = group_.begin();
+      while (same != group_.end() && !(keyOf_(std::as_const(*same)) == keyOf_(std::as_const(part)))) ++same;
       if (same == group_.end()) {
         group_.push_back(std::move(part));
       } else {
