@@ -24,7 +24,7 @@ Duration waitOf(std::int64_t waitMs) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Services services)
+Dispatcher::Dispatcher(JobServices services)
     : services_(std::move(services)),
       store_({services_.settings.jobStoreMaxCapacity, services_.settings.jobStoreCacheBytes,
               services_.settings.jobStoreExpiration},
@@ -45,18 +45,11 @@ Status Dispatcher::submit(protocol::JobGraph graph) {
   FLINK_RETURN_IF_ERROR(scheduler::validateJobGraph(graph));
   FLINK_INFO(kLog, "received job submission: job={} name=\"{}\" vertices={}", id.toHex(),
              graph.name, graph.vertices.size());
-  JobMaster::Services services{services_.settings,
-                               services_.loop,
-                               services_.clock,
-                               services_.rng,
-                               services_.resources,
-                               services_.metricGroup,
-                               services_.publish,
-                               [this, alive = std::weak_ptr<const int>(alive_)](const JobId& job) {
-                                 if (!alive.expired()) archive(job);
-                               }};
+  auto onEnded = [this, alive = std::weak_ptr<const int>(alive_)](const JobId& job) {
+    if (!alive.expired()) archive(job);
+  };
   auto master = std::make_unique<JobMaster>(
-      std::make_shared<const protocol::JobGraph>(std::move(graph)), std::move(services));
+      std::make_shared<const protocol::JobGraph>(std::move(graph)), services_, std::move(onEnded));
   JobMaster& job = *jobs_.emplace(id, std::move(master)).first->second;
   job.start();
   return Status::ok();

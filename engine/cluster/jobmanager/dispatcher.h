@@ -8,7 +8,7 @@
 #include "cluster/jobmanager/gateway.h"
 #include "cluster/jobmanager/job_master.h"
 #include "cluster/jobmanager/job_store.h"
-#include "cluster/jobmanager/resource_manager.h"
+#include "cluster/jobmanager/services.h"
 
 namespace flink::jobmanager {
 
@@ -16,17 +16,7 @@ namespace flink::jobmanager {
 /// them. Thread: the JobManager's event loop. Lifetime: ends before the ResourceManager.
 class Dispatcher final : public ResourceListener {
  public:
-  struct Services {
-    const JobManagerSettings& settings;
-    EventLoop& loop;
-    const Clock& clock;
-    Rng& rng;
-    ResourceManager& resources;
-    metrics::MetricGroup& metricGroup;
-    ResourceManager::Publish publish;
-  };
-
-  explicit Dispatcher(Services services);
+  explicit Dispatcher(JobServices services);
   ~Dispatcher() override;
 
   /// Errors: kAlreadyExists, kJobGraphInvalid, kLimitExceeded.
@@ -76,7 +66,7 @@ class Dispatcher final : public ResourceListener {
   void archive(const JobId& id);
   void answerWaiting(const JobId& id, const protocol::JobResult& result);
 
-  Services services_;
+  const JobServices services_;
   JobStore store_;
   std::map<JobId, std::unique_ptr<JobMaster>> jobs_;
   std::map<JobId, std::vector<Waiting>> waiting_;

@@ -33,8 +33,10 @@ std::int32_t configuredMaxParallelism(const protocol::JobGraph& graph) {
 
 }  // namespace
 
-JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, Services services)
-    : services_(std::move(services)),
+JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobServices& services,
+                     OnEnded onEnded)
+    : services_(services),
+      onEnded_(std::move(onEnded)),
       graph_(std::move(graph)),
       id_(graph_->id),
       probe_(services_.metricGroup, services_.clock, id_, graph_->name),
@@ -105,7 +107,7 @@ void JobMaster::conclude() {
   services_.loop.cancel(cancellationTimer_);
   collected_->close();
   services_.resources.releaseJob(id_, fmt::format("job is {}", protocol::toString(status_)));
-  services_.loop.post([onEnded = services_.onEnded, id = id_] { onEnded(id); });
+  services_.loop.post([onEnded = onEnded_, id = id_] { onEnded(id); });
 }
 
 Status JobMaster::onTaskStateChanged(const TaskManagerId& sender,

@@ -13,8 +13,7 @@
 #include "cluster/jobmanager/job_execution.h"
 #include "cluster/jobmanager/job_states/job_state.h"
 #include "cluster/jobmanager/probe.h"
-#include "cluster/jobmanager/resource_manager.h"
-#include "cluster/jobmanager/settings.h"
+#include "cluster/jobmanager/services.h"
 #include "cluster/protocol/messages.h"
 
 namespace flink::jobmanager {
@@ -25,19 +24,11 @@ namespace flink::jobmanager {
 /// onEnded.
 class JobMaster final : private JobContext, private ExecutionListener {
  public:
-  struct Services {
-    const JobManagerSettings& settings;
-    EventLoop& loop;
-    const Clock& clock;
-    Rng& rng;
-    ResourceManager& resources;
-    metrics::MetricGroup& metricGroup;
-    ResourceManager::Publish publish;
-    std::function<void(const JobId&)> onEnded;
-  };
+  using OnEnded = std::function<void(const JobId&)>;
 
   /// REQUIRES: scheduler::validateJobGraph(*graph).
-  JobMaster(std::shared_ptr<const protocol::JobGraph> graph, Services services);
+  JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobServices& services,
+            OnEnded onEnded);
   ~JobMaster() override;
 
   void start();
@@ -86,7 +77,8 @@ class JobMaster final : private JobContext, private ExecutionListener {
     return timestampsMs_[static_cast<std::size_t>(status)];
   }
 
-  Services services_;
+  const JobServices services_;
+  const OnEnded onEnded_;
   const std::shared_ptr<const protocol::JobGraph> graph_;
   const JobId id_;
   protocol::JobStatus status_ = protocol::JobStatus::kInitializing;

@@ -1,21 +1,11 @@
-#include "cluster/jobmanager/job_states/job_state.h"
+#include "cluster/jobmanager/job_states/starting_state.h"
 
 namespace flink::jobmanager {
 namespace {
 
-using protocol::JobStatus;
-
-class Created final : public JobState {
+class Created final : public StartingState {
   // Nothing is waited for: slots are asked for in RUNNING, as Flink's default scheduler does.
-  void enter(JobContext& job) const override { job.moveTo(JobStatus::kRunning); }
-
-  Status cancel(JobContext& job) const override {
-    job.moveTo(JobStatus::kCancelling);
-    return Status::ok();
-  }
-  // No task exists outside the JobManager yet.
-  void onFailure(JobContext&, const protocol::ExceptionEntry&) const override {}
-  void onTasksEnded(JobContext&) const override {}
+  void enter(JobContext& job) const override { job.moveTo(protocol::JobStatus::kRunning); }
 };
 
 }  // namespace

@@ -1,21 +1,11 @@
-#include "cluster/jobmanager/job_states/job_state.h"
+#include "cluster/jobmanager/job_states/starting_state.h"
 
 namespace flink::jobmanager {
 namespace {
 
-using protocol::JobStatus;
-
-class Initializing final : public JobState {
+class Initializing final : public StartingState {
   // The execution graph was built with the job: it can be created at once.
-  void enter(JobContext& job) const override { job.moveTo(JobStatus::kCreated); }
-
-  Status cancel(JobContext& job) const override {
-    job.moveTo(JobStatus::kCancelling);
-    return Status::ok();
-  }
-  // No task exists outside the JobManager yet.
-  void onFailure(JobContext&, const protocol::ExceptionEntry&) const override {}
-  void onTasksEnded(JobContext&) const override {}
+  void enter(JobContext& job) const override { job.moveTo(protocol::JobStatus::kCreated); }
 };
 
 }  // namespace
