@@ -28,7 +28,8 @@ Status SlotTable::occupy(const JobId& job, const std::vector<protocol::TaskDeplo
                     fmt::format("no such slot: slot={} slots={} task={}", task.slot, numSlots(), task.attempt.toString()));
     }
     const Slot& slot = slots_[static_cast<std::size_t>(task.slot)];
-    if (slot.job && *slot.job != job) {
+    // A job keeps a slot for its next tasks; one without tasks is the JobManager's to give away (slot.idle.timeout).
+    if (slot.job && *slot.job != job && slot.numTasks > 0) {
       return Status(ErrorCode::kSlotOccupied, fmt::format("slot is held by another job: slot={} holder={} job={}",
                                                           task.slot, slot.job->toHex(), job.toHex()));
     }
