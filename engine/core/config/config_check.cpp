@@ -11,6 +11,7 @@
 #include "core/config/options/jobmanager_options.h"
 #include "core/config/options/rest_options.h"
 #include "core/config/options/taskmanager_options.h"
+#include "core/config/reporter_options.h"
 #include "core/config/value_text.h"
 
 namespace flink::config {
@@ -114,6 +115,8 @@ Result<LoadedConfiguration> KeyChecker::finish() {
       return invalidValue(key, entry, option->type, status);
     }
   }
+  FLINK_RETURN_IF_ERROR(
+      planReporters(configuration_).status());  // who starts them remarks on unknown kinds
   FLINK_RETURN_IF_ERROR(checkTogether(configuration_, warnings_));
   return LoadedConfiguration{std::move(configuration_), std::move(warnings_)};
 }

@@ -7,9 +7,10 @@
 namespace flink::config {
 
 inline constexpr ConfigOption<ConfigList> kMetricsReporters{
-    "metrics.reporters", "prom",
-    "Names of the reporters to start; empty starts all that are configured. By default "
-    "Prometheus is on, on the first free port of 9249-9259."};
+    "metrics.reporters",
+    "",
+    "Names of the reporters to start; without it all that metrics.reporter.<name>.* configures, and Prometheus on the "
+    "first free port of 9249-9259. An empty list starts none."};
 inline constexpr ConfigOption<std::string> kMetricsScopeDelimiter{
     "metrics.scope.delimiter", ".", "Separates the parts of a metric's identifier."};
 inline constexpr ConfigOption<std::string> kMetricsScopeJm{"metrics.scope.jm", "<host>.jobmanager",

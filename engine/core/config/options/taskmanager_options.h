@@ -75,7 +75,7 @@ inline constexpr ConfigOption<Millis> kTaskmanagerWorkerStopTimeout{
     "taskmanager.worker.stop-timeout", "10 s",
     "A worker without tasks that has not ended after this time is killed."};
 inline constexpr ConfigOption<Millis> kTaskmanagerWorkerHeartbeatTimeout{
-    "taskmanager.worker.heartbeat-timeout", "20 s",
+    "taskmanager.worker.heartbeat-timeout", "10 s",
     "A worker that was silent for this long (stopped, hung) fails its job."};
 
 inline constexpr ConfigOption<MemorySize> kTaskmanagerMemoryProcessSize{
