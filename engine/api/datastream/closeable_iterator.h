@@ -45,6 +45,13 @@ class CloseableIterator {
     throwIfError(types::deserialize(asBytes(records_[position_++]), record));
     return record;
   }
+  /// All records that are still to come.
+  [[nodiscard]] std::vector<T> toVector() {
+    std::vector<T> all;
+    while (hasNext()) all.push_back(next());
+    return all;
+  }
+  operator std::vector<T>() && { return toVector(); }  // NOLINT(google-explicit-constructor)
   void close() {
     if (auto job = std::exchange(job_, nullptr)) job->cancel();
   }

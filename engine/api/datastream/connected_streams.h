@@ -96,11 +96,11 @@ class ConnectedStreams {
 
  private:
   template <class Out>
-  [[nodiscard]] SingleOutputStreamOperator<Out> transformed(std::string name, std::string_view kind,
+  [[nodiscard]] SingleOutputStreamOperator<Out> transformed(const char* name, const char* kind,
                                                             operators::FactoryPtr factory) const {
     return SingleOutputStreamOperator<Out>(
-        first_.transform(second_, datastream::operatorSpec<A, B, Out>(std::move(name), kind, std::move(factory)),
-                         datastream::plainCodec<Out>()));
+        first_.transform(second_, datastream::operatorSpec(name, kind, std::move(factory), {&typeid(A), &typeid(B), &typeid(Out)}),
+                         datastream::plainCodec<Out>));
   }
 
   template <class F>

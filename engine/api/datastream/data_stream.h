@@ -2,9 +2,11 @@
 
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -26,8 +28,6 @@ class ConnectedStreams;
 
 namespace datastream {
 
-using CodecPtr = std::shared_ptr<const operators::EdgeCodec>;
-
 /// The codec of all edges of T that need no key.
 template <class T>
 CodecPtr plainCodec() {
@@ -35,15 +35,12 @@ CodecPtr plainCodec() {
   return codec;
 }
 
-template <class... Types>
-OperatorSpec operatorSpec(std::string name, std::string_view kind, operators::FactoryPtr factory) {
-  OperatorSpec spec;
-  spec.name = std::move(name);
-  spec.kind = kind;
-  spec.types = {&typeid(Types)...};
-  spec.factory = std::move(factory);
-  return spec;
-}
+/// The records that most programs have somewhere: compiled once, here.
+extern template CodecPtr plainCodec<std::string>();
+extern template CodecPtr plainCodec<std::int64_t>();
+
+OperatorSpec operatorSpec(const char* name, const char* kind, operators::FactoryPtr factory,
+                          std::initializer_list<const std::type_info*> types, OperatorRole role = OperatorRole::kOperator);
 
 template <class>
 inline constexpr bool kNever = false;
@@ -262,9 +259,7 @@ class DataStream {
       return datastream::AfterMistake{};
     } else {
       handle_.graph().skipIds(2);
-      auto spec = datastream::operatorSpec<T>("Sink", "sinkTo", operators::makeSinkFactory<T>(std::move(sink)));
-      spec.role = datastream::OperatorRole::kSinkWriter;
-      return DataStreamSink<T>(handle_, handle_.sink(std::move(spec)));
+      return newSink("Sink", "sinkTo", operators::makeSinkFactory<T>(std::move(sink)), datastream::OperatorRole::kSinkWriter);
     }
   }
 
@@ -286,10 +281,10 @@ class DataStream {
 
  protected:
   template <class Out>
-  [[nodiscard]] SingleOutputStreamOperator<Out> transformed(std::string name, std::string_view kind,
+  [[nodiscard]] SingleOutputStreamOperator<Out> transformed(const char* name, const char* kind,
                                                             operators::FactoryPtr factory) const {
     return SingleOutputStreamOperator<Out>(handle_.transform(
-        datastream::operatorSpec<T, Out>(std::move(name), kind, std::move(factory)), datastream::plainCodec<Out>()));
+        datastream::operatorSpec(name, kind, std::move(factory), {&typeid(T), &typeid(Out)}), datastream::plainCodec<Out>));
   }
 
   template <class Given, class F>
@@ -310,15 +305,19 @@ class DataStream {
     }
   }
 
-  [[nodiscard]] DataStreamSink<T> addSinkOperator(std::string name, std::string_view kind, operators::FactoryPtr factory) const {
-    auto spec = datastream::operatorSpec<T>(std::move(name), kind, std::move(factory));
-    spec.role = datastream::OperatorRole::kSink;
-    return DataStreamSink<T>(handle_, handle_.sink(std::move(spec)));
+  [[nodiscard]] DataStreamSink<T> addSinkOperator(const char* name, const char* kind, operators::FactoryPtr factory) const {
+    return newSink(name, kind, std::move(factory), datastream::OperatorRole::kSink);
   }
 
  private:
   [[nodiscard]] DataStream partitioned(protocol::ShipStrategy strategy) const {
     return DataStream(handle_.partitioned(strategy, datastream::plainCodec<T>()));
+  }
+
+  [[nodiscard]] DataStreamSink<T> newSink(const char* name, const char* kind, operators::FactoryPtr factory,
+                                          datastream::OperatorRole role) const {
+    return DataStreamSink<T>(handle_,
+                             handle_.sink(datastream::operatorSpec(name, kind, std::move(factory), {&typeid(T)}, role)));
   }
 
   template <class... Arguments>
@@ -360,7 +359,7 @@ class SingleOutputStreamOperator : public DataStream<T> {
   template <class X>
   [[nodiscard]] DataStream<X> getSideOutput(const OutputTag<X>& tag) const {
     static_assert(Serializable<X>, "flink: the side output's record type cannot be serialized");
-    return DataStream<X>(this->handle().sideOutput(tag.getId(), datastream::plainCodec<X>()));
+    return DataStream<X>(this->handle().sideOutput(tag.getId(), datastream::plainCodec<X>));
   }
 
  private:

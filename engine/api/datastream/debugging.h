@@ -109,24 +109,23 @@ struct DebuggingUtils {
   template <class T>
   static SingleOutputStreamOperator<T> debug(const DataStream<T>& stream, std::string name) {
     using Factory = datastream::SimpleFactory<datastream::DebugOperator<T>, std::string>;
-    std::string shown = "Debug: " + name;
-    return add(stream, std::move(shown), "debug", std::make_unique<Factory>(std::move(name)));
+    const std::string shown = "Debug: " + name;
+    return add(stream, "debug", std::make_unique<Factory>(std::move(name))).name(shown);
   }
   /// A random part of the stream, each record also logged. 0 <= rate <= 1.
   template <class T>
   static SingleOutputStreamOperator<T> sample(const DataStream<T>& stream, double rate, std::string name) {
     datastream::checkSampleRate(rate);
     using Factory = datastream::SimpleFactory<datastream::SampleOperator<T>, double, std::string>;
-    std::string shown = "Sample: " + name;
-    return add(stream, std::move(shown), "sample", std::make_unique<Factory>(rate, std::move(name)));
+    const std::string shown = "Sample: " + name;
+    return add(stream, "sample", std::make_unique<Factory>(rate, std::move(name))).name(shown);
   }
 
  private:
   template <class T>
-  static SingleOutputStreamOperator<T> add(const DataStream<T>& stream, std::string name, std::string_view kind,
-                                           operators::FactoryPtr factory) {
+  static SingleOutputStreamOperator<T> add(const DataStream<T>& stream, const char* kind, operators::FactoryPtr factory) {
     return SingleOutputStreamOperator<T>(stream.handle().transform(
-        datastream::operatorSpec<T, T>(std::move(name), kind, std::move(factory)), datastream::plainCodec<T>()));
+        datastream::operatorSpec(kind, kind, std::move(factory), {&typeid(T)}), datastream::plainCodec<T>));
   }
 };
 

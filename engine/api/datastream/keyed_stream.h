@@ -112,10 +112,11 @@ class KeyedStream : public DataStream<T> {
     }
   }
 
-  // Running aggregates of one field: by index `sum<1>()`, by member `sum(&Order::price)` or by position `sum(1)`. sum, min and
-  // max keep the other fields of the key's first record; minBy and maxBy give the whole record with the extreme value.
+  // Running aggregates of one field: by index `sum<1>()` (0 when left out), by member `sum(&Order::price)` or by position
+  // `sum(1)`. sum, min and max keep the other fields of the key's first record; minBy and maxBy give the whole record with
+  // the extreme value.
 
-  template <std::size_t Index>
+  template <std::size_t Index = 0>
   auto sum() const {
     return byIndex<Index>(datastream::SumAggregation{});
   }
@@ -123,7 +124,7 @@ class KeyedStream : public DataStream<T> {
   auto sum(Field field) const {
     return by(datastream::SumAggregation{}, field);
   }
-  template <std::size_t Index>
+  template <std::size_t Index = 0>
   auto min() const {
     return byIndex<Index>(datastream::MinAggregation{});
   }
@@ -131,7 +132,7 @@ class KeyedStream : public DataStream<T> {
   auto min(Field field) const {
     return by(datastream::MinAggregation{}, field);
   }
-  template <std::size_t Index>
+  template <std::size_t Index = 0>
   auto max() const {
     return byIndex<Index>(datastream::MaxAggregation{});
   }

@@ -136,6 +136,10 @@ std::string StreamExecutionEnvironment::getExecutionPlan() const {
 
 std::shared_ptr<datastream::ProgramGraph> StreamExecutionEnvironment::programGraph() const { return state_->graph; }
 
+void StreamExecutionEnvironment::setCollection(const datastream::StreamHandle& stream, std::shared_ptr<std::string> elements) {
+  state_->graph->setCollection(stream.node(), std::move(elements));
+}
+
 bool StreamExecutionEnvironment::encodesCollections() const { return state_->execution.encodesCollections(); }
 
 std::string StreamExecutionEnvironment::onceBytes(const std::string& name, const std::function<std::string()>& compute) {

@@ -31,7 +31,7 @@ namespace datastream {
 
 /// Elements given as text literals are strings.
 template <class T>
-using ElementType = std::conditional_t<std::is_convertible_v<T, const char*>, std::string, std::remove_cvref_t<T>>;
+using ElementType = std::conditional_t<std::is_convertible_v<T, std::string_view>, std::string, std::remove_cvref_t<T>>;
 
 template <class S>
 struct SourceOf {
@@ -106,9 +106,11 @@ class StreamExecutionEnvironment {
         for (const auto& element : range) types::appendTo(*elements, static_cast<const T&>(T(element)));
       }
       auto spec = sourceSpec<T>("Collection Source", "collection",
-                                std::make_unique<connectors::CollectionSourceFactory<T>>(elements));
+                                connectors::makeCollectionSourceFactory<T>(elements));
       spec.parallel = false;
-      return collectionSource<T>(std::move(spec), std::move(elements));
+      auto stream = newSource<T>(std::move(spec));
+      setCollection(stream.handle(), std::move(elements));
+      return stream;
     }
   }
   /// The numbers from..to, both included, in parallel.
@@ -133,7 +135,7 @@ class StreamExecutionEnvironment {
       using T = typename Type::Record;
       static_assert(Serializable<T>, "flink: the source's records cannot be serialized");
       const std::shared_ptr<const Source<T, typename Type::SplitType>> shared = std::move(source);
-      auto spec = sourceSpec<T>(std::move(name), "source", operators::makeSourceFactory(shared));
+      auto spec = sourceSpec<T>(name.c_str(), "source", operators::makeSourceFactory(shared));
       spec.bounded = shared->getBoundedness() == Boundedness::kBounded;
       spec.hasCoordinator = true;
       return newSource<T>(std::move(spec));
@@ -154,7 +156,7 @@ class StreamExecutionEnvironment {
                     "the class FLINK_FIELDS or a flink::TypeSerializer");
       return datastream::AfterMistake{};
     } else {
-      auto spec = sourceSpec<T>(std::move(name), "sourceFunction", operators::makeSourceFunctionFactory<T>(std::move(function)));
+      auto spec = sourceSpec<T>(name.c_str(), "sourceFunction", operators::makeSourceFunctionFactory<T>(std::move(function)));
       spec.parallel = std::derived_from<F, ParallelSourceFunction<T>>;
       spec.bounded = false;
       spec.legacySource = true;
@@ -192,22 +194,15 @@ class StreamExecutionEnvironment {
 
  private:
   template <class T>
-  static datastream::OperatorSpec sourceSpec(std::string name, std::string_view kind, operators::FactoryPtr factory) {
-    auto spec = datastream::operatorSpec<T>(std::move(name), kind, std::move(factory));
-    spec.role = datastream::OperatorRole::kSource;
-    return spec;
+  static datastream::OperatorSpec sourceSpec(const char* name, const char* kind, operators::FactoryPtr factory) {
+    return datastream::operatorSpec(name, kind, std::move(factory), {&typeid(T)}, datastream::OperatorRole::kSource);
   }
   template <class T>
   SingleOutputStreamOperator<T> newSource(datastream::OperatorSpec spec) {
     return SingleOutputStreamOperator<T>(
-        datastream::StreamHandle::ofSource(state_, std::move(spec), datastream::plainCodec<T>()));
+        datastream::StreamHandle::ofSource(state_, std::move(spec), datastream::plainCodec<T>));
   }
-  template <class T>
-  SingleOutputStreamOperator<T> collectionSource(datastream::OperatorSpec spec, std::shared_ptr<std::string> elements) {
-    auto stream = newSource<T>(std::move(spec));
-    programGraph()->setCollection(stream.handle().node(), std::move(elements));
-    return stream;
-  }
+  void setCollection(const datastream::StreamHandle& stream, std::shared_ptr<std::string> elements);
 
   [[nodiscard]] bool encodesCollections() const;
   std::string onceBytes(const std::string& name, const std::function<std::string()>& compute);

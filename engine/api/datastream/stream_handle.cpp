@@ -12,28 +12,31 @@ namespace flink::datastream {
 StreamHandle::StreamHandle(std::shared_ptr<EnvironmentState> environment, StreamOutputs outputs)
     : environment_(std::move(environment)), outputs_(std::move(outputs)) {}
 
-StreamHandle StreamHandle::ofSource(std::shared_ptr<EnvironmentState> environment, OperatorSpec spec,
-                                    std::shared_ptr<const operators::EdgeCodec> codec) {
+StreamHandle::StreamHandle(const StreamHandle& other) = default;
+StreamHandle::StreamHandle(StreamHandle&& other) noexcept = default;
+StreamHandle& StreamHandle::operator=(const StreamHandle& other) = default;
+StreamHandle& StreamHandle::operator=(StreamHandle&& other) noexcept = default;
+StreamHandle::~StreamHandle() = default;
+
+StreamHandle StreamHandle::ofSource(const std::shared_ptr<EnvironmentState>& environment, OperatorSpec spec, CodecOf codec) {
   const std::int32_t node = environment->graph->add(std::move(spec));
-  return {std::move(environment), {{node, "", std::nullopt, std::move(codec)}}};
+  return {environment, {{node, "", std::nullopt, codec()}}};
 }
 
-StreamHandle StreamHandle::transform(OperatorSpec spec, std::shared_ptr<const operators::EdgeCodec> codec) const {
+StreamHandle StreamHandle::transform(OperatorSpec spec, CodecOf codec) const {
   const std::int32_t node = graph().add(std::move(spec), {outputs_});
-  return {environment_, {{node, "", std::nullopt, std::move(codec)}}};
+  return {environment_, {{node, "", std::nullopt, codec()}}};
 }
 
-StreamHandle StreamHandle::transform(const StreamHandle& second, OperatorSpec spec,
-                                     std::shared_ptr<const operators::EdgeCodec> codec) const {
+StreamHandle StreamHandle::transform(const StreamHandle& second, OperatorSpec spec, CodecOf codec) const {
   requireSameEnvironment(second);
   const std::int32_t node = graph().add(std::move(spec), {outputs_, second.outputs_});
-  return {environment_, {{node, "", std::nullopt, std::move(codec)}}};
+  return {environment_, {{node, "", std::nullopt, codec()}}};
 }
 
 std::int32_t StreamHandle::sink(OperatorSpec spec) const { return graph().add(std::move(spec), {outputs_}); }
 
-StreamHandle StreamHandle::partitioned(protocol::ShipStrategy strategy,
-                                       std::shared_ptr<const operators::EdgeCodec> codec) const {
+StreamHandle StreamHandle::partitioned(protocol::ShipStrategy strategy, CodecPtr codec) const {
   graph().skipIds();
   StreamOutputs outputs = outputs_;
   for (StreamOutput& output : outputs) {
@@ -43,7 +46,7 @@ StreamHandle StreamHandle::partitioned(protocol::ShipStrategy strategy,
   return {environment_, std::move(outputs)};
 }
 
-StreamHandle StreamHandle::unitedWith(const std::vector<const StreamHandle*>& others) const {
+StreamHandle StreamHandle::unitedWith(std::initializer_list<const StreamHandle*> others) const {
   graph().skipIds();
   StreamOutputs outputs = outputs_;
   for (const StreamHandle* other : others) {
@@ -53,9 +56,9 @@ StreamHandle StreamHandle::unitedWith(const std::vector<const StreamHandle*>& ot
   return {environment_, std::move(outputs)};
 }
 
-StreamHandle StreamHandle::sideOutput(std::string tag, std::shared_ptr<const operators::EdgeCodec> codec) const {
+StreamHandle StreamHandle::sideOutput(const std::string& tag, CodecOf codec) const {
   graph().skipIds();
-  return {environment_, {{node(), std::move(tag), std::nullopt, std::move(codec)}}};
+  return {environment_, {{node(), tag, std::nullopt, codec()}}};
 }
 
 bool StreamHandle::isKeyed() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,5 +56,15 @@ class CollectionSourceFactory final : public operators::OperatorFactory {
  private:
   std::shared_ptr<const std::string> elements_;
 };
+
+template <class T>
+std::unique_ptr<operators::OperatorFactory> makeCollectionSourceFactory(std::shared_ptr<const std::string> elements) {
+  return std::make_unique<CollectionSourceFactory<T>>(std::move(elements));
+}
+/// Compiled once, here.
+extern template std::unique_ptr<operators::OperatorFactory> makeCollectionSourceFactory<std::string>(
+    std::shared_ptr<const std::string>);
+extern template std::unique_ptr<operators::OperatorFactory> makeCollectionSourceFactory<std::int64_t>(
+    std::shared_ptr<const std::string>);
 
 }  // namespace flink::connectors

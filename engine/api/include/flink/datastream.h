@@ -12,4 +12,3 @@
 #include "api/datastream/stream_execution_environment.h"
 #include "api/program/job_registration.h"
 #include "connectors/discarding_sink.h"
-#include "connectors/file/file_source.h"
