@@ -1,0 +1,6 @@
+// error: map() needs a function of one record of this stream: R f(const T&)
+#include "mistakes.h"
+
+FLINK_JOB("mistake", [](flink::StreamExecutionEnvironment& env, const flink::Parameters&) {
+  env.fromSequence(1, 9).map([](std::int64_t a, std::int64_t b) { return a + b; }).print();
+});

@@ -1,0 +1,6 @@
+// error: sum, min, max and reduce work per key: call keyBy() first
+#include "mistakes.h"
+
+FLINK_JOB("mistake", [](flink::StreamExecutionEnvironment& env, const flink::Parameters&) {
+  env.fromSequence(1, 9).reduce([](std::int64_t a, std::int64_t b) { return a + b; }).print();
+});
