@@ -42,7 +42,8 @@ Result<std::shared_ptr<SubpartitionView>> BlockingPartition::createView(int inde
 void BlockingPartition::release(Status reason) {
   MutexLock lock(mutex_);
   if (released_.load(std::memory_order_relaxed)) return;
-  reason_ = std::move(reason);
+  reason_ = Status(ErrorCode::kConnectionLost, fmt::format("the producer gave up its partition: partition={}", id_.toString()))
+                .causedBy(std::move(reason));
   released_.store(true, std::memory_order_release);
 }
 

@@ -36,7 +36,12 @@ void ClientConnection::connect() {
 
 void ClientConnection::onConnected(Result<std::unique_ptr<StreamConnection>> result) {
   if (!result.isOk()) {
-    if (nextBackoff_ > settings_->backoffMax) {
+    bool wanted = false;
+    {
+      MutexLock lock(mutex_);
+      wanted = !channels_.empty();
+    }
+    if (!wanted || nextBackoff_ > settings_->backoffMax) {
       close(Status(ErrorCode::kConnectionLost, fmt::format("cannot connect to the producing TaskManager: address={}", address()))
                 .causedBy(std::move(result).status()));
       return;
@@ -83,21 +88,16 @@ void ClientConnection::addCredit(std::uint32_t channel, std::uint32_t credit) {
 
 void ClientConnection::closeChannel(std::uint32_t channel) {
   std::shared_ptr<RemoteInputChannel> removed;  // destroyed after the lock
-  bool last = false;
   {
     MutexLock lock(mutex_);
     const auto it = channels_.find(channel);
     if (it == channels_.end()) return;
     removed = std::move(it->second);
     channels_.erase(it);
-    last = channels_.empty();
   }
-  if (last) {
-    // The producer learns from the end of the connection that nobody wants the rest.
-    close(Status(ErrorCode::kCancelled, "no channel uses the connection"));
-  } else {
-    enqueue(encodeBareFrame(FrameType::kCloseChannel, channel, 0));
-  }
+  // Even the last channel says so: the producer has to learn that nobody wants the rest. The connection closes when this
+  // is written.
+  enqueue(encodeBareFrame(FrameType::kCloseChannel, channel, 0));
 }
 
 void ClientConnection::close(Status reason) {
@@ -127,8 +127,13 @@ void ClientConnection::write() {
   StreamConnection* connection = nullptr;
   {
     MutexLock lock(mutex_);
-    if (closed_ || outgoing_.empty()) {
+    if (closed_) return;
+    if (outgoing_.empty()) {
       writing_ = false;
+      if (channels_.empty()) {
+        closed_ = true;
+        connection_->close();
+      }
       return;
     }
     beingWritten_.swap(outgoing_);

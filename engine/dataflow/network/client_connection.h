@@ -39,7 +39,7 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
   std::optional<std::uint32_t> open(std::shared_ptr<RemoteInputChannel> channel, const PartitionRequest& request,
                                     std::uint32_t credit);
   void addCredit(std::uint32_t channel, std::uint32_t credit);
-  /// Tells the producer unless the channel has ended; the last one closes the connection.
+  /// Tells the producer; after the last one the connection closes.
   void closeChannel(std::uint32_t channel);
   /// Ends the connection; its channels fail with `reason`.
   void close(Status reason);

@@ -149,7 +149,10 @@ Result<std::shared_ptr<SubpartitionView>> PipelinedPartition::createView(int ind
 
 void PipelinedPartition::release(Status reason) {
   if (released_.exchange(true, std::memory_order_acq_rel)) return;
-  for (PipelinedSubpartition& subpartition : subpartitions_) subpartition.fail(reason);
+  const Status seen = Status(ErrorCode::kConnectionLost, fmt::format("the producer gave up its partition: partition={}",
+                                                                     settings_.id.toString()))
+                          .causedBy(std::move(reason));
+  for (PipelinedSubpartition& subpartition : subpartitions_) subpartition.fail(seen);
   pool_->close();
   tellAvailable();
 }

@@ -11,23 +11,6 @@
 
 namespace flink::network {
 
-/// Counts what one partition passes on. One relaxed add per buffer.
-/// Thread: count on the task's step, read anywhere.
-class OutputProbe {
- public:
-  void countBuffer(std::int64_t bytes) {
-    buffers_.fetch_add(1, std::memory_order_relaxed);
-    countBytes(bytes);
-  }
-  void countBytes(std::int64_t bytes) { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
-  [[nodiscard]] std::int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::int64_t buffers() const { return buffers_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::int64_t> bytes_{0};
-  std::atomic<std::int64_t> buffers_{0};
-};
-
 /// What a partition says of its queues at one moment.
 struct OutputFigures {
   std::int64_t queuedBuffers = 0, queuedBytes = 0;
@@ -51,14 +34,28 @@ class InputFiguresSource {
   [[nodiscard]] virtual InputFigures inputFigures() const = 0;
 };
 
-/// Flink's Shuffle.Netty.* metrics of one task, summed over its partitions and gates.
+/// The partitions and gates of one task, as its gauges see them.
 /// Thread: any.
-class TaskProbe : public std::enable_shared_from_this<TaskProbe> {
+class TaskQueues {
  public:
-  static std::shared_ptr<TaskProbe> create(metrics::MetricGroup& group);
-
   void addOutput(std::weak_ptr<const OutputFiguresSource> source);
   void addInput(std::weak_ptr<const InputFiguresSource> source);
+  [[nodiscard]] OutputFigures outputs() const;
+  [[nodiscard]] InputFigures inputs() const;
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::weak_ptr<const OutputFiguresSource>> outputs_ FLINK_GUARDED_BY(mutex_);
+  std::vector<std::weak_ptr<const InputFiguresSource>> inputs_ FLINK_GUARDED_BY(mutex_);
+};
+
+/// Flink's Shuffle.Netty.* metrics of one task, summed over its partitions and gates.
+/// Thread: any.
+class TaskProbe {
+ public:
+  explicit TaskProbe(metrics::MetricGroup& group);
+
+  [[nodiscard]] TaskQueues& queues() { return *queues_; }
   void countLocal(std::int64_t bytes) {
     buffersLocal_->inc();
     bytesLocal_->inc(bytes);
@@ -69,16 +66,30 @@ class TaskProbe : public std::enable_shared_from_this<TaskProbe> {
   }
 
  private:
-  [[nodiscard]] OutputFigures outputs() const;
-  [[nodiscard]] InputFigures inputs() const;
-  void registerGauges(metrics::MetricGroup& netty);
-
+  /// Gauges hold the queues and not the probe: a gauge that held its own group could not be unregistered.
+  const std::shared_ptr<TaskQueues> queues_ = std::make_shared<TaskQueues>();
   std::shared_ptr<metrics::Counter> bytesLocal_, bytesRemote_, buffersLocal_, buffersRemote_;
-  /// Keep the groups (and so the metrics) registered as long as the probe lives.
   std::vector<std::shared_ptr<metrics::MetricGroup>> groups_;
-  mutable Mutex mutex_;
-  std::vector<std::weak_ptr<const OutputFiguresSource>> outputs_ FLINK_GUARDED_BY(mutex_);
-  std::vector<std::weak_ptr<const InputFiguresSource>> inputs_ FLINK_GUARDED_BY(mutex_);
+};
+
+/// Counts what one partition passes on. One relaxed add per buffer.
+/// Thread: count on the task's step, read anywhere.
+class OutputProbe {
+ public:
+  /// `task` may be null; it lives as long as its partitions and gates.
+  explicit OutputProbe(std::shared_ptr<TaskProbe> task) : task_(std::move(task)) {}
+  void countBuffer(std::int64_t bytes) {
+    buffers_.fetch_add(1, std::memory_order_relaxed);
+    countBytes(bytes);
+  }
+  void countBytes(std::int64_t bytes) { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t buffers() const { return buffers_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::shared_ptr<TaskProbe> task_;
+  std::atomic<std::int64_t> bytes_{0};
+  std::atomic<std::int64_t> buffers_{0};
 };
 
 /// Finds the probe of a task by its metric group: its partitions and gates share one.

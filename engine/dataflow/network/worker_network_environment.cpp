@@ -57,9 +57,10 @@ Result<std::unique_ptr<ResultPartition>> WorkerNetworkEnvironment::createPartiti
   if (spec.localConsumers.empty()) {
     return Status(ErrorCode::kInvalidArgument, fmt::format("partition without subpartitions: owner={}", spec.owner));
   }
-  const auto probe = std::make_shared<OutputProbe>();
+  auto taskProbe = probes_.of(group);
+  const auto probe = std::make_shared<OutputProbe>(taskProbe);
   if (spec.blocking) return createBlocking(spec, probe);
-  return createPipelined(spec, probe, probes_.of(group).get());
+  return createPipelined(spec, probe, taskProbe.get());
 }
 
 Result<std::unique_ptr<ResultPartition>> WorkerNetworkEnvironment::createPipelined(const PartitionSpec& spec,
@@ -77,7 +78,7 @@ Result<std::unique_ptr<ResultPartition>> WorkerNetworkEnvironment::createPipelin
   FLINK_ASSIGN_OR_RETURN(auto shared,
                          PipelinedPartition::create(settings, *memory_, maxSegments, executor_, std::move(onConsumed)));
   FLINK_RETURN_IF_ERROR(registry_->add(spec.id, shared));
-  if (taskProbe != nullptr) taskProbe->addOutput(shared);
+  if (taskProbe != nullptr) taskProbe->queues().addOutput(shared);
   return std::unique_ptr<ResultPartition>(std::make_unique<PipelinedResultPartition>(
       spec, static_cast<std::uint32_t>(settings_.segmentBytes), std::move(probe), std::move(shared), executor_));
 }
@@ -132,7 +133,7 @@ Result<std::unique_ptr<InputGate>> WorkerNetworkEnvironment::createGate(const Ga
     }
   }
   auto probe = probes_.of(group);
-  if (probe != nullptr) probe->addInput(channels);
+  if (probe != nullptr) probe->queues().addInput(channels);
   return std::unique_ptr<InputGate>(std::make_unique<SingleInputGate>(spec.owner, std::move(channels), std::move(queue),
                                                                       std::move(buffers), std::move(probe),
                                                                       static_cast<std::uint32_t>(settings_.segmentBytes)));

@@ -1,0 +1,205 @@
+#include "tests/dataflow/network/test_tasks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+
+namespace flink::network {
+namespace {
+
+std::byte patternAt(std::uint64_t number, std::size_t index) {
+  return static_cast<std::byte>((number * 31 + index * 7) & 0xFF);
+}
+
+}  // namespace
+
+void TestTask::start(Executor& executor) { handleSet_.set_value(executor.add(*this)); }
+
+TestProducer::TestProducer(std::unique_ptr<ResultPartition> partition, ProducerPlan plan)
+    : partition_(std::move(partition)), plan_(plan), rng_(makeSeededRng(plan.seed)),
+      nextNumber_(static_cast<std::size_t>(partition_->numChannels()), 0),
+      total_(plan.recordsPerChannel * static_cast<std::uint64_t>(partition_->numChannels())) {
+  partition_->setAvailabilityCallback([this] { wake(); });
+}
+
+StepResult TestProducer::step(Duration /*budget*/) {
+  ++steps_;
+  int inThisStep = 0;
+  while (!allEmitted() && !partition_->released()) {
+    if (!plan_.greedy) {
+      if (!partition_->isAvailable()) {
+        partition_->flush();
+        return partition_->isAvailable() ? StepResult::kProgress : StepResult::kWaitingOutput;
+      }
+      if (++inThisStep > 1000) return StepResult::kProgress;
+    }
+    emitOne();
+  }
+  finishStatus_ = partition_->finish();
+  partition_->setAvailabilityCallback(nullptr);
+  return done();
+}
+
+void TestProducer::emitOne() {
+  auto channel = static_cast<std::size_t>(rng_->below(nextNumber_.size()));
+  while (nextNumber_[channel] == plan_.recordsPerChannel) channel = (channel + 1) % nextNumber_.size();
+  const std::uint64_t number = nextNumber_[channel]++;
+  const bool large = plan_.largeEvery != 0 && rng_->below(plan_.largeEvery) == 0;
+  const std::size_t size =
+      large ? plan_.largeBytes + rng_->below(plan_.largeBytes) : plan_.minBytes + rng_->below(plan_.maxBytes - plan_.minBytes + 1);
+  scratch_.resize(size);
+  std::memcpy(scratch_.data(), &number, sizeof number);
+  for (std::size_t i = sizeof number; i < size; ++i) scratch_[i] = patternAt(number, i);
+
+  const int target = static_cast<int>(channel);
+  auto* window = &partition_->window(target);
+  if (window->free() < size + 4) partition_->nextSegment(target);
+  if (window->free() < size + 4) {
+    partition_->writeLarge(target, scratch_);
+  } else {
+    const auto length = static_cast<std::uint32_t>(size);
+    std::memcpy(window->pos, &length, sizeof length);
+    std::memcpy(window->pos + 4, scratch_.data(), size);
+    window->pos += 4 + size;
+  }
+  ++emitted_;
+  if (plan_.flushEvery != 0 && rng_->below(plan_.flushEvery) == 0) partition_->flush();
+}
+
+TestConsumer::TestConsumer(std::unique_ptr<InputGate> gate, bool slow)
+    : gate_(std::move(gate)), slow_(slow), nextNumber_(static_cast<std::size_t>(gate_->numChannels()), 0),
+      parts_(nextNumber_.size()) {}
+
+StepResult TestConsumer::step(Duration /*budget*/) {
+  if (!std::exchange(started_, true)) gate_->start([this] { wake(); });
+  for (int i = 0; i < 20; ++i) {
+    if (gate_->finished() || !problem_.empty() || records_.load() >= closeAfter_) {
+      held_.clear();
+      gate_->close();
+      return done();
+    }
+    Result<std::unique_ptr<InputBuffer>> polled = gate_->poll();
+    if (!polled.isOk()) {
+      failure_ = polled.status();
+      held_.clear();
+      gate_->close();
+      return done();
+    }
+    if (*polled == nullptr) {
+      held_.clear();
+      return gate_->hasData() ? StepResult::kProgress : StepResult::kWaitingInput;
+    }
+    if ((*polled)->event.has_value()) continue;
+    take(**polled);
+    if (slow_) {
+      held_.push_back(std::move(*polled));
+      if (held_.size() > 3) held_.erase(held_.begin());
+      if (buffers_ % 7 == 0) return StepResult::kProgress;
+    }
+  }
+  return StepResult::kProgress;
+}
+
+void TestConsumer::take(const InputBuffer& buffer) {
+  ++buffers_;
+  std::string& part = parts_[static_cast<std::size_t>(buffer.channel)];
+  if (buffer.view.startsInside == part.empty()) problem_ = fmt::format("channel {}: wrong cut mark", buffer.channel);
+  part += asText(buffer.view.data);
+  std::size_t offset = 0;
+  while (part.size() - offset >= 4) {
+    std::uint32_t length = 0;
+    std::memcpy(&length, part.data() + offset, sizeof length);
+    if (part.size() - offset - 4 < length) break;
+    check(buffer.channel, asBytes(part).subspan(offset + 4, length));
+    offset += 4 + length;
+  }
+  part.erase(0, offset);
+  if (buffer.view.endsInside == part.empty()) problem_ = fmt::format("channel {}: wrong end mark", buffer.channel);
+}
+
+void TestConsumer::check(int channel, ByteView record) {
+  std::uint64_t number = 0;
+  if (record.size() < sizeof number) {
+    problem_ = "record too short";
+    return;
+  }
+  std::memcpy(&number, record.data(), sizeof number);
+  std::uint64_t& expected = nextNumber_[static_cast<std::size_t>(channel)];
+  if (number != expected) problem_ = fmt::format("channel {}: record {} where {} should be", channel, number, expected);
+  for (std::size_t i = sizeof number; i < record.size(); ++i) {
+    if (record[i] != patternAt(number, i)) {
+      problem_ = fmt::format("channel {}: record {} differs at byte {} of {}", channel, number, i, record.size());
+      return;
+    }
+  }
+  ++expected;
+  records_.fetch_add(1);
+}
+
+struct GateReader::Signal {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool set = false;
+};
+
+GateReader::GateReader(std::unique_ptr<InputGate> gate) : signal_(std::make_shared<Signal>()), gate_(std::move(gate)) {
+  gate_->start([signal = signal_] {
+    const std::lock_guard lock(signal->mutex);
+    signal->set = true;
+    signal->changed.notify_all();
+  });
+}
+
+GateReader::~GateReader() { gate_->close(); }
+
+std::unique_ptr<InputBuffer> GateReader::next(std::chrono::seconds limit) {
+  while (true) {
+    auto polled = gate_->poll();
+    if (!polled.isOk()) {
+      failure_ = polled.status();
+      return nullptr;
+    }
+    if (*polled != nullptr) return std::move(polled).value();
+    std::unique_lock lock(signal_->mutex);
+    if (!signal_->changed.wait_for(lock, limit, [this] { return signal_->set; })) return nullptr;
+    signal_->set = false;
+  }
+}
+
+Status GateReader::nextFailure() {
+  while (next() != nullptr) {
+  }
+  return failure_;
+}
+
+void writeRecord(ResultPartition& partition, int channel, std::string_view record) {
+  auto& window = partition.window(channel);
+  if (window.free() < record.size() + 4) partition.nextSegment(channel);
+  if (window.free() < record.size() + 4) {
+    partition.writeLarge(channel, asBytes(record));
+    return;
+  }
+  const auto length = static_cast<std::uint32_t>(record.size());
+  std::memcpy(window.pos, &length, sizeof length);
+  std::memcpy(window.pos + 4, record.data(), record.size());
+  window.pos += 4 + record.size();
+}
+
+std::vector<std::string> recordsOf(const InputBuffer& buffer) {
+  std::vector<std::string> records;
+  const std::string_view text = asText(buffer.view.data);
+  std::size_t offset = 0;
+  while (offset < text.size()) {
+    std::uint32_t length = 0;
+    std::memcpy(&length, text.data() + offset, sizeof length);
+    records.emplace_back(text.substr(offset + 4, length));
+    offset += 4 + length;
+  }
+  return records;
+}
+
+}  // namespace flink::network
