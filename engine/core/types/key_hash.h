@@ -16,8 +16,8 @@ namespace flink::types {
 
 namespace detail {
 
-// The short forms of xxh3-64 (no seed, default secret), written out so that hashing a batch of small keys is a loop without
-// calls. The constants are the xors of the secret's words; tests compare every length with libxxhash.
+// The short forms of xxh3-64 (no seed, default secret), written out so that hashing a batch of small keys is a loop
+// without calls. The constants are the xors of the secret's words; tests compare every length with libxxhash.
 constexpr std::uint64_t kFlip1To3 = 0x87275a9b;
 constexpr std::uint64_t kFlip4To8 = 0xc73ab174c5ecd5a2;
 constexpr std::uint64_t kFlipLow = 0x6782737bea4239b9;
@@ -129,6 +129,17 @@ template <class K>
     if (writeValue(key, sink)) [[likely]] return hashBytes(form, static_cast<std::size_t>(sink.pos - form));
     const std::string large = serialize(key);
     return hashBytes(asBytes(large).data(), large.size());
+  }
+}
+
+/// Whether two keys are the same. Consistent with the hash: numbers are compared by their bytes, so that a NaN meets
+/// its like and -0.0 is a key of its own (as in Flink). `b` may be a view of a kept key's type.
+template <class K, class Q>
+bool sameKey(const K& a, const Q& b) {
+  if constexpr (std::is_same_v<K, Q> && kTriviallySerializable<K>) {
+    return std::memcmp(&a, &b, sizeof(K)) == 0;
+  } else {
+    return a == b;
   }
 }
 

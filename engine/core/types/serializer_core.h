@@ -120,8 +120,8 @@ struct RawSerializer {
   static void get(const std::byte* from, T& value) { std::memcpy(&value, from, sizeof(T)); }
 };
 
-/// A value with a fixed list of members, one after the other. Members: static auto tie(T&) and tie(const T&), which give
-/// a tuple of references.
+/// A value with a fixed list of members, one after the other. Members: static auto tie(T&) and tie(const T&), which
+/// give a tuple of references.
 template <class T, class Members, bool MemoryOrder, class... Ps>
 struct ProductSerializer {
   using Parts = TypeList<Ps...>;

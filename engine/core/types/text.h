@@ -16,8 +16,8 @@
 
 namespace flink::types {
 
-/// Shows a record as print() and writeAsText() do: text as it is, tuples and pairs `(a,b)`, lists and sets `[a, b]`, maps
-/// `{k=v, k=v}`, missing values `null`, structs like tuples. A type's own toString() or operator<< goes first.
+/// Shows a record as print() and writeAsText() do: text as it is, tuples and pairs `(a,b)`, lists and sets `[a, b]`,
+/// maps `{k=v, k=v}`, missing values `null`, structs like tuples. A type's own toString() or operator<< goes first.
 template <class T>
 void appendText(std::string& out, const T& value);
 

@@ -11,7 +11,7 @@
 
 namespace flink::operators {
 
-// --- field accessors: how sum, min and max find their field in a record -------------------------------------------------
+// --- field accessors: how sum, min and max find their field in a record --------------------------------------------
 
 /// Field `I` by position: of a pair or tuple, a FLINK_FIELDS class, an aggregate; of a number itself when I == 0.
 template <std::size_t I>
@@ -53,7 +53,7 @@ concept ComparableField = requires(const FieldType<Field, T>& a) {
   { a < a } -> std::convertible_to<bool>;
 };
 
-// --- combiners: fold one record into what a key has -------------------------------------------------------------------
+// --- combiners: fold one record into what a key has ----------------------------------------------------------------
 // All of them also combine two accumulated values, the earlier one first, so that spilled parts can be merged.
 // kKeepsKey: the accumulated record always has the key of its first element, whatever the selector reads.
 

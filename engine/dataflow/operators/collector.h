@@ -5,8 +5,8 @@
 
 namespace flink {
 
-/// Takes what a user's function emits. Records are assigned into slots that are reused from batch to batch, so that strings
-/// and vectors keep their memory.
+/// Takes what a user's function emits. Records are assigned into slots that are reused from batch to batch, so that
+/// strings and vectors keep their memory.
 /// Thread: the function's own call only; do not keep a reference to it.
 template <class T>
 class Collector {

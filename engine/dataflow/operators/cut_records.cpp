@@ -20,7 +20,8 @@ Status corruptRecord(int channel, const types::ByteCursor& in) {
 Status CutRecords::resume(int channel, const types::SegmentView& segment, std::size_t& offset, ByteView& complete) {
   std::string& part = parts_[static_cast<std::size_t>(channel)];
   if (segment.startsInside == part.empty()) {
-    return corrupt(channel, part.empty() ? "rest of a record whose beginning is missing" : "rest of a record is missing");
+    return corrupt(channel,
+                   part.empty() ? "rest of a record whose beginning is missing" : "rest of a record is missing");
   }
   if (part.empty()) return Status::ok();
   const auto take = [&](std::size_t upTo) {

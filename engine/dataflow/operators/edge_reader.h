@@ -21,8 +21,8 @@ class CutRecords {
  public:
   explicit CutRecords(int numChannels) : parts_(static_cast<std::size_t>(numChannels)) {}
 
-  /// Takes what `segment` has of a record begun earlier, from its first byte. `complete` is empty while the record goes on
-  /// in the next segment, and when there is none; it stays valid until drop(). Errors: kCorruptData.
+  /// Takes what `segment` has of a record begun earlier, from its first byte. `complete` is empty while the record
+  /// goes on in the next segment, and when there is none; it stays valid until drop(). Errors: kCorruptData.
   Status resume(int channel, const types::SegmentView& segment, std::size_t& offset, ByteView& complete);
   /// Keeps the beginning of a record, from `offset` to the end. Errors: kCorruptData when the segment is not cut.
   Status keep(int channel, const types::SegmentView& segment, std::size_t& offset);
@@ -38,8 +38,8 @@ class CutRecords {
 /// Selector of edges without keys.
 struct NoSelector {};
 
-/// Decodes segments into reused records and hands them on in batches. With a Selector the batches carry key hashes: those
-/// that came along, else recomputed.
+/// Decodes segments into reused records and hands them on in batches. With a Selector the batches carry key hashes:
+/// those that came along, else recomputed.
 /// Thread: the task's step.
 template <class T, class Selector>
 class TypedEdgeReader final : public EdgeReader {

@@ -21,8 +21,8 @@
 #include "dataflow/operators/source_function_operator.h"
 #include "dataflow/operators/source_operator.h"
 
-/// What the DataStream API needs to turn user code into operators and edges: one function per transformation. The functions
-/// copy the user's objects into the factory; every subtask works on a copy of its own.
+/// What the DataStream API needs to turn user code into operators and edges: one function per transformation. The
+/// functions copy the user's objects into the factory; every subtask works on a copy of its own.
 namespace flink::operators {
 
 using FactoryPtr = std::unique_ptr<OperatorFactory>;
@@ -70,7 +70,7 @@ class SourceOperatorFactory final : public OperatorFactory {
 
 }  // namespace detail
 
-// --- one input --------------------------------------------------------------------------------------------------------
+// --- one input -----------------------------------------------------------------------------------------------------
 
 template <class In, class F, class Out = MapResult<F, In>>
   requires CallableMap<F, In>
@@ -104,7 +104,7 @@ FactoryPtr makeProcessFactory(F function) {
   return detail::makeFactory<ProcessOperator<In, Out, F>>(std::move(function));
 }
 
-// --- keyed aggregates: the input edge must come from makeKeyedEdgeCodec<T> with the same selector ------------------------
+// --- keyed aggregates: the input edge must come from makeKeyedEdgeCodec<T> with the same selector ------------------
 
 template <class T, class Selector, class F>
   requires CallableKeySelector<Selector, T> && CallableReduce<F, T>
@@ -135,7 +135,7 @@ FactoryPtr makeKeyedMaxByFactory(Selector selector, Field field, bool first = tr
   return detail::makeKeyedAggregate<T>(std::move(selector), ExtremeByCombiner<Field, true>{field, first});
 }
 
-// --- two inputs -------------------------------------------------------------------------------------------------------
+// --- two inputs ----------------------------------------------------------------------------------------------------
 
 /// F has map1 and map2; CoMapLambdas makes one of two lambdas.
 template <class In1, class In2, class F, class Out = CoMapResult<F, In1>>
@@ -156,7 +156,7 @@ FactoryPtr makeCoProcessFactory(F function) {
   return detail::makeFactory<CoOperator<In1, In2, Out, F, CoProcessCalls>>(std::move(function));
 }
 
-// --- sinks ------------------------------------------------------------------------------------------------------------
+// --- sinks ---------------------------------------------------------------------------------------------------------
 
 template <class T, class F>
   requires CallableSink<F, T>
@@ -169,7 +169,8 @@ FactoryPtr makeSinkFactory(std::shared_ptr<const Sink<T>> sink) {
   return detail::makeFactory<SinkWriterOperator<T>>(std::move(sink));
 }
 
-/// Prints lines as Flink's print(): `label:3> text`, without the subtask at parallelism 1, without prefix when both miss.
+/// Prints lines as Flink's print(): `label:3> text`, without the subtask at parallelism 1, without prefix when both
+/// miss.
 template <class T>
 FactoryPtr makePrintSinkFactory(std::string label, bool toStandardError = false) {
   return detail::makeFactory<PrintSinkOperator<T>>(std::move(label), toStandardError);
@@ -181,7 +182,7 @@ FactoryPtr makeCollectSinkFactory(std::string collectId) {
   return detail::makeFactory<CollectSinkOperator<T>>(std::move(collectId));
 }
 
-// --- sources ----------------------------------------------------------------------------------------------------------
+// --- sources -------------------------------------------------------------------------------------------------------
 
 template <class T, class Split>
 FactoryPtr makeSourceFactory(std::shared_ptr<const Source<T, Split>> source) {
@@ -194,7 +195,7 @@ FactoryPtr makeSourceFunctionFactory(F function) {
   return detail::makeFactory<SourceFunctionOperator<T, F>>(std::move(function));
 }
 
-// --- edges ------------------------------------------------------------------------------------------------------------
+// --- edges ---------------------------------------------------------------------------------------------------------
 
 /// Forward, rebalance, rescale, shuffle, broadcast, global.
 template <class T>

@@ -9,8 +9,8 @@
 
 namespace flink::operators {
 
-// How user code is called: as a call operator when it fits, else by the method of its interface. The In& is the operator's to
-// give away: a function that takes its argument by value or rvalue gets it moved.
+// How user code is called: as a call operator when it fits, else by the method of its interface. The In& is the
+// operator's to give away: a function that takes its argument by value or rvalue gets it moved.
 
 template <class F, class In>
 concept CallableMap = std::invocable<F&, In> || std::invocable<F&, In&> ||

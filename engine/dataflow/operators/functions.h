@@ -34,8 +34,8 @@ class RichFunction {
   RuntimeContext* context_ = nullptr;
 };
 
-// The function interfaces. Deriving is optional: any copyable object with a fitting call operator or with the method of the
-// same name serves, and the call is bound at compile time. Every subtask works on its own copy.
+// The function interfaces. Deriving is optional: any copyable object with a fitting call operator or with the method
+// of the same name serves, and the call is bound at compile time. Every subtask works on its own copy.
 
 template <class In, class Out>
 class MapFunction {

@@ -48,8 +48,8 @@ struct KeyInRecordLayout {
   static T& value(Entry& entry) { return entry; }
 };
 
-/// Whether the aggregate leaves the selected key alone, told by types: a string inside the record that no combiner of numbers
-/// can touch. Small keys are cheaper beside the value.
+/// Whether the aggregate leaves the selected key alone, told by types: a string inside the record that no combiner of
+/// numbers can touch. Small keys are cheaper beside the value.
 template <class T, class Selector, class Combiner>
 consteval bool keyStaysInRecord() {
   using Selected = decltype(callKeySelector(std::declval<Selector&>(), std::declval<const T&>()));
@@ -65,8 +65,8 @@ consteval bool keyStaysInRecord() {
   }
 }
 
-/// Folds the records of each key into one value. STREAMING: emits the running value for every record. BATCH: emits each key
-/// once, at the end, and spills past its managed memory.
+/// Folds the records of each key into one value. STREAMING: emits the running value for every record. BATCH: emits
+/// each key once, at the end, and spills past its managed memory.
 template <class T, class Selector, class Combiner>
 class KeyedAggregateOperator final : public OneInputOperator<T> {
  public:
@@ -96,7 +96,9 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
       const std::span<T> records = batch.records.first(n);
       const types::KeyHash* hashes = batch.keyHashes;
       if (hashes == nullptr) {
-        for (std::size_t i = 0; i < n; ++i) hashes_[i] = types::keyHash(callKeySelector(selector_, std::as_const(records[i])));
+        for (std::size_t i = 0; i < n; ++i) {
+          hashes_[i] = types::keyHash(callKeySelector(selector_, std::as_const(records[i])));
+        }
         hashes = hashes_;
       }
       if (aggregator_ == nullptr) {

@@ -13,8 +13,8 @@
 
 namespace flink::operators {
 
-/// Gives all records of a subtask to one call of its function, after the last one came; until then they wait in memory and,
-/// past the managed memory, on disk.
+/// Gives all records of a subtask to one call of its function, after the last one came; until then they wait in
+/// memory and, past the managed memory, on disk.
 template <class In, class Out, class F>
 class MapPartitionOperator final : public OneInputOperator<In> {
  public:

@@ -75,15 +75,16 @@ struct OperatorContext {
   /// True once the task is being cancelled. Thread: any.
   std::function<bool()> cancelled;
   OperatorEventGateway* coordinator = nullptr;
-  /// Publishes a final accumulator value under a name, as text `<kind>:<value>` (see accumulators.h for how kinds merge).
+  /// Publishes a final accumulator value under a name, as text `<kind>:<value>` (see accumulators.h for how kinds
+  /// merge).
   std::function<void(const std::string&, std::string)> setAccumulator;
-  /// Sends records of a collect sink to the JobManager, which takes one bundle at a time: waits (Executor::await, as an emit
-  /// without memory does) while the previous one is on its way. False: the task is being cancelled.
+  /// Sends records of a collect sink to the JobManager, which takes one bundle at a time: waits (Executor::await, as
+  /// an emit without memory does) while the previous one is on its way. False: the task is being cancelled.
   std::function<bool(const std::string& collectId, std::vector<std::string>& records)> collect;
 };
 
-/// One operator instance inside a chain. No threads, no sockets; exceptions of user code pass through and are caught once
-/// by the task.
+/// One operator instance inside a chain. No threads, no sockets; exceptions of user code pass through and are caught
+/// once by the task.
 /// Lifetime: open → batches through its inputs → endInput for each → finish until true → close (also after failures).
 class StreamOperator {
  public:
@@ -113,8 +114,8 @@ class SourceOperatorBase : public StreamOperator {
   Receiver& input(int index) final;
 };
 
-/// Where an operator's outputs go: (side-output tag, receiver); empty tag = main output. Several receivers of one tag each
-/// get every record.
+/// Where an operator's outputs go: (side-output tag, receiver); empty tag = main output. Several receivers of one tag
+/// each get every record.
 using OperatorOutputs = std::vector<std::pair<std::string, Receiver*>>;
 
 /// What a coordinator sees of its job. Thread: the coordinator's step.

@@ -36,8 +36,8 @@ struct EdgeWriterSpec {
 class EdgeReader {
  public:
   virtual ~EdgeReader() = default;
-  /// Continues at `offset` (bytes, advanced) and processes at most about `maxRecords` records of `segment`, adding their
-  /// number to `numRecords`. True when the segment is used up. Errors: kCorruptData.
+  /// Continues at `offset` (bytes, advanced) and processes at most about `maxRecords` records of `segment`, adding
+  /// their number to `numRecords`. True when the segment is used up. Errors: kCorruptData.
   virtual Result<bool> read(int channel, const types::SegmentView& segment, std::size_t& offset, std::size_t maxRecords,
                             std::uint64_t& numRecords) = 0;
 };

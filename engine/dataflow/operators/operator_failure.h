@@ -7,8 +7,8 @@
 
 namespace flink::operators {
 
-/// Carries an engine error out of an operator to the task, which reports status() as the reason of its failure. Operators have
-/// no other way out: their calls are batches, not results.
+/// Carries an engine error out of an operator to the task, which reports status() as the reason of its failure.
+/// Operators have no other way out: their calls are batches, not results.
 class OperatorFailure : public std::runtime_error {
  public:
   explicit OperatorFailure(Status status) : std::runtime_error(status.toString()), status_(std::move(status)) {}

@@ -16,7 +16,8 @@
 namespace flink::operators {
 
 /// Says that the graph connected an output to an input of another type: a bug of whoever built it.
-[[noreturn]] void throwTypeMismatch(std::string_view tag, const std::type_info& produced, const std::type_info& consumed);
+[[noreturn]] void throwTypeMismatch(std::string_view tag, const std::type_info& produced,
+                                    const std::type_info& consumed);
 [[noreturn]] void throwNotCopyable(const std::type_info& type);
 
 /// Records per batch inside a chain: enough to make per-batch costs vanish, few enough to stay in the nearest cache.

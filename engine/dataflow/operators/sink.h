@@ -29,7 +29,8 @@ class SinkWriter {
  public:
   virtual ~SinkWriter() = default;
   virtual void write(const T& element) = 0;
-  /// Makes what was written reach its destination. Called when input runs dry and, with endOfInput, after the last record.
+  /// Makes what was written reach its destination. Called when input runs dry and, with endOfInput, after the last
+  /// record.
   virtual void flush(bool endOfInput) = 0;
   virtual void close() {}
 };

@@ -38,7 +38,8 @@ class SinkFunctionOperator final : public OneInputOperator<T> {
 template <class T>
 class SinkWriterOperator final : public OneInputOperator<T> {
  public:
-  SinkWriterOperator(const OperatorOutputs& /*outputs*/, std::shared_ptr<const Sink<T>> sink) : sink_(std::move(sink)) {}
+  SinkWriterOperator(const OperatorOutputs& /*outputs*/, std::shared_ptr<const Sink<T>> sink)
+      : sink_(std::move(sink)) {}
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
     initContext_ = std::make_unique<WriterInitContext>(this->runtimeContext(), context);

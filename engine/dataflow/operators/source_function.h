@@ -10,8 +10,8 @@ template <class T>
 class SourceContext {
  public:
   virtual ~SourceContext() = default;
-  /// Emits one record; waits while the task has not taken the earlier ones. Ends the function's run by an internal exception
-  /// once the task is being cancelled (let it pass).
+  /// Emits one record; waits while the task has not taken the earlier ones. Ends the function's run by an internal
+  /// exception once the task is being cancelled (let it pass).
   virtual void collect(T record) = 0;
 
   /// Recursive, so that collect() works inside.
@@ -25,7 +25,8 @@ class SourceContext {
   virtual CheckpointLock& getCheckpointLock() = 0;
 };
 
-/// The classic source: run() emits until it is done or cancel() was called. Any copyable object with both methods serves.
+/// The classic source: run() emits until it is done or cancel() was called. Any copyable object with both methods
+/// serves.
 /// Thread: run() has a thread of its own, cancel() comes from another one.
 template <class T>
 class SourceFunction {

@@ -50,7 +50,8 @@ class SourceThread {
   /// One more record waits; true when the step sleeps and the caller must call wakeStep() after unlocking.
   [[nodiscard]] bool published();
   void wakeStep() { wake_(); }
-  /// Takes everything that waits: how many. At 0 the step is noted as asleep unless the body has ended. REQUIRES: mutex() held.
+  /// Takes everything that waits: how many. At 0 the step is noted as asleep unless the body has ended. REQUIRES:
+  /// mutex() held.
   std::size_t takeAll();
   /// True after the body ended; throws what it threw. REQUIRES: mutex() held.
   bool ended();

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/types/key_group.h"
+#include "core/types/key_hash.h"
 
 namespace flink::state {
 
@@ -21,11 +21,11 @@ namespace detail {
 void sortByHash(std::vector<std::pair<KeyHash, std::uint32_t>>& order);
 }
 
-/// Holds one entry per key in flat memory, ordered by hash at the scale of shards: a directory maps the hash's leading bits
-/// to a shard, and a shard is one open-addressing array of at most kMaxShardSlots slots. So growing touches one shard at a
-/// time (well under a millisecond), and a walk in hash order, hence in key-group order, sorts one shard at a time.
-/// `Entry` holds key and value; `KeyOf` gets the key out of it: `const auto& operator()(const Entry&) const`.
-/// Entries move when their shard grows: references are valid until the next insertion.
+/// Holds one entry per key in flat memory, ordered by hash at the scale of shards: a directory maps the hash's
+/// leading bits to a shard, and a shard is one open-addressing array of at most kMaxShardSlots slots. So growing
+/// touches one shard at a time (well under a millisecond), and a walk in hash order, hence in key-group order, sorts
+/// one shard at a time. `Entry` holds key and value; `KeyOf` gets the key out of it: `const auto& operator()(const
+/// Entry&) const`. Entries move when their shard grows: references are valid until the next insertion.
 /// Thread: one. Exceptions of an entry's constructor leave the table unchanged.
 template <class Entry, class KeyOf>
 class KeyedTable {
@@ -53,13 +53,13 @@ class KeyedTable {
     }
   }
 
-  /// The entry of `key`, or null. Q compares with the stored key by ==.
+  /// The entry of `key`, or null. See sameKey() for Q.
   template <class Q>
   Entry* find(KeyHash hash, const Q& key) {
     hash = storedHash(hash);
     Shard& shard = shardOf(hash);
     for (std::size_t i = static_cast<std::size_t>(hash) & shard.mask;; i = (i + 1) & shard.mask) {
-      if (shard.hashes[i] == hash && keyOf_(std::as_const(shard.entries[i])) == key) return shard.entries + i;
+      if (shard.hashes[i] == hash && isKeyOf(shard.entries[i], key)) return shard.entries + i;
       if (shard.hashes[i] == 0) return nullptr;
     }
   }
@@ -70,7 +70,7 @@ class KeyedTable {
     hash = storedHash(hash);
     Shard& shard = shardOf(hash);
     for (std::size_t i = static_cast<std::size_t>(hash) & shard.mask;; i = (i + 1) & shard.mask) {
-      if (shard.hashes[i] == hash && keyOf_(std::as_const(shard.entries[i])) == key) return {shard.entries + i, false};
+      if (shard.hashes[i] == hash && isKeyOf(shard.entries[i], key)) return {shard.entries + i, false};
       if (shard.hashes[i] == 0) {
         if (shard.size >= shard.limit) [[unlikely]] return {insertAfterGrowth(hash, make), true};
         new (shard.entries + i) Entry(make());
@@ -84,8 +84,8 @@ class KeyedTable {
 
   void clear() { reset(); }
 
-  /// Walks over all entries in the order of their hashes; may stop anywhere and go on. Entries may be changed or moved out
-  /// of. No insertion between its creation and its end.
+  /// Walks over all entries in the order of their hashes; may stop anywhere and go on. Entries may be changed or
+  /// moved out of. No insertion between its creation and its end.
   class HashOrderCursor {
    public:
     explicit HashOrderCursor(KeyedTable& table) : table_(&table) {}
@@ -178,6 +178,11 @@ class KeyedTable {
 
   /// Zero marks a free slot, so the hash 0 is kept as 1: same key group, and equal keys still meet.
   static KeyHash storedHash(KeyHash hash) { return hash == 0 ? 1 : hash; }
+
+  template <class Q>
+  [[nodiscard]] bool isKeyOf(const Entry& entry, const Q& key) const {
+    return types::sameKey(keyOf_(entry), key);
+  }
 
   [[nodiscard]] std::size_t directoryIndex(KeyHash hash) const {
     return static_cast<std::size_t>((hash >> 1U) >> (63U - directoryBits_));

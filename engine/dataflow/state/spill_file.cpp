@@ -48,7 +48,8 @@ void SpillWriter::beginRecord(types::KeyHash hash) {
 Status SpillWriter::endRecord() {
   const std::size_t size = buffer_.size() - recordStart_ - kHeaderBytes;
   if (size > UINT32_MAX) {
-    return {ErrorCode::kLimitExceeded, fmt::format("record is too large to be spilled: bytes={} limit={}", size, UINT32_MAX)};
+    return {ErrorCode::kLimitExceeded,
+            fmt::format("record is too large to be spilled: bytes={} limit={}", size, UINT32_MAX)};
   }
   const auto length = static_cast<std::uint32_t>(size);
   std::memcpy(buffer_.data() + recordStart_ + sizeof(types::KeyHash), &length, sizeof length);

@@ -14,9 +14,9 @@
 
 namespace flink::state {
 
-/// Aggregates any number of keys in bounded memory and gives each key out once. Past the budget the table is written, sorted
-/// by hash, to a temporary file and starts anew; at the end the files are merged.
-/// `Entry` is serializable; `Merge`: void operator()(Entry& earlier, Entry& later) folds the later part into the earlier.
+/// Aggregates any number of keys in bounded memory and gives each key out once. Past the budget the table is written,
+/// sorted by hash, to a temporary file and starts anew; at the end the files are merged. `Entry` is serializable;
+/// `Merge`: void operator()(Entry& earlier, Entry& later) folds the later part into the earlier.
 /// Thread: one.
 template <class Entry, class KeyOf, class Merge>
 class SpillingAggregator {
@@ -88,7 +88,7 @@ class SpillingAggregator {
       Entry part;
       FLINK_RETURN_IF_ERROR(types::deserialize(merger_->record(), part));
       auto same = group_.begin();
-      while (same != group_.end() && !(keyOf_(std::as_const(*same)) == keyOf_(std::as_const(part)))) ++same;
+      while (same != group_.end() && !types::sameKey(keyOf_(std::as_const(*same)), keyOf_(std::as_const(part)))) ++same;
       if (same == group_.end()) {
         group_.push_back(std::move(part));
       } else {

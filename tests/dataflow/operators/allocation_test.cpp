@@ -18,7 +18,8 @@ using WordCount = std::pair<std::string, std::int64_t>;
 template <class T>
 class SteadyFlow {
  public:
-  SteadyFlow(const OperatorFactory& factory, const EdgeCodec& codec, const OperatorOutputs& outputs, std::vector<T> records)
+  SteadyFlow(const OperatorFactory& factory, const EdgeCodec& codec, const OperatorOutputs& outputs,
+             std::vector<T> records)
       : window_(1 << 16), records_(std::move(records)) {
     harness_.open(factory, outputs);
     writer_ = codec.makeWriter(window_, {ChannelSelection::kHash, 0, 128});
@@ -71,7 +72,7 @@ std::vector<std::int64_t> someNumbers() {
 }
 std::vector<std::string> someTexts() {
   std::vector<std::string> texts;
-  for (std::int64_t i = 0; i < 700; ++i) texts.push_back(std::string(static_cast<std::size_t>(i % 40), 'x') + std::to_string(i % 300));
+  for (std::size_t i = 0; i < 700; ++i) texts.push_back(std::string(i % 40, 'x') + std::to_string(i % 300));
   return texts;
 }
 std::vector<WordCount> someWords() {
@@ -100,19 +101,20 @@ TEST(AllocationTest, FilterOfStrings) {
 
 TEST(AllocationTest, FlatMapOfViews) {
   DiscardingReceiver<std::string> out;
-  SteadyFlow<std::string>(*makeFlatMapFactory<std::string, std::string>([](const std::string& s, Collector<std::string>& c) {
-                            c.collect(std::string_view(s).substr(0, s.size() / 2));
-                            c.collect(s);
-                          }),
-                          *makeEdgeCodec<std::string>(), {{"", &out}}, someTexts())
+  const auto halve = [](const std::string& s, Collector<std::string>& c) {
+    c.collect(std::string_view(s).substr(0, s.size() / 2));
+    c.collect(s);
+  };
+  SteadyFlow<std::string>(*makeFlatMapFactory<std::string, std::string>(halve), *makeEdgeCodec<std::string>(),
+                          {{"", &out}}, someTexts())
       .expectNoAllocations();
 }
 
 TEST(AllocationTest, KeyedSumOverIntegers) {
   const auto key = [](const std::int64_t& v) { return v % 100; };
   DiscardingReceiver<std::int64_t> out;
-  SteadyFlow<std::int64_t>(*makeKeyedSumFactory<std::int64_t>(key, TupleField<0>{}), *makeKeyedEdgeCodec<std::int64_t>(key),
-                           {{"", &out}}, someNumbers())
+  SteadyFlow<std::int64_t>(*makeKeyedSumFactory<std::int64_t>(key, TupleField<0>{}),
+                           *makeKeyedEdgeCodec<std::int64_t>(key), {{"", &out}}, someNumbers())
       .expectNoAllocations();
 }
 

@@ -18,7 +18,8 @@ TEST(CoOperatorTest, EachSideGoesToItsMapFunction) {
   OperatorHarness harness;
   CollectingReceiver<std::string> out;
   harness.open(*makeCoMapFactory<std::int64_t, std::string>(CoMapLambdas{
-                   [](std::int64_t v) { return "number " + std::to_string(v); }, [](const std::string& s) { return "text " + s; }}),
+                   [](std::int64_t v) { return "number " + std::to_string(v); },
+                   [](const std::string& s) { return "text " + s; }}),
                {{"", &out}});
   ASSERT_EQ(harness.op->numInputs(), 2);
   harness.process(std::vector<std::int64_t>{1, 2}, 0);

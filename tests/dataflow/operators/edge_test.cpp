@@ -117,7 +117,8 @@ std::vector<std::size_t> spread(ChannelSelection selection, int subtask, std::si
   for (std::size_t c = 0; c < channels; ++c) {
     CollectingReceiver<std::int64_t> target;
     std::uint64_t count = 0;
-    EXPECT_TRUE(readAll<std::int64_t>(*codec->makeReader(target, 1), 0, segments.segments(static_cast<int>(c)), count).isOk());
+    const auto reader = codec->makeReader(target, 1);
+    EXPECT_TRUE(readAll<std::int64_t>(*reader, 0, segments.segments(static_cast<int>(c)), count).isOk());
     counts.push_back(target.records.size());
   }
   return counts;
@@ -148,8 +149,8 @@ TEST(EdgeTest, KeyedRecordsReachTheOwnerOfTheirKeyGroupWithTheirHash) {
     ASSERT_EQ(target.hashes.size(), target.records.size());
     for (std::size_t i = 0; i < target.records.size(); ++i) {
       ASSERT_EQ(target.hashes[i], types::keyHash(target.records[i].first)) << "carried or recomputed, the same";
-      ASSERT_EQ(types::operatorIndexOf(types::keyGroupOf(target.hashes[i], kMaxParallelism), kMaxParallelism, kChannels),
-                static_cast<std::uint32_t>(c));
+      const std::uint32_t group = types::keyGroupOf(target.hashes[i], kMaxParallelism);
+      ASSERT_EQ(types::operatorIndexOf(group, kMaxParallelism, kChannels), static_cast<std::uint32_t>(c));
     }
     total += target.records.size();
   }
@@ -172,8 +173,8 @@ TEST(EdgeTest, LargeKeyedRecordsKeepTheirHash) {
 
 TEST(EdgeTest, PartitionerPicksAndIsChecked) {
   MemorySegmentWriter segments(500, {false, false, false});
-  const auto codec = makeCustomEdgeCodec<std::int64_t>([](std::int64_t key, int n) { return static_cast<int>(key % n); },
-                                                       [](const std::int64_t& v) { return v; });
+  const auto modulo = [](std::int64_t key, int n) { return static_cast<int>(key % n); };
+  const auto codec = makeCustomEdgeCodec<std::int64_t>(modulo, [](const std::int64_t& v) { return v; });
   const auto writer = codec->makeWriter(segments, {ChannelSelection::kCustom, 0, 128});
   write(*writer, std::vector<std::int64_t>{0, 1, 2, 4, 7});
   CollectingReceiver<std::int64_t> target;
@@ -217,7 +218,8 @@ TEST(EdgeTest, HostileSegmentsAreRefusedOrReadButNeverCrash) {
   const auto rng = makeSeededRng(77);
   for (int round = 0; round < 3000; ++round) {
     MemorySegmentWriter writer(200, {false});
-    write(*codec->makeWriter(writer, {ChannelSelection::kHash, 0, 128}), randomWords(static_cast<std::uint64_t>(round), 8, 120));
+    write(*codec->makeWriter(writer, {ChannelSelection::kHash, 0, 128}),
+          randomWords(static_cast<std::uint64_t>(round), 8, 120));
     std::vector<MemorySegmentWriter::Segment> segments = writer.segments(0);
     MemorySegmentWriter::Segment& victim = segments[rng->below(segments.size())];
     switch (rng->below(5)) {

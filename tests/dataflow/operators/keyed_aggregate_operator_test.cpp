@@ -1,6 +1,7 @@
 #include "dataflow/operators/keyed_aggregate_operator.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <vector>
@@ -45,8 +46,8 @@ std::vector<Sample> run(const FactoryPtr& factory, bool batchMode = false) {
 
 TEST(KeyedAggregateTest, SumKeepsTheOtherFieldsOfTheFirstElement) {
   EXPECT_THAT(run(makeKeyedSumFactory<Sample>(byName, TupleField<1>{})),
-              ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 8, 1}, Sample{"a", 11, 1}, Sample{"a", 20, 1},
-                          Sample{"b", 2, 2}, Sample{"a", 29, 1}));
+              ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 8, 1}, Sample{"a", 11, 1},
+                          Sample{"a", 20, 1}, Sample{"b", 2, 2}, Sample{"a", 29, 1}));
 }
 
 TEST(KeyedAggregateTest, MinAndMaxKeepTheOtherFieldsOfTheFirstElement) {
@@ -87,6 +88,16 @@ TEST(KeyedAggregateTest, SumOfTheKeyFieldItselfKeepsKeysApart) {
                {{"", &out}});
   harness.process(std::vector<std::int64_t>{1, 2, 1, 2, 1});
   EXPECT_THAT(out.records, ElementsAre(1, 2, 2, 4, 3));
+}
+
+TEST(KeyedAggregateTest, NanIsAKeyLikeAnyOther) {
+  using Reading = std::pair<double, std::int64_t>;
+  OperatorHarness harness;
+  CollectingReceiver<Reading> out;
+  harness.open(*makeKeyedSumFactory<Reading>([](const Reading& r) { return r.first; }, TupleField<1>{}), {{"", &out}});
+  harness.process(std::vector<Reading>{{std::nan(""), 1}, {std::nan(""), 2}, {0.0, 4}, {-0.0, 8}});
+  EXPECT_EQ(out.records[1].second, 3);
+  EXPECT_EQ(out.records[3].second, 8);
 }
 
 TEST(KeyedAggregateTest, BatchModeEmitsEachKeyOnceAtTheEnd) {

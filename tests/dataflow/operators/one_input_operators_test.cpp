@@ -105,8 +105,8 @@ TEST(OutputTest, EveryReceiverGetsEveryRecordAndMaySpoilIt) {
   };
   OperatorHarness harness;
   Spoiler a, b, c;
-  harness.open(*makeMapFactory<std::int64_t>([](std::int64_t v) { return std::string(50, static_cast<char>('a' + v)); }),
-               {{"", &a}, {"", &b}, {"other", &c}});
+  const auto letters = [](std::int64_t v) { return std::string(50, static_cast<char>('a' + v)); };
+  harness.open(*makeMapFactory<std::int64_t>(letters), {{"", &a}, {"", &b}, {"other", &c}});
   harness.process(numbers(3));
   EXPECT_THAT(a.seen, ElementsAre(std::string(50, 'a'), std::string(50, 'b'), std::string(50, 'c')));
   EXPECT_EQ(a.seen, b.seen);
@@ -206,7 +206,9 @@ TEST(ProcessOperatorTest, SideOutputsGoToTheirReaders) {
 class CountingProcess final : public ProcessFunction<std::int64_t, std::int64_t> {
  public:
   void open(const OpenContext&) override { count_ = 100; }
-  void processElement(const std::int64_t& v, Context&, Collector<std::int64_t>& out) override { out.collect(v + count_++); }
+  void processElement(const std::int64_t& v, Context&, Collector<std::int64_t>& out) override {
+    out.collect(v + count_++);
+  }
 
  private:
   std::int64_t count_ = 0;

@@ -22,7 +22,9 @@ class CollectingReceiver final : public BatchReceiver<T> {
  public:
   void process(Batch<T> batch) override {
     for (const T& record : batch.records) records.push_back(record);
-    if (batch.keyHashes != nullptr) hashes.insert(hashes.end(), batch.keyHashes, batch.keyHashes + batch.records.size());
+    if (batch.keyHashes != nullptr) {
+      hashes.insert(hashes.end(), batch.keyHashes, batch.keyHashes + batch.records.size());
+    }
     ++numBatches;
     largestBatch = std::max(largestBatch, batch.records.size());
   }
@@ -73,7 +75,9 @@ class OperatorHarness : private OperatorEventGateway {
     };
     context.cancelled = [] { return false; };
     context.coordinator = this;
-    context.setAccumulator = [this](const std::string& name, std::string value) { accumulators[name] = std::move(value); };
+    context.setAccumulator = [this](const std::string& name, std::string value) {
+      accumulators[name] = std::move(value);
+    };
     context.collect = [this](const std::string&, std::vector<std::string>& records) {
       collected.push_back(records);
       return true;

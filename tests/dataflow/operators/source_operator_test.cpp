@@ -1,5 +1,6 @@
 #include "dataflow/operators/source_operator.h"
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -30,7 +31,8 @@ class RangeSource final : public Source<std::int64_t, RangeSplit> {
   explicit RangeSource(std::int64_t n) : n_(n) {}
   [[nodiscard]] Boundedness getBoundedness() const override { return Boundedness::kBounded; }
 
-  std::unique_ptr<SplitEnumerator<RangeSplit>> createEnumerator(SplitEnumeratorContext<RangeSplit>& context) const override {
+  std::unique_ptr<SplitEnumerator<RangeSplit>> createEnumerator(
+      SplitEnumeratorContext<RangeSplit>& context) const override {
     class Enumerator final : public SplitEnumerator<RangeSplit> {
      public:
       Enumerator(SplitEnumeratorContext<RangeSplit>& context, std::int64_t n) : context_(context), n_(n) {}
@@ -103,7 +105,9 @@ TEST(SourceOperatorTest, ReadersShareTheSplitsOfOneCoordinator) {
   context.executor = &executor;
   context.clock = &clock;
   context.wake = [] {};
-  context.sendToSubtask = [&](int subtask, std::string payload) { toReaders.emplace_back(subtask, std::move(payload)); };
+  context.sendToSubtask = [&](int subtask, std::string payload) {
+    toReaders.emplace_back(subtask, std::move(payload));
+  };
   const auto coordinator = factory->createCoordinator();
   coordinator->open(context);
 
@@ -156,7 +160,7 @@ TEST(CoordinatorAsyncTest, ContinuationsRunInTheStepAndFailuresSurfaceThere) {
   EXPECT_THROW(async.runCompleted(), std::runtime_error);
 }
 
-// --- SourceFunction ---------------------------------------------------------------------------------------------------
+// --- SourceFunction ------------------------------------------------------------------------------------------------
 
 /// Polls like a task would: sleeps until woken when there is nothing.
 SourceOperatorBase::Poll pollUntilEnd(OperatorHarness& harness) {
