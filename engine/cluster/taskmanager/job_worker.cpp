@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "cluster/protocol/codec.h"
 #include "cluster/taskmanager/probe.h"
 #include "cluster/taskmanager/worker_failure.h"
 #include "core/base/error_codes.h"
@@ -56,7 +55,8 @@ Status JobWorker::start(protocol::StartWorkerRequest start, const std::string& b
   FLINK_INFO(kLog, "started worker job={} name=\"{}\" pid={}", launch_.job.toHex(), jobName_, process_->pid());
   control::RpcEndpoint::Options options;
   options.sender = launch_.taskManager.text();
-  options.heartbeatInterval = limits_.heartbeatTimeout / 2;
+  options.heartbeatInterval = limits_.heartbeatTimeout / 4;
+  options.heartbeatTimeout = limits_.heartbeatTimeout;
   rpc_ = std::make_unique<control::RpcEndpoint>(options, services_.loop, services_.clock, process_->channel());
   serveWorker();
   rpc_->start();
@@ -105,7 +105,7 @@ void JobWorker::onStarted(const Status& status) {
   if (stage_ != Stage::kStarting) return;
   if (!status.isOk()) {
     // A worker that died while starting is reported by onExit, which knows more.
-    if (status.code() == ErrorCode::kConnectionLost) return;
+    if (status.code() == ErrorCode::kUnavailable) return;
     FLINK_WARN(kLog, "worker did not start job={} reason={}", launch_.job.toHex(), status.toString());
     failAll(status);
     return release();
@@ -136,7 +136,7 @@ void JobWorker::submit(protocol::SubmitTasks submission) {
         LocalChannel::kPeer, request, kAnswerDeadline, [weak = weak_from_this(), attempts](auto answer) {
           auto self = weak.lock();
           if (self == nullptr || answer.isOk() || self->stage_ != Stage::kRunning) return;
-          if (answer.status().code() == ErrorCode::kConnectionLost) return;
+          if (answer.status().code() == ErrorCode::kUnavailable) return;  // it died
           self->failAttempts(attempts, answer.status());
         });
   });
@@ -185,17 +185,12 @@ void JobWorker::adopt(OwnedFd connection, std::string peer) {
   // Functions that wait have to be copyable; the descriptor closes itself when they are dropped.
   auto shared = std::make_shared<OwnedFd>(std::move(connection));
   whenRunning([this, shared, peer = std::move(peer)] {
-    protocol::Envelope envelope;
-    envelope.kind = protocol::EnvelopeKind::kRequest;
-    envelope.method = protocol::AdoptConnectionRequest::kMethod;
-    envelope.sender = launch_.taskManager.text();
-    envelope.body = protocol::encode(protocol::AdoptConnectionRequest{peer});
-    const Status sent =
-        process_->channel().sendWithDescriptor(protocol::encodeEnvelope(envelope), std::move(*shared));
-    if (!sent.isOk()) {
-      FLINK_WARN(kLog, "could not pass a data connection on job={} peer={} reason={}", launch_.job.toHex(), peer,
-                 sent.toString());
-    }
+    rpc_->callWithDescriptor<protocol::AdoptConnectionRequest>(
+        {peer}, std::move(*shared), kAnswerDeadline, [job = launch_.job, peer](auto answer) {
+          if (answer.isOk()) return;
+          FLINK_WARN(kLog, "could not pass a data connection on job={} peer={} reason={}", job.toHex(), peer,
+                     answer.status().toString());
+        });
   });
 }
 
@@ -216,17 +211,18 @@ void JobWorker::onStopTimeout() {
 
 void JobWorker::onSilent(const Status& reason) {
   if (stage_ == Stage::kGone) return;
-  if (reason.code() != ErrorCode::kConnectionLost) {
-    return killBecause(fmt::format("did not answer for {} s{} (taskmanager.worker.heartbeat-timeout)",
-                                   std::chrono::duration_cast<std::chrono::seconds>(limits_.heartbeatTimeout).count(),
-                                   processIsStopped() ? ", stopped by signal 19 (SIGSTOP)," : ""));
-  }
-  // Its channel closed: it is dying, or user code closed the descriptor.
+  // A closed channel mostly means that it is dying: its exit status says more.
+  silence_ = reason.message();
   schedule(unreapedTimer_, kReapGrace, &JobWorker::onUnreapedTimeout);
 }
 
 void JobWorker::onUnreapedTimeout() {
-  if (stage_ != Stage::kGone) killBecause("closed its channel to the TaskManager");
+  if (stage_ == Stage::kGone) return;
+  if (processIsStopped()) {
+    return killBecause(fmt::format("was stopped by signal 19 (SIGSTOP), did not answer for {} s (taskmanager.worker.heartbeat-timeout)",
+                                   std::chrono::duration_cast<std::chrono::seconds>(limits_.heartbeatTimeout).count()));
+  }
+  killBecause(fmt::format("left its TaskManager without an answer ({})", silence_));
 }
 
 void JobWorker::killBecause(std::string reason) {

@@ -119,7 +119,7 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   std::vector<std::function<void()>> waiting_;
   std::map<ExecutionAttemptId, Attempt> active_;
   protocol::WorkerReportRequest report_;
-  std::string killedBecause_;
+  std::string silence_, killedBecause_;
   EventLoop::TimerId cancellationTimer_ = EventLoop::TimerId::kNone;
   EventLoop::TimerId stopTimer_ = EventLoop::TimerId::kNone;
   EventLoop::TimerId unreapedTimer_ = EventLoop::TimerId::kNone;

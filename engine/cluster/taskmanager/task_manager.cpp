@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <future>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "cluster/taskmanager/port_binding.h"
 #include "cluster/taskmanager/probe.h"
 #include "cluster/taskmanager/worker_failure.h"
 #include "core/base/error_codes.h"
@@ -27,24 +27,14 @@ constexpr Duration kCollectDeadline = std::chrono::hours(24);
 
 std::string randomSuffix(Rng& rng) { return fmt::format("{:06x}", rng.below(1U << 24)); }
 
-/// Binds to the first of `ports` that is free.
-Result<int> bindFirstFree(MessageTransport& transport, const std::string& host, const std::vector<int>& ports) {
-  Result<int> bound = Status(ErrorCode::kInvalidArgument, "no port to listen on");
-  for (const int port : ports) {
-    bound = transport.bind(fmt::format("{}:{}", host, port));
-    if (bound || bound.status().code() != ErrorCode::kPortInUse) break;
-  }
-  return bound;
-}
-
 }  // namespace
 
 TaskManager::TaskManager(TaskManagerSettings settings, Services services)
     : settings_(std::move(settings)), services_(std::move(services)), slots_(settings_.numSlots, settings_.resources),
       logs_(services_.files, settings_.logDirectory, settings_.logPrefix, settings_.maxWorkerLogFiles),
-      held_(kMaxHeldConnections, settings_.connectionHoldTimeout), figures_(settings_, services_.registry) {}
+      held_(kMaxHeldConnections, settings_.connectionHoldTimeout), figures_(settings_, services_.registry, services_.processFigures) {}
 
-TaskManager::~TaskManager() { stop(); }
+TaskManager::~TaskManager() = default;
 
 Status TaskManager::start() {
   DataPort::Settings port;
@@ -58,14 +48,22 @@ Status TaskManager::start() {
   }));
   RpcEndpoint::Options options;
   options.sender = "taskmanager";
-  options.heartbeatInterval = settings_.jobManagerPing;
+  options.heartbeatInterval = settings_.heartbeatInterval;
+  options.heartbeatTimeout = settings_.heartbeatTimeout;
   rpc_ = std::make_unique<RpcEndpoint>(options, services_.loop, services_.clock, services_.transport);
+  serveJobManager();
+  rpc_->onPeerLost([this](const PeerId& peer, const Status& reason) { jobManager_->onPeerLost(peer, reason); });
+  rpc_->start();
   FLINK_ASSIGN_OR_RETURN(rpcPort_, bindFirstFree(services_.transport, settings_.bindHost, settings_.rpcPorts));
   id_ = settings_.resourceId.empty()
             ? TaskManagerId(fmt::format("{}:{}-{}", settings_.host, rpcPort_, randomSuffix(services_.rng)))
             : TaskManagerId(settings_.resourceId);
   figures_.start(id_);
-  figures_.setSlots(slots_.numSlots(), slots_.numFree());
+  blobStore_ = std::make_unique<control::BlobStore>(services_.files, ownDirectory() + "/blobs");
+  blobs_ = std::make_unique<control::BlobCache>(*rpc_, services_.transport, *blobStore_);
+  fetchLibrary_ = [this](const auto& program, const std::string& blobServer, auto done) {
+    fetchLibrary(program, blobServer, std::move(done));
+  };
 
   JobManagerConnection::Settings connection;
   connection.jobManager = settings_.jobManager;
@@ -80,18 +78,7 @@ Status TaskManager::start() {
                                                        services_.transport, *rpc_, std::move(callbacks));
   FLINK_INFO(kLog, "starting id={} slots={} dataPort={} jobManager={}", id_.text(), slots_.numSlots(), dataPort(),
              settings_.jobManager);
-  return onLoop([this] {
-    serveJobManager();
-    rpc_->onPeerLost([this](const PeerId& peer, const Status& reason) { jobManager_->onPeerLost(peer, reason); });
-    rpc_->start();
-    return jobManager_->start();
-  });
-}
-
-Status TaskManager::onLoop(std::function<Status()> action) {
-  std::promise<Status> done;
-  services_.loop.post([&] { done.set_value(action()); });
-  return done.get_future().get();
+  return jobManager_->start();
 }
 
 template <class Request>
@@ -116,7 +103,6 @@ void TaskManager::serveJobManager() {
 
 void TaskManager::handle(protocol::SubmitTasksRequest request, RpcEndpoint::Responder<protocol::SubmitTasksRequest> respond) {
   const Status status = submit(std::move(request.submission));
-  updateSlotFigures();
   if (!status.isOk()) return respond(status);
   respond(Empty{});
 }
@@ -157,7 +143,7 @@ Result<std::shared_ptr<JobWorker>> TaskManager::startWorker(protocol::SubmitTask
   launch.outFile = logs_.workerFile(job, "out");
   launch.errFile = logs_.workerFile(job, "err");
   JobWorker::Services services{services_.loop,     services_.clock,        services_.files,
-                               services_.launcher, services_.fetchLibrary, *this};
+                               services_.launcher, fetchLibrary_,       *this};
   JobWorker::Limits limits{settings_.workerHeartbeatTimeout, settings_.workerStopTimeout, settings_.cancellationTimeout};
   auto worker = std::make_shared<JobWorker>(services, limits, std::move(launch), settings_.host);
   FLINK_RETURN_IF_ERROR(worker->start(makeStartRequest(submission), submission.blobServer));
@@ -185,8 +171,16 @@ protocol::StartWorkerRequest TaskManager::makeStartRequest(protocol::SubmitTasks
   return start;
 }
 
-std::string TaskManager::jobDirectory(const JobId& job) const {
-  return fmt::format("{}/{}", settings_.temporaryDirectory, job.toHex());
+std::string TaskManager::ownDirectory() const { 
+  return fmt::format("{}-{}", settings_.temporaryDirectory, id_.text());
+}
+
+std::string TaskManager::jobDirectory(const JobId& job) const { return fmt::format("{}/{}", ownDirectory(), job.toHex()); }
+
+void TaskManager::fetchLibrary(const protocol::ProgramReference& program, const std::string& blobServer,
+                               std::function<void(Result<std::string>)> done) {
+  if (program.library.isZero()) return done(std::string());
+  blobs_->fetch(program.library, blobServer, std::move(done));
 }
 
 void TaskManager::handle(protocol::CancelTasksRequest request, RpcEndpoint::Responder<protocol::CancelTasksRequest> respond) {
@@ -241,14 +235,12 @@ void TaskManager::releaseJob(const JobId& job, const std::string& reason) {
     ending_.push_back(std::move(found->second));
     workers_.erase(found);
   }
-  updateSlotFigures();
 }
 
 void TaskManager::releaseEverything(const std::string& reason) {
   while (!workers_.empty()) releaseJob(workers_.begin()->first, reason);
   // Slots of jobs whose worker had died before.
   for (const auto& slot : slots_.allocated()) slots_.release(slot.job);
-  updateSlotFigures();
 }
 
 void TaskManager::onDataConnection(DataConnection connection) {
@@ -359,30 +351,25 @@ protocol::TaskManagerView TaskManager::view() {
   return view;
 }
 
-void TaskManager::updateSlotFigures() { figures_.setSlots(slots_.numSlots(), slots_.numFree()); }
-
 std::vector<metrics::MetricSample> TaskManager::collectMetrics() { return figures_.collect(); }
 
-void TaskManager::stop() {
-  if (rpc_ == nullptr) return;
-  std::promise<void> stopped;
-  services_.loop.post([&] {
-    stopping_ = true;
-    if (jobManager_ != nullptr) jobManager_->stop("the TaskManager was stopped");
-    onStopped_ = [&] { stopped.set_value(); };
-    releaseEverything("the TaskManager was stopped");
-    finishStopWhenIdle();
-  });
-  stopped.get_future().wait();
-  dataPort_->stop();
-  rpc_.reset();
+void TaskManager::stop(std::function<void()> stopped) {
+  stopping_ = true;
+  onStopped_ = std::move(stopped);
+  if (jobManager_ != nullptr) jobManager_->stop("the TaskManager was stopped");
+  releaseEverything("the TaskManager was stopped");
+  finishStopWhenIdle();
 }
 
 void TaskManager::finishStopWhenIdle() {
   if (!onStopped_ || !workers_.empty() || !ending_.empty()) return;
   services_.loop.cancel(heldTimer_);
-  rpc_->stop();
+  if (dataPort_ != nullptr) dataPort_->stop();
+  if (rpc_ != nullptr) rpc_->stop();
   alive_.reset();
+  if (const Status removed = services_.files.removeAll(ownDirectory()); !removed.isOk()) {
+    FLINK_WARN(kLog, "cannot remove temporary files path={} reason={}", ownDirectory(), removed.toString());
+  }
   std::exchange(onStopped_, {})();
 }
 

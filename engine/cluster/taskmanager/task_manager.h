@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/control/blob_transfer.h"
 #include "cluster/control/rpc.h"
 #include "cluster/protocol/messages.h"
 #include "cluster/taskmanager/data_port.h"
@@ -28,8 +29,8 @@ namespace flink::taskmanager {
 
 /// Supervises the slots of one host: registers them at the JobManager, gives each job a worker, passes data connections on,
 /// and answers for what its workers do. User code never runs here.
-/// Thread: start() and stop() from the owner's thread, the rest on the loop.
-/// Ownership: borrows its services; they outlive it. Lifetime: start() once; stop() ends all workers.
+/// Thread: the loop, collectMetrics() from any. Ownership: borrows its services; they outlive it.
+/// Lifetime: start() once; destroy after stop() called back.
 class TaskManager final : private JobWorkerListener {
  public:
   struct Services {
@@ -39,10 +40,11 @@ class TaskManager final : private JobWorkerListener {
     FileSystem& files;
     MessageTransport& transport;
     WorkerLauncher& launcher;
-    FetchLibrary fetchLibrary;
     /// Runs work that blocks (removing files) off the loop.
     std::function<void(std::function<void()>)> runBlocking;
     metrics::MetricRegistry& registry;
+    /// Memory of this process under its REST names; may be empty.
+    std::function<std::map<std::string, std::int64_t>()> processFigures;
     /// Called on the loop: after each registration; when there is no point in going on.
     std::function<void()> onRegistered;
     std::function<void(Status)> onFatal;
@@ -53,8 +55,8 @@ class TaskManager final : private JobWorkerListener {
 
   /// Binds the ports and begins to register. Errors: kPortInUse, kBindRefused, kInvalidArgument.
   Status start();
-  /// Ends the workers (killing those that do not end in time) and says good-bye to the JobManager.
-  void stop();
+  /// Ends the workers (killing those that do not end in time), says good-bye to the JobManager and calls `stopped`.
+  void stop(std::function<void()> stopped);
 
   [[nodiscard]] const TaskManagerId& id() const { return id_; }
   [[nodiscard]] int dataPort() const { return dataPort_->port(); }
@@ -83,7 +85,11 @@ class TaskManager final : private JobWorkerListener {
   Status submit(protocol::SubmitTasks submission);
   Result<std::shared_ptr<JobWorker>> startWorker(protocol::SubmitTasks& submission);
   [[nodiscard]] protocol::StartWorkerRequest makeStartRequest(protocol::SubmitTasks& submission) const;
+  [[nodiscard]] std::string ownDirectory() const;
   [[nodiscard]] std::string jobDirectory(const JobId& job) const;
+  /// A job of a program that is linked into this process (MiniCluster) has no library.
+  void fetchLibrary(const protocol::ProgramReference& program, const std::string& blobServer,
+                    std::function<void(Result<std::string>)> done);
   void releaseJob(const JobId& job, const std::string& reason);
   void releaseEverything(const std::string& reason);
   void onDataConnection(DataConnection connection);
@@ -94,9 +100,6 @@ class TaskManager final : private JobWorkerListener {
   protocol::RegisterTaskManagerRequest makeRegistration();
   protocol::HeartbeatRequest makeHeartbeat();
   protocol::TaskManagerView view();
-  void updateSlotFigures();
-  /// Runs `action` on the loop and waits for it.
-  Status onLoop(std::function<Status()> action);
   void finishStopWhenIdle();
 
   // JobWorkerListener
@@ -114,7 +117,10 @@ class TaskManager final : private JobWorkerListener {
   LogDirectory logs_;
   HeldConnections held_;
   TaskManagerFigures figures_;
+  FetchLibrary fetchLibrary_;
+  std::unique_ptr<control::BlobStore> blobStore_;
   std::unique_ptr<control::RpcEndpoint> rpc_;
+  std::unique_ptr<control::BlobCache> blobs_;
   std::unique_ptr<JobManagerConnection> jobManager_;
   std::unique_ptr<DataPort> dataPort_;
   int rpcPort_ = 0;

@@ -1,13 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "cluster/protocol/messages.h"
-#include "cluster/taskmanager/slot_table.h"
 #include "cluster/taskmanager/task_manager_settings.h"
 #include "core/base/mutex.h"
 #include "core/metrics/registry.h"
@@ -18,12 +19,13 @@ namespace flink::taskmanager {
 /// Thread: safe from any thread.
 class TaskManagerFigures {
  public:
-  TaskManagerFigures(const TaskManagerSettings& settings, metrics::MetricRegistry& registry);
+  /// `processFigures` gives this process's own memory under its REST names (heapUsed, ...); may be empty.
+  TaskManagerFigures(const TaskManagerSettings& settings, metrics::MetricRegistry& registry,
+                     std::function<std::map<std::string, std::int64_t>()> processFigures);
   ~TaskManagerFigures();
 
   /// Registers the metrics below host and tm_id.
   void start(const TaskManagerId& id);
-  void setSlots(int total, int free);
   void setReport(const JobId& job, const protocol::WorkerReportRequest& report);
   void dropReport(const JobId& job);
 
@@ -33,22 +35,34 @@ class TaskManagerFigures {
   [[nodiscard]] std::vector<metrics::MetricSample> collect();
 
  private:
-  /// A figure summed over the workers, by its name in WorkerReportRequest::memory.
-  [[nodiscard]] std::int64_t sum(const std::string& name) const;
-
   struct Worker {
     std::vector<metrics::MetricSample> samples;
     std::map<std::string, std::int64_t> memory;
   };
-  std::int64_t totalSegments_, segmentBytes_, managedBytes_;
-  protocol::TaskManagerMemory memory_;
+  void gauge(const std::string& name, std::int64_t (TaskManagerFigures::*read)() const);
+  /// A figure summed over the workers, by its name in WorkerReportRequest::memory.
+  [[nodiscard]] std::int64_t sumOverWorkers(const std::string& name) const;
+  [[nodiscard]] std::int64_t totalSegments() const { return memory_.network / segmentBytes_; }
+  [[nodiscard]] std::int64_t usedSegments() const { return sumOverWorkers("nettyShuffleMemorySegmentsUsed"); }
+  [[nodiscard]] std::int64_t availableSegments() const { return totalSegments() - usedSegments(); }
+  [[nodiscard]] std::int64_t totalBytes() const { return totalSegments() * segmentBytes_; }
+  [[nodiscard]] std::int64_t usedBytes() const { return usedSegments() * segmentBytes_; }
+  [[nodiscard]] std::int64_t availableBytes() const { return availableSegments() * segmentBytes_; }
+  [[nodiscard]] std::int64_t usedPercent() const { return usedSegments() * 100 / std::max<std::int64_t>(totalSegments(), 1); }
+  [[nodiscard]] std::int64_t managedTotal() const { return memory_.managed; }
+  [[nodiscard]] std::int64_t managedUsed() const { return sumOverWorkers("managedUsed"); }
+
   std::string host_;
+  protocol::TaskManagerMemory memory_;
+  std::int64_t segmentBytes_;
   metrics::MetricRegistry& registry_;
+  std::function<std::map<std::string, std::int64_t>()> processFigures_;
   std::shared_ptr<metrics::MetricGroup> root_;
   mutable Mutex mutex_;
   std::map<JobId, Worker> workers_ FLINK_GUARDED_BY(mutex_);
-  int slotsTotal_ FLINK_GUARDED_BY(mutex_) = 0;
-  int slotsFree_ FLINK_GUARDED_BY(mutex_) = 0;
 };
+
+/// The machine below this process.
+[[nodiscard]] protocol::HardwareDescription readHardware(const TaskManagerSettings& settings);
 
 }  // namespace flink::taskmanager

@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -12,39 +10,12 @@
 #include "core/config/options/core_options.h"
 #include "core/config/options/jobmanager_options.h"
 #include "core/config/options/taskmanager_options.h"
+#include "core/config/value_text.h"
 #include "core/memory/memory_model.h"
 
 namespace flink::taskmanager {
 
 namespace {
-
-std::optional<int> parsePort(std::string_view text) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port < 0 || port > 65535) return std::nullopt;
-  return port;
-}
-
-/// "0", "50100", "50100-50200" or a list of those.
-Result<std::vector<int>> parsePorts(std::string_view text) {
-  std::vector<int> ports;
-  std::string_view rest = text;
-  while (true) {
-    const auto comma = rest.find(',');
-    const std::string_view part = rest.substr(0, comma);
-    const auto dash = part.find('-');
-    const auto first = parsePort(part.substr(0, dash));
-    const auto last = dash == std::string_view::npos ? first : parsePort(part.substr(dash + 1));
-    if (!first || !last || *last < *first) {
-      return Status(ErrorCode::kConfigInvalidValue,
-                    fmt::format("not a port or port range: key={} value={} accepted=\"0, 50100, 50100-50200\"",
-                                config::kTaskmanagerRpcPort.key, text));
-    }
-    for (int port = *first; port <= *last; ++port) ports.push_back(port);
-    if (comma == std::string_view::npos) return ports;
-    rest.remove_prefix(comma + 1);
-  }
-}
 
 int machineCores() { return std::max(1, static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN))); }
 
@@ -57,7 +28,7 @@ Result<TaskManagerSettings> readTaskManagerSettings(const config::Configuration&
   FLINK_ASSIGN_OR_RETURN(settings.host, configuration.get(config::kTaskmanagerHost));
   FLINK_ASSIGN_OR_RETURN(settings.bindHost, configuration.get(config::kTaskmanagerBindHost));
   FLINK_ASSIGN_OR_RETURN(const std::string rpcPorts, configuration.get(config::kTaskmanagerRpcPort));
-  FLINK_ASSIGN_OR_RETURN(settings.rpcPorts, parsePorts(rpcPorts));
+  FLINK_ASSIGN_OR_RETURN(settings.rpcPorts, config::parsePorts(rpcPorts));
   FLINK_ASSIGN_OR_RETURN(settings.dataPort, configuration.get(config::kTaskmanagerDataPort));
   FLINK_ASSIGN_OR_RETURN(const std::string address, configuration.get(config::kJobmanagerRpcAddress));
   FLINK_ASSIGN_OR_RETURN(const int port, configuration.get(config::kJobmanagerRpcPort));
@@ -71,7 +42,9 @@ Result<TaskManagerSettings> readTaskManagerSettings(const config::Configuration&
   settings.numCores = machineCores();
   FLINK_ASSIGN_OR_RETURN(settings.workerThreads, configuration.get(config::kTaskmanagerWorkerThreads));
 
-  FLINK_ASSIGN_OR_RETURN(settings.memory, memory::taskManagerMemory(configuration));
+  FLINK_ASSIGN_OR_RETURN(const auto model, memory::deriveTaskManagerMemory(configuration));
+  settings.memory = {model.frameworkHeap, model.taskHeap,     model.frameworkOffHeap, model.taskOffHeap, model.network,
+                     model.managed,       model.jvmMetaspace, model.jvmOverhead,      model.totalFlink,  model.totalProcess};
   FLINK_ASSIGN_OR_RETURN(const auto cores, configuration.getOptional(config::kTaskmanagerCpuCores));
   settings.resources = {cores.value_or(settings.numSlots), settings.memory.taskHeap, settings.memory.taskOffHeap,
                         settings.memory.managed, settings.memory.network};
@@ -93,7 +66,8 @@ Result<TaskManagerSettings> readTaskManagerSettings(const config::Configuration&
   FLINK_ASSIGN_OR_RETURN(settings.registrationTimeout, configuration.get(config::kTaskmanagerRegistrationTimeout));
   FLINK_ASSIGN_OR_RETURN(settings.connectionHoldTimeout,
                          configuration.get(config::kTaskmanagerNetworkPartitionRequestTimeout));
-  FLINK_ASSIGN_OR_RETURN(settings.jobManagerPing, configuration.get(config::kHeartbeatInterval));
+  FLINK_ASSIGN_OR_RETURN(settings.heartbeatInterval, configuration.get(config::kHeartbeatInterval));
+  FLINK_ASSIGN_OR_RETURN(settings.heartbeatTimeout, configuration.get(config::kHeartbeatTimeout));
   return settings;
 }
 

@@ -26,11 +26,11 @@ struct TaskManagerSettings {
   protocol::TaskManagerMemory memory;
   protocol::ResourceProfile resources;
   std::int64_t segmentBytes = 32 << 10;
-  std::string temporaryDirectory;
+  std::string temporaryDirectory;  ///< the TaskManager's id is appended
   std::string logDirectory, logPrefix;  ///< logPrefix: file name without directory; empty: no worker logs
   int maxWorkerLogFiles = 100;
   Duration workerHeartbeatTimeout{}, workerStopTimeout{}, cancellationTimeout{}, registrationTimeout{};
-  Duration jobManagerPing{};  ///< of the idle connection to the JobManager
+  Duration heartbeatInterval{}, heartbeatTimeout{};  ///< of the connection to the JobManager
   Duration connectionHoldTimeout{};  ///< of data connections whose job is not here yet
 };
 

@@ -1,7 +1,10 @@
 #include "cluster/taskmanager/worker_failure.h"
 
+#include <cxxabi.h>
+
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -32,6 +35,23 @@ std::string_view baseName(std::string_view path) {
 /// "cluster/libWordCount.so(+0x12)[0x7f]" → "libWordCount.so".
 std::string_view moduleOfFrame(std::string_view frame) {
   return baseName(frame.substr(0, frame.find_first_of("([")));
+}
+
+/// "/tmp/9f.so(_Z1fv+0x10)[0x7f]" → "f()+0x10 in 9f.so"; frames without a symbol stay as they are. The job's library, a copy
+/// named by its digest, gets back the name that its user knows.
+std::string readableFrame(const std::string& frame, std::string_view jobLibrary, const std::string& libraryName) {
+  const auto open = frame.find('(');
+  const auto plus = frame.find('+', open);
+  if (open == std::string::npos || plus == std::string::npos || plus <= open + 1) return frame;
+  const auto close = frame.find(')', plus);
+  const std::string symbol = frame.substr(open + 1, plus - open - 1);
+  int status = 0;
+  char* const demangled = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
+  const std::string_view module = moduleOfFrame(frame);
+  std::string text = fmt::format("{}{} in {}", status == 0 ? demangled : symbol.c_str(), frame.substr(plus, close - plus),
+                                 !jobLibrary.empty() && module == jobLibrary ? std::string_view(libraryName) : module);
+  std::free(demangled);
+  return text;
 }
 
 /// The library the crash happened in: that of the job when it is on the stack, else that of the innermost frame.
@@ -86,7 +106,9 @@ protocol::FailureInfo describeWorkerEnd(const WorkerEnd& end) {
   message += fmt::format(" job={} name=\"{}\"", end.job.toHex(), end.jobName);
 
   protocol::FailureInfo failure = describeStatus(Status(ErrorCode::kWorkerDied, message), end.timestampMs);
-  for (const auto& frame : words.frames) failure.stackTrace += "\n\tat " + frame;
+  for (const auto& frame : words.frames) {
+    failure.stackTrace += "\n\tat " + readableFrame(frame, baseName(words.library), end.libraryName);
+  }
   if (!end.errorTail.empty()) failure.stackTrace += "\nLast output of the worker:\n" + end.errorTail;
   return failure;
 }

@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "core/base/current_code.h"
+#include "dataflow/task/crash_context.h"
 
 namespace flink::worker {
 
@@ -54,9 +54,9 @@ void onCrash(int signal) {
   }
   put("signal ");
   putNumber(signal);
-  if (currentCode.op != nullptr) {
+  if (const char* op = task::crashContext().op; op != nullptr) {
     put("\noperator ");
-    put(currentCode.op);
+    put(op);
   }
   if (libraryPath[0] != '\0') {
     put("\nlibrary ");

@@ -5,7 +5,7 @@
 namespace flink::worker {
 
 /// From now on SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT write the process's last words to `descriptor` before they end it:
-/// signal, operator (CurrentCode of the thread), job library and native frames. Format: taskmanager/README.md.
+/// signal, operator (the thread's crashContext), job library and native frames. Format: taskmanager/README.md.
 /// REQUIRES: called once, before other threads start.
 void installCrashHandler(int descriptor);
 

@@ -50,7 +50,7 @@ RpcEndpoint::Options endpointOptions() {
   RpcEndpoint::Options options;
   options.sender = "worker";
   // The supervisor is the one that watches; the end of the channel is enough for the worker.
-  options.heartbeatInterval = std::chrono::hours(1);
+  options.heartbeatInterval = Duration::zero();
   return options;
 }
 
@@ -58,12 +58,12 @@ RpcEndpoint::Options endpointOptions() {
 
 Worker::Worker(Services services, std::unique_ptr<LocalChannel> channel)
     : services_(std::move(services)), channel_(std::move(channel)),
-      rpc_(endpointOptions(), services_.loop, services_.clock, channel_) {}
+      rpc_(endpointOptions(), services_.loop, services_.clock, *channel_) {}
 
 Worker::~Worker() {
   services_.loop.cancel(reportTimer_);
   rpc_.stop();
-  channel_.stop();
+  channel_->stop();
   if (coordinators_ != nullptr) coordinators_->close();
 }
 
@@ -110,15 +110,15 @@ void Worker::serveSupervisor() {
     respond(Empty{});
   });
   rpc_.serve<protocol::AdoptConnectionRequest>([this](const auto&, auto request, auto respond) {
-    adopt(request.peer);
+    const Status status = adopt(request.peer);
+    if (!status.isOk()) return respond(status);
     respond(Empty{});
   });
   rpc_.serve<protocol::StopWorkerRequest>([this](const auto&, auto, auto respond) {
     respond(Empty{});
     stop("the supervisor asked for it");
   });
-  rpc_.onPeerLost([this](const auto&, const Status& reason) {
-    if (reason.code() != ErrorCode::kConnectionLost) return;
+  rpc_.onPeerLost([this](const auto&, const Status&) {
     services_.onOrphaned();
     stop("the supervisor is gone");
   });
@@ -137,12 +137,12 @@ void Worker::handleStart(protocol::StartWorkerRequest request,
   respondStart_ = std::move(respond);
   // The program may read files or compute for long; the supervisor's heartbeats must be answered meanwhile.
   runtime_->executor->runBlocking([this] {
-    auto catalog = std::make_shared<Result<std::shared_ptr<const operators::OperatorCatalog>>>(services_.rebuild(*start_));
+    auto catalog = std::make_shared<RebuildResult>(services_.rebuild(*start_));
     post([this, catalog] { onRebuilt(std::move(*catalog)); });
   });
 }
 
-void Worker::onRebuilt(Result<std::shared_ptr<const operators::OperatorCatalog>> catalog) {
+void Worker::onRebuilt(RebuildResult catalog) {
   if (stage_ != Stage::kStarting) return;
   if (!catalog) return respondStart_(std::move(catalog).status());
   runtime_->catalog = std::move(*catalog);
@@ -170,7 +170,7 @@ std::map<std::int32_t, std::int64_t> Worker::managedBytesPerTask(const protocol:
 }
 
 Status Worker::submit(const protocol::SubmitTasks& submission) {
-  if (stage_ != Stage::kRunning) return Status(ErrorCode::kUnavailable, "the worker does not run");
+  if (stage_ != Stage::kRunning) return Status(ErrorCode::kInternal, "tasks came before the worker was ready");
   auto managed = managedBytesPerTask(submission);
   for (const auto& deployment : submission.tasks) {
     const Status status = deploy(deployment, managed[deployment.slot]);
@@ -205,7 +205,7 @@ void Worker::openCoordinators(const ExecutionAttemptId& attempt, const protocol:
     if (!op.hasCoordinator) continue;
     // A missing factory is reported by the task, which needs it too.
     const auto* factory = runtime_->catalog->operatorFactory(op.streamNodeId);
-    if (factory != nullptr) coordinators_->open(attempt, op.id, *factory, vertex.parallelism);
+    if (factory != nullptr) coordinators_->open(attempt, op.id, op.name, *factory, vertex.parallelism);
   }
 }
 
@@ -215,15 +215,14 @@ void Worker::cancel(const std::vector<ExecutionAttemptId>& attempts) {
   }
 }
 
-void Worker::adopt(const std::string& peer) {
-  OwnedFd descriptor = channel_.next();
-  if (!descriptor.valid() || runtime_ == nullptr) return;
-  auto connection = runtime_->transport->adopt(descriptor.release());
-  if (!connection) {
-    FLINK_WARN(kLog, "cannot take over a data connection peer={} reason={}", peer, connection.status().toString());
-    return;
+Status Worker::adopt(const std::string& peer) {
+  OwnedFd descriptor = rpc_.takeDescriptor();
+  if (!descriptor.valid() || stage_ != Stage::kRunning) {
+    return Status(ErrorCode::kInvalidArgument, "no connection came along, or no job runs: peer=" + peer);
   }
-  runtime_->network->acceptConnection(std::move(*connection));
+  FLINK_ASSIGN_OR_RETURN(auto connection, runtime_->transport->adopt(descriptor.release()));
+  runtime_->network->acceptConnection(std::move(connection));
+  return Status::ok();
 }
 
 void Worker::onStateChanged(const ExecutionAttemptId& attempt, task::TaskState state, const std::optional<Status>& failure,

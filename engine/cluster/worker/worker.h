@@ -12,7 +12,6 @@
 #include "cluster/control/rpc.h"
 #include "cluster/protocol/messages.h"
 #include "cluster/worker/coordinators.h"
-#include "cluster/worker/descriptor_channel.h"
 #include "cluster/worker/worker_runtime.h"
 #include "core/base/clock.h"
 #include "core/base/executor.h"
@@ -30,8 +29,8 @@ namespace flink::worker {
 class Worker final : private task::TaskListener {
  public:
   /// Runs the job's program again for the code of its operators. Blocks; runs outside the loop.
-  using Rebuild =
-      std::function<Result<std::shared_ptr<const operators::OperatorCatalog>>(const protocol::StartWorkerRequest&)>;
+  using RebuildResult = Result<std::shared_ptr<const operators::OperatorCatalog>>;
+  using Rebuild = std::function<RebuildResult(const protocol::StartWorkerRequest&)>;
   struct Services {
     EventLoop& loop;
     const Clock& clock;
@@ -54,7 +53,7 @@ class Worker final : private task::TaskListener {
   enum class Stage : std::uint8_t { kIdle, kStarting, kRunning, kStopping, kEnded };
   void serveSupervisor();
   void handleStart(protocol::StartWorkerRequest request, control::RpcEndpoint::Responder<protocol::StartWorkerRequest> respond);
-  void onRebuilt(Result<std::shared_ptr<const operators::OperatorCatalog>> catalog);
+  void onRebuilt(RebuildResult catalog);
   Status submit(const protocol::SubmitTasks& submission);
   /// An equal share of the managed memory for each task of a slot.
   [[nodiscard]] std::map<std::int32_t, std::int64_t> managedBytesPerTask(const protocol::SubmitTasks& submission);
@@ -62,7 +61,7 @@ class Worker final : private task::TaskListener {
   void openCoordinators(const ExecutionAttemptId& attempt, const protocol::JobVertex& vertex);
   void cancel(const std::vector<ExecutionAttemptId>& attempts);
   void deliver(const protocol::OperatorEvent& event);
-  void adopt(const std::string& peer);
+  Status adopt(const std::string& peer);
   void stop(const std::string& reason);
   void endWhenIdle();
 
@@ -86,8 +85,10 @@ class Worker final : private task::TaskListener {
   /// Posts to the loop unless this worker is gone by then.
   void post(std::function<void()> action);
 
+  /// Declared first: what comes late finds it gone only after everything else.
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   Services services_;
-  DescriptorChannel channel_;
+  std::unique_ptr<control::LocalChannel> channel_;
   control::RpcEndpoint rpc_;
   Stage stage_ = Stage::kIdle;
   std::optional<protocol::StartWorkerRequest> start_;
@@ -97,7 +98,6 @@ class Worker final : private task::TaskListener {
   std::map<ExecutionAttemptId, std::unique_ptr<task::Task>> tasks_;
   std::int64_t slotManagedBytes_ = 0;
   EventLoop::TimerId reportTimer_ = EventLoop::TimerId::kNone;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace flink::worker
