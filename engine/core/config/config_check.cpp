@@ -65,68 +65,75 @@ std::vector<std::pair<std::string_view, std::string>> fixedPorts(
 }  // namespace
 
 void KeyChecker::add(std::string_view key, std::string value, ConfigOrigin origin) {
+  Configuration& configuration = checked_.configuration;
   const OptionInfo* option = findOption(key);
   if (option != nullptr && option->key != key) {
-    warnings_.push_back(
-        {std::string(key), fmt::format("an earlier name, still accepted; today's is {} ({})",
-                                       option->key, origin.toString())});
+    remark(std::string(key), fmt::format("{} is an earlier name of {}; it still works ({})", key,
+                                         option->key, origin.toString()));
     // Within one file the modern name wins; a -D argument wins over the file under either name.
-    const auto it = configuration_.entries().find(option->key);
-    if (it != configuration_.entries().end() && setByModernKey_.contains(option->key) &&
+    const auto it = configuration.entries().find(option->key);
+    if (it != configuration.entries().end() && setByModernKey_.contains(option->key) &&
         it->second.origin.source == origin.source && origin.line > 0) {
       return;
     }
-    configuration_.setString(std::string(option->key), std::move(value), std::move(origin));
+    configuration.setString(std::string(option->key), std::move(value), std::move(origin));
     return;
   }
   if (option != nullptr) setByModernKey_.emplace(key);
-  configuration_.setString(std::string(key), std::move(value), std::move(origin));
+  configuration.setString(std::string(key), std::move(value), std::move(origin));
 }
 
-Status KeyChecker::judgeUnknown(const std::string& key, const ConfigOrigin& origin, bool strict) {
+void KeyChecker::judgeUnknown(const std::string& key, const ConfigOrigin& origin, bool strict) {
   const KeyVerdict verdict = classifyKey(key);
-  if (verdict.kind == KeyKind::kEffective) return {};
-  const std::optional<std::string> nearest = nearestKey(key);
+  if (verdict.kind == KeyKind::kEffective) return;
   const bool misspelt = verdict.kind == KeyKind::kLater && isNearMiss(key);
   if (verdict.kind != KeyKind::kUnknown && !misspelt) {
-    warnings_.push_back(
-        {key, fmt::format("accepted without effect: {} ({})", verdict.reason, origin.toString())});
-    return {};
+    remark(key, fmt::format("{} has no effect: {} ({})", key, verdict.reason, origin.toString()));
+    return;
   }
+  const std::optional<std::string> nearest = nearestKey(key);
   const std::string hint =
       nearest ? fmt::format("; the nearest known key is {}", *nearest) : std::string();
   if (strict) {
-    return Status(ErrorCode::kConfigUnknownKey,
-                  fmt::format("unknown key: key={} at={}{}", key, origin.toString(), hint));
+    checked_.errors.emplace_back(
+        ErrorCode::kConfigUnknownKey,
+        fmt::format("unknown key: key={} at={}{}", key, origin.toString(), hint));
+  } else {
+    remark(key, fmt::format("{} is not a known key ({}){}", key, origin.toString(), hint));
   }
-  warnings_.push_back({key, fmt::format("unknown key ({}){}", origin.toString(), hint)});
-  return {};
+}
+
+CheckedConfiguration KeyChecker::check() {
+  std::vector<Status>& errors = checked_.errors;
+  const bool strict = checked_.configuration.getValidated(kConfigStrict);
+  for (const auto& [key, entry] : checked_.configuration.entries()) {
+    const OptionInfo* option = findOption(key);
+    if (option == nullptr) {
+      judgeUnknown(key, entry.origin, strict);
+    } else if (Status status = option->check(entry.value, option->accepts); !status) {
+      errors.push_back(invalidValue(key, entry, option->type, status));
+    }
+  }
+  // Whoever starts the reporters remarks on unknown kinds.
+  if (Status status = planReporters(checked_.configuration).status(); !status)
+    errors.push_back(std::move(status));
+  checkTogether(checked_);
+  return std::move(checked_);
 }
 
 Result<LoadedConfiguration> KeyChecker::finish() {
-  FLINK_ASSIGN_OR_RETURN(bool strict, configuration_.get(kConfigStrict));
-  for (const auto& [key, entry] : configuration_.entries()) {
-    const OptionInfo* option = findOption(key);
-    if (option == nullptr) {
-      FLINK_RETURN_IF_ERROR(judgeUnknown(key, entry.origin, strict));
-      continue;
-    }
-    if (Status status = option->check(entry.value, option->accepts); !status) {
-      return invalidValue(key, entry, option->type, status);
-    }
-  }
-  FLINK_RETURN_IF_ERROR(
-      planReporters(configuration_).status());  // who starts them remarks on unknown kinds
-  FLINK_RETURN_IF_ERROR(checkTogether(configuration_, warnings_));
-  return LoadedConfiguration{std::move(configuration_), std::move(warnings_)};
+  CheckedConfiguration checked = check();
+  if (!checked.errors.empty()) return std::move(checked.errors.front());
+  return LoadedConfiguration{std::move(checked.configuration), std::move(checked.warnings)};
 }
 
-Status checkTogether(const Configuration& configuration, std::vector<ConfigWarning>& warnings) {
+void checkTogether(CheckedConfiguration& checked) {
+  const Configuration& configuration = checked.configuration;
   std::map<std::string, std::string_view> byPort;
   for (const auto& [key, port] : fixedPorts(configuration)) {
     const auto [it, isNew] = byPort.emplace(port, key);
     if (isNew) continue;
-    return Status(
+    checked.errors.emplace_back(
         ErrorCode::kConfigInvalidValue,
         fmt::format("two keys claim one port: port={} keys={} ({}) and {} ({}); change one of them",
                     port, it->second, describeOrigin(configuration, it->second), key,
@@ -134,19 +141,19 @@ Status checkTogether(const Configuration& configuration, std::vector<ConfigWarni
   }
   if (configuration.contains(kTaskmanagerMemoryManagedSize.key) &&
       configuration.contains(kTaskmanagerMemoryManagedFraction.key)) {
-    warnings.push_back({std::string(kTaskmanagerMemoryManagedFraction.key),
-                        fmt::format("without effect, because {} is set too and wins",
-                                    kTaskmanagerMemoryManagedSize.key)});
+    checked.warnings.push_back(
+        {std::string(kTaskmanagerMemoryManagedFraction.key),
+         fmt::format("{} has no effect: {} is set too and wins",
+                     kTaskmanagerMemoryManagedFraction.key, kTaskmanagerMemoryManagedSize.key)});
   }
   const Millis interval = configuration.getValidated(kHeartbeatInterval);
   const Millis timeout = configuration.getValidated(kHeartbeatTimeout);
   if (timeout <= interval) {
-    return Status(ErrorCode::kConfigInvalidValue,
-                  fmt::format("heartbeat.timeout must be longer than heartbeat.interval: "
-                              "timeout={} ms interval={} ms",
-                              timeout.count(), interval.count()));
+    checked.errors.emplace_back(ErrorCode::kConfigInvalidValue,
+                                fmt::format("heartbeat.timeout must be longer than "
+                                            "heartbeat.interval: timeout={} ms interval={} ms",
+                                            timeout.count(), interval.count()));
   }
-  return {};
 }
 
 }  // namespace flink::config

@@ -12,24 +12,27 @@
 
 namespace flink::config {
 
-/// Collects entries in the order of their precedence (later ones win) and judges them together.
+/// Collects entries in the order of their precedence (later ones win) and judges them together:
+/// every value against its option, every key against what is known, and the keys against each
+/// other.
 class KeyChecker {
  public:
   /// A legacy key is stored under its modern one.
   void add(std::string_view key, std::string value, ConfigOrigin origin);
+  /// Adds a warning; `text` starts with what it is about.
   void remark(std::string key, std::string text) {
-    warnings_.push_back({std::move(key), std::move(text)});
+    checked_.warnings.push_back({std::move(key), std::move(text)});
   }
-  /// Checks every value against its option, every key against what is known, and the keys against
-  /// each other.
+  /// All that was found.
+  CheckedConfiguration check();
+  /// The same, with the first error in place of the configuration.
   Result<LoadedConfiguration> finish();
 
  private:
-  Status judgeUnknown(const std::string& key, const ConfigOrigin& origin, bool strict);
+  void judgeUnknown(const std::string& key, const ConfigOrigin& origin, bool strict);
 
-  Configuration configuration_;
+  CheckedConfiguration checked_;
   std::set<std::string, std::less<>> setByModernKey_;
-  std::vector<ConfigWarning> warnings_;
 };
 
 /// The error for a value that does not fit its key; secrets are not shown.
@@ -38,6 +41,6 @@ Status invalidValue(std::string_view key, const Configuration::Entry& entry, std
 
 /// What only shows when keys are seen together: two ports on one number (an error naming both),
 /// size and fraction of managed memory both set (a warning).
-Status checkTogether(const Configuration& configuration, std::vector<ConfigWarning>& warnings);
+void checkTogether(CheckedConfiguration& checked);
 
 }  // namespace flink::config

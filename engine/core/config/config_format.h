@@ -24,6 +24,11 @@ Result<std::vector<RawEntry>> parseYamlConfiguration(std::string_view text,
 Result<std::vector<RawEntry>> parseFlatConfiguration(std::string_view text,
                                                      const std::string& source);
 
+/// What a log4j.properties (of Log4j 1 or 2) says about levels, file size and file count, as
+/// env.log.* entries; the rest of such a file describes Java appenders and is passed over. Errors:
+/// kConfigMalformed with `source` and line.
+Result<std::vector<RawEntry>> parseLogProperties(std::string_view text, const std::string& source);
+
 /// True for lines as `env.enableCheckpointing(60000);`, which documents show among configuration
 /// keys.
 [[nodiscard]] bool looksLikeStatement(std::string_view line);

@@ -66,7 +66,7 @@ class Configuration {
 /// key with its nearest.
 struct ConfigWarning {
   std::string key;
-  std::string text;
+  std::string text;  ///< names the key and its place
 };
 
 struct LoadedConfiguration {
@@ -74,15 +74,25 @@ struct LoadedConfiguration {
   std::vector<ConfigWarning> warnings;
 };
 
+/// Everything that is wrong or worth knowing about a configuration.
+struct CheckedConfiguration {
+  Configuration configuration;
+  std::vector<ConfigWarning> warnings;
+  std::vector<Status> errors;
+};
+
 /// Reads `directory/config.yaml`, else `directory/flink-conf.yaml`, and checks every key against
 /// the known options. `dynamicProperties` are the `k=v` of -D arguments and win; an empty
-/// `directory` means only those. Legacy keys are stored under their modern ones. Errors:
+/// `directory` means only those. Legacy keys are stored under their modern ones. Levels and sizes
+/// in `directory/log4j.properties` stand for env.log.* keys that are not set. Errors:
 /// kFileNotFound, kConfigMalformed, kConfigInvalidValue, kConfigUnknownKey (only under
 /// config.strict: true), each with file and line.
 Result<LoadedConfiguration> loadConfiguration(const std::string& directory,
                                               const std::vector<std::string>& dynamicProperties);
-/// The same for one file, whichever of the two formats its name says.
+/// The same for one file, whichever of the formats its name says.
 Result<LoadedConfiguration> loadConfigurationFile(const std::string& file);
+/// The same with all errors instead of the first one.
+CheckedConfiguration checkConfigurationFile(const std::string& file);
 
 /// True for keys whose values must not be shown (`******`): password, secret, token, key material.
 [[nodiscard]] bool isSensitiveKey(std::string_view key);

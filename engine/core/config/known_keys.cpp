@@ -21,8 +21,7 @@ constexpr std::string_view kNoKryo =
     "records are plain C++ types; neither Kryo nor Avro reflection serializes them";
 constexpr std::string_view kNoClassLoading =
     "job libraries are loaded by the system's loader, not by class loaders";
-constexpr std::string_view kNoLog4j =
-    "log files and rotation are set by env.log.* and conf/log4j.properties' levels";
+constexpr std::string_view kNoLog4j = "logging is set by env.log.* or conf/log4j.properties";
 constexpr std::string_view kNoNetty = "the data plane is not Netty";
 constexpr std::string_view kNoPython = "Python workers do not exist here";
 constexpr std::string_view kLaterCheckpoints = "checkpoints and savepoints are not in this release";
@@ -69,6 +68,8 @@ constexpr Rule kRules[] = {
     {"kryo", KeyKind::kIgnored, kNoKryo},
     {"rootLogger.appenderRef", KeyKind::kIgnored, kNoLog4j},
     {"appender", KeyKind::kIgnored, kNoLog4j},
+    {"logger", KeyKind::kIgnored, kNoLog4j},
+    {"log4j", KeyKind::kIgnored, kNoLog4j},
     {"monitorInterval", KeyKind::kIgnored, kNoLog4j},
     {"taskmanager.jvm-exit-on-oom", KeyKind::kIgnored, kNoJvm},
     {"taskmanager.exit-on-fatal-akka-error", KeyKind::kIgnored, kNoAkka},

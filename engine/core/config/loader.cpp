@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -42,19 +43,52 @@ Result<std::string> readFile(const std::string& file) {
   return std::move(text).str();
 }
 
-bool isFlat(const std::string& file) {
+Result<std::vector<RawEntry>> parseFile(const std::string& file) {
+  FLINK_ASSIGN_OR_RETURN(std::string text, readFile(file));
   const std::string name = std::filesystem::path(file).filename().string();
-  return name == "flink-conf.yaml" || name.ends_with(".properties") || name.ends_with(".conf");
+  if (name.starts_with("log4j") && name.ends_with(".properties"))
+    return parseLogProperties(text, file);
+  const bool isFlat =
+      name == "flink-conf.yaml" || name.ends_with(".properties") || name.ends_with(".conf");
+  return isFlat ? parseFlatConfiguration(text, file) : parseYamlConfiguration(text, file);
 }
 
 Status addFile(const std::string& file, KeyChecker& checker) {
-  FLINK_ASSIGN_OR_RETURN(std::string text, readFile(file));
-  FLINK_ASSIGN_OR_RETURN(std::vector<RawEntry> entries, isFlat(file)
-                                                            ? parseFlatConfiguration(text, file)
-                                                            : parseYamlConfiguration(text, file));
+  FLINK_ASSIGN_OR_RETURN(std::vector<RawEntry> entries, parseFile(file));
   for (RawEntry& entry : entries)
     checker.add(entry.key, std::move(entry.value), {file, entry.line});
   return {};
+}
+
+bool exists(const std::string& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored);
+}
+
+Status addDirectory(const std::string& directory, KeyChecker& checker) {
+  const std::string yaml = directory + "/config.yaml", flat = directory + "/flink-conf.yaml";
+  const bool hasYaml = exists(yaml), hasFlat = exists(flat);
+  if (!hasYaml && !hasFlat) {
+    return Status(
+        ErrorCode::kFileNotFound,
+        fmt::format("no configuration file: path={} (flink-conf.yaml there is read too)", yaml));
+  }
+  if (const std::string log = directory + "/log4j.properties"; exists(log)) {
+    FLINK_RETURN_IF_ERROR(addFile(log, checker));
+  }
+  if (hasYaml && hasFlat)
+    checker.remark("flink-conf.yaml", flat + " is not read: config.yaml stands beside it");
+  return addFile(hasYaml ? yaml : flat, checker);
+}
+
+/// Start scripts of documents in the wild set these.
+void remarkOnEnvironment(KeyChecker& checker) {
+  for (const char* name :
+       {"FLINK_ENV_JAVA_OPTS", "FLINK_ENV_JAVA_OPTS_JM", "FLINK_ENV_JAVA_OPTS_TM", "JVM_ARGS"}) {
+    if (std::getenv(name) == nullptr) continue;
+    checker.remark(name,
+                   fmt::format("{} has no effect: no process here is a JVM (environment)", name));
+  }
 }
 
 Status addDynamicProperties(const std::vector<std::string>& properties, KeyChecker& checker) {
@@ -79,20 +113,8 @@ Status addDynamicProperties(const std::vector<std::string>& properties, KeyCheck
 Result<LoadedConfiguration> loadConfiguration(const std::string& directory,
                                               const std::vector<std::string>& dynamicProperties) {
   KeyChecker checker;
-  if (!directory.empty()) {
-    const std::string yaml = directory + "/config.yaml", flat = directory + "/flink-conf.yaml";
-    std::error_code ignored;
-    const bool hasYaml = std::filesystem::exists(yaml, ignored),
-               hasFlat = std::filesystem::exists(flat, ignored);
-    if (!hasYaml && !hasFlat) {
-      return Status(
-          ErrorCode::kFileNotFound,
-          fmt::format("no configuration file: path={} (flink-conf.yaml there is read too)", yaml));
-    }
-    FLINK_RETURN_IF_ERROR(addFile(hasYaml ? yaml : flat, checker));
-    if (hasYaml && hasFlat)
-      checker.remark("flink-conf.yaml", "not read, because config.yaml stands beside it: " + flat);
-  }
+  if (!directory.empty()) FLINK_RETURN_IF_ERROR(addDirectory(directory, checker));
+  remarkOnEnvironment(checker);
   FLINK_RETURN_IF_ERROR(addDynamicProperties(dynamicProperties, checker));
   return checker.finish();
 }
@@ -101,6 +123,14 @@ Result<LoadedConfiguration> loadConfigurationFile(const std::string& file) {
   KeyChecker checker;
   FLINK_RETURN_IF_ERROR(addFile(file, checker));
   return checker.finish();
+}
+
+CheckedConfiguration checkConfigurationFile(const std::string& file) {
+  KeyChecker checker;
+  Status status = addFile(file, checker);
+  CheckedConfiguration checked = checker.check();
+  if (!status) checked.errors.insert(checked.errors.begin(), std::move(status));
+  return checked;
 }
 
 }  // namespace flink::config

@@ -122,9 +122,10 @@ Result<ReporterPlan> planReporters(const Configuration& configuration) {
     const auto it = configured.find(name);
     const Keys keys = it == configured.end() ? Keys() : it->second;
     if (!isPrometheus(name, keys)) {
-      plan.warnings.push_back({std::string(kPrefix) + name,
-                               "not started: Prometheus is the only kind of metric reporter in "
-                               "this release"});
+      plan.warnings.push_back(
+          {std::string(kPrefix) + name, fmt::format("{}{} is not started: Prometheus is the only "
+                                                    "kind of metric reporter in this release",
+                                                    kPrefix, name)});
       continue;
     }
     FLINK_ASSIGN_OR_RETURN(ReporterOptions options, optionsOf(name, keys));

@@ -108,7 +108,7 @@ pipeline.name: a=b
   EXPECT_EQ(*c.get(kPipelineName), "a=b");
   EXPECT_EQ(
       warningOf(*loaded, "env.java.opts"),
-      "accepted without effect: no process here is a JVM (" + directory_ + "/flink-conf.yaml:5)");
+      "env.java.opts has no effect: no process here is a JVM (" + directory_ + "/flink-conf.yaml:5)");
 }
 
 TEST_F(LoaderTest, StatementInAFileIsAnErrorWithItsLine) {
@@ -222,6 +222,70 @@ TEST_F(LoaderTest, SizeWinsOverFractionAndSaysSo) {
   ASSERT_TRUE(loaded.isOk());
   EXPECT_THAT(warningOf(*loaded, "taskmanager.memory.managed.fraction"),
               HasSubstr("taskmanager.memory.managed.size is set too and wins"));
+}
+
+TEST_F(LoaderTest, CheckFindsEverythingAtOnce) {
+  write("config.yaml",
+        "rest.port: many\nparallelism.default: 0\nheartbeat.timeout: 1 s\nfoo.bar: 1\nakka.x: 1\n"
+        "metrics.reporter.prom.port: 99999\njobmanager.event.port: 6123\n");
+  const CheckedConfiguration checked = checkConfigurationFile(directory_ + "/config.yaml");
+  EXPECT_EQ(checked.errors.size(), 5U);
+  EXPECT_EQ(checked.warnings.size(), 2U);
+  EXPECT_EQ(checkConfigurationFile(directory_ + "/none.yaml").errors.size(), 1U);
+}
+
+TEST_F(LoaderTest, LogSettingsOfLog4jOneAndTwo) {
+  write("log4j.properties", R"(# Log4j 2
+monitorInterval = 30
+rootLogger.level = WARN
+rootLogger.appenderRef.file.ref = MainAppender
+logger.flink.name = org.apache.flink.network
+logger.flink.level = DEBUG
+logger.unnamed.level = DEBUG
+appender.main.type = RollingFile
+appender.main.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %m%n
+appender.main.policies.size.size = 64MB
+appender.main.strategy.max = ${env:FLINK_CPP_TEST_UNSET:-7}
+appender.main.fileName = ${sys:log.file}
+)");
+  const auto two = yaml("env.log.max: 3\n");
+  ASSERT_TRUE(two.isOk()) << two.status().toString();
+  EXPECT_EQ(*two->configuration.get(kEnvLogLevel), "WARN");
+  EXPECT_THAT(*two->configuration.get(kEnvLogLevels), ElementsAre("flink.network:DEBUG"));
+  EXPECT_EQ(*two->configuration.get(kEnvLogMaxSize), mebibytes(64));
+  EXPECT_EQ(*two->configuration.get(kEnvLogMax), 3);
+  EXPECT_THAT(two->warnings, IsEmpty());
+
+  write("log4j.properties",
+        "log4j.rootLogger=INFO, console, file\nlog4j.appender.file.MaxFileSize=100MB\n"
+        "log4j.appender.file.MaxBackupIndex=12\nlog4j.logger.org.apache.kafka=WARN\n"
+        "log4j.logger.com.example.flink=DEBUG\n");
+  const auto one = yaml("");
+  ASSERT_TRUE(one.isOk()) << one.status().toString();
+  EXPECT_EQ(*one->configuration.get(kEnvLogLevel), "INFO");
+  EXPECT_EQ(*one->configuration.get(kEnvLogMax), 12);
+  EXPECT_THAT(*one->configuration.get(kEnvLogLevels),
+              ElementsAre("com.example.flink:DEBUG", "org.apache.kafka:WARN"));
+
+  write("log4j.properties", "rootLogger.level = LOUD\n");
+  EXPECT_THAT(yaml("").status().message(), HasSubstr("log4j.properties:1"));
+  write("log4j.properties", "\nno separator\n");
+  EXPECT_THAT(yaml("").status().message(), HasSubstr("log4j.properties:2"));
+}
+
+TEST_F(LoaderTest, JvmOptionsOfTheEnvironmentAreReported) {
+  ASSERT_EQ(setenv("FLINK_ENV_JAVA_OPTS", "-Xmx8g", 1), 0);
+  const auto loaded = yaml("");
+  unsetenv("FLINK_ENV_JAVA_OPTS");
+  ASSERT_TRUE(loaded.isOk());
+  EXPECT_THAT(warningOf(*loaded, "FLINK_ENV_JAVA_OPTS"), HasSubstr("no process here is a JVM"));
+}
+
+TEST_F(LoaderTest, ReporterKeysAreChecked) {
+  const auto bad = yaml("metrics.reporter.prom.port: 9249-x\n");
+  ASSERT_FALSE(bad.isOk());
+  EXPECT_THAT(bad.status().message(),
+              AllOf(HasSubstr("metrics.reporter.prom.port"), HasSubstr("config.yaml:1")));
 }
 
 TEST_F(LoaderTest, HeartbeatTimeoutMustExceedInterval) {
