@@ -58,7 +58,7 @@ class FakeTaskManager {
                                                     });
   }
 
-  void report(const ExecutionAttemptId& attempt, protocol::ExecutionState state,
+  void report(ExecutionAttemptId attempt, protocol::ExecutionState state,
               std::optional<protocol::FailureInfo> failure = std::nullopt,
               std::map<std::string, std::string> accumulators = {}) {
     if (protocol::isTerminal(state)) running.erase(attempt);
@@ -74,7 +74,7 @@ class FakeTaskManager {
     for (const auto& attempt : std::set(running))
       report(attempt, protocol::ExecutionState::kFinished);
   }
-  void fail(const ExecutionAttemptId& attempt, const std::string& errorId,
+  void fail(ExecutionAttemptId attempt, const std::string& errorId,
             const std::string& message) {
     report(attempt, protocol::ExecutionState::kFailed, failureOf(errorId, message));
   }

@@ -71,6 +71,20 @@ TEST_F(ResourcesTest, JobWaitsForTaskManagersToCome) {
       8);
 }
 
+TEST_F(ResourcesTest, LargeJobTravelsInSeveralMessagesAndItsGraphOnce) {
+  start();
+  auto& taskManager = addTaskManager("tm-1", 400);
+  taskManager.tasks = FakeTaskManager::Tasks::kFinish;
+  auto job = keyedJob(1, 400);
+  for (auto& vertex : job.graph().vertices) vertex.maxParallelism = 400;
+  ASSERT_TRUE(submit(job).isOk());
+  EXPECT_GT(taskManager.submissions.size(), 2U);
+  EXPECT_EQ(taskManager.numSubmitted(), 800U);
+  EXPECT_TRUE(taskManager.submissions[0].jobGraph.has_value());
+  EXPECT_FALSE(taskManager.submissions[1].jobGraph.has_value());
+  EXPECT_EQ(statusOf(job.graph().id), JobStatus::kFinished);
+}
+
 TEST_F(ResourcesTest, TooFewSlotsFailTheJobAfterSlotRequestTimeout) {
   start();
   auto& taskManager = addTaskManager("tm-1", 2);

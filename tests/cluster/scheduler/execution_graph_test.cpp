@@ -42,7 +42,7 @@ TEST_F(ExecutionGraphTest, CountsAndStampsEveryState) {
   EXPECT_EQ(graph.count(ExecutionState::kCreated), 1);
   EXPECT_EQ(graph.count(ExecutionState::kRunning), 1);
   EXPECT_EQ(graph.lastModificationMs(), 1'003);
-  const auto& subtask = graph.view().at(0).subtasks.at(1);
+  const auto subtask = graph.view().at(0).subtasks.at(1);
   EXPECT_EQ(subtask.timestampsMs[static_cast<std::size_t>(ExecutionState::kCreated)], 1'000);
   EXPECT_EQ(subtask.timestampsMs[static_cast<std::size_t>(ExecutionState::kDeploying)], 1'002);
   EXPECT_EQ(subtask.timestampsMs[static_cast<std::size_t>(ExecutionState::kFinished)], 0);
