@@ -45,8 +45,14 @@ void Subtask::start() {
   wakeUp_->attach(services_.executor->add(*this));
 }
 
+bool Subtask::stopOpen() {
+  Fate fate = Fate::kOpen;
+  return fate_.compare_exchange_strong(fate, Fate::kStopped) || fate == Fate::kStopped;
+}
+
 void Subtask::cancel() {
-  if (ended_.load(std::memory_order_acquire) || cancelRequested_->exchange(true)) return;
+  // In this order: who sees the fate must find the reason.
+  if (cancelRequested_->exchange(true) || !stopOpen()) return;
   collectPort_->close();
   // Also ends a step that waits for room in the middle of a record.
   if (built_.load()) releaseOutputs(Status(ErrorCode::kCancelled, "the task was cancelled: task=" + name_));
@@ -54,15 +60,15 @@ void Subtask::cancel() {
 }
 
 void Subtask::fail(Status reason) {
-  if (ended_.load(std::memory_order_acquire)) return;
   mailbox_.put(reason);
+  if (!stopOpen()) return;
   collectPort_->close();
   if (built_.load()) releaseOutputs(reason);
   wakeUp_->wake();
 }
 
 void Subtask::deliverEvent(const OperatorId& op, std::string payload) {
-  if (ended_.load(std::memory_order_acquire)) return;
+  if (fate_.load(std::memory_order_acquire) != Fate::kOpen) return;
   mailbox_.put(OperatorEvent{op, std::move(payload)});
   wakeUp_->wake();
 }
@@ -118,6 +124,7 @@ void Subtask::open() {
 }
 
 Status Subtask::readMail() {
+  if (cancelRequested_->load(std::memory_order_acquire)) return {ErrorCode::kCancelled, "the task was cancelled"};
   Status failure;
   const std::size_t mails = mailbox_.drain([&](Mail&& mail) {
     if (auto* reason = std::get_if<Status>(&mail)) {
@@ -152,7 +159,7 @@ StepResult Subtask::end(TaskState state, std::optional<Status> failure) {
   publish();
   probe_.times().enter(Activity::kNone);
   probe_.close();
-  ended_.store(true, std::memory_order_release);
+  fate_.store(Fate::kEnded, std::memory_order_release);
   report(state, failure);
   return StepResult::kDone;
 }

@@ -42,6 +42,8 @@ class Subtask final : public Task, public Steppable {
 
  private:
   enum class Phase : std::uint8_t { kOpening, kRunning, kFinishing, kEnded };
+  /// Decides between finishing and being stopped: kOpen → kStopped (cancel, fail) → kEnded, or kOpen → kEnded.
+  enum class Fate : std::uint8_t { kOpen, kStopped, kEnded };
   struct OperatorEvent {
     OperatorId op;
     std::string payload;
@@ -52,6 +54,9 @@ class Subtask final : public Task, public Steppable {
   Status build();
   OperatorChain::Services chainServices();
   void open();
+  /// False when the task has ended already.
+  bool stopOpen();
+  /// The reason to stop, if there is one; hands coordinator messages on.
   Status readMail();
   Status finishOutputs();
   StepResult end(TaskState state, std::optional<Status> failure);
@@ -88,7 +93,7 @@ class Subtask final : public Task, public Steppable {
   // Shared with callbacks of operators that may outlive a step.
   const std::shared_ptr<std::atomic<bool>> cancelRequested_ = std::make_shared<std::atomic<bool>>(false);
   std::atomic<bool> built_{false};  // partitions_ does not change any more
-  std::atomic<bool> ended_{false};
+  std::atomic<Fate> fate_{Fate::kOpen};
 
   Phase phase_ = Phase::kOpening;
   BatchSizer sizer_;

@@ -41,8 +41,8 @@ void Subtask::onAwait(bool waiting) {
 }
 
 Result<StepResult> Subtask::advance() {
-  if (cancelRequested_->load(std::memory_order_acquire)) return Status(ErrorCode::kCancelled, "the task was cancelled");
   if (phase_ == Phase::kOpening) {
+    if (cancelRequested_->load(std::memory_order_acquire)) return Status(ErrorCode::kCancelled, "the task was cancelled");
     open();
     // A local producer's data is worth a step of its own budget, not what opening left of this one.
     return StepResult::kProgress;
@@ -98,6 +98,12 @@ Result<StepResult> Subtask::finishOperators() {
   // Before the outputs: consumers must not see the end of a task that fails to close.
   FLINK_RETURN_IF_ERROR(chain_->close());
   FLINK_RETURN_IF_ERROR(finishOutputs());
+  Fate open = Fate::kOpen;
+  if (!fate_.compare_exchange_strong(open, Fate::kEnded)) {
+    // What was emitted since the task was stopped went nowhere: it must not count as finished.
+    FLINK_RETURN_IF_ERROR(readMail());
+    return Status(ErrorCode::kCancelled, "the task was stopped");
+  }
   return end(TaskState::kFinished, std::nullopt);
 }
 

@@ -119,10 +119,10 @@ TEST_F(SubtaskTest, BusyTaskFlushesAfterTheBufferTimeout) {
   from.start();
   to.start();
   while (seen != 42) std::this_thread::yield();
-  from.cancel();
-  to.cancel();
-  EXPECT_EQ(listener_.waitForEnd(from), TaskState::kCanceled);
+  to.cancel();  // the consumer first: it would see its producer's end as a failure
   EXPECT_EQ(listener_.waitForEnd(to), TaskState::kCanceled);
+  from.cancel();
+  EXPECT_EQ(listener_.waitForEnd(from), TaskState::kCanceled);
 }
 
 TEST_F(SubtaskTest, SourceSleepsUntilItIsWoken) {
