@@ -1,0 +1,245 @@
+#include <csignal>
+
+#include "tests/cluster/taskmanager/task_manager_fixture.h"
+
+namespace flink::taskmanager {
+namespace {
+
+using protocol::ExecutionState;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+TEST_F(TaskManagerTest, RegistersItsSlotsAndSendsHeartbeats) {
+  start();
+  ASSERT_EQ(registrations_.size(), 1U);
+  EXPECT_EQ(registrations_[0].self.id.text(), "tm");
+  EXPECT_EQ(registrations_[0].self.slots, 4);
+  EXPECT_EQ(registrations_[0].self.total.networkBytes, 4 << 20);
+  EXPECT_EQ(numRegistered_, 1);
+  loop_.advance(seconds(30));
+  EXPECT_EQ(heartbeats_.size(), 3U);
+}
+
+TEST_F(TaskManagerTest, OneWorkerPerJobGetsTheShareOfItsSlots) {
+  start();
+  EXPECT_TRUE(ask(submission(1, {0, 1})).isOk());
+  ASSERT_EQ(launcher_.workers.size(), 1U);
+  EXPECT_EQ(worker().launch.job, testing::idOf<JobId>(1));
+  EXPECT_EQ(worker().started.networkBytes, 2 << 20);
+  EXPECT_EQ(worker().started.managedBytes, 2000);
+  EXPECT_EQ(worker().started.token, testing::idOf<JobToken>(1));
+  ASSERT_EQ(worker().submissions.size(), 1U);
+  EXPECT_EQ(worker().submissions[0].tasks.size(), 2U);
+  EXPECT_TRUE(ask(submission(2, {2})).isOk());
+  EXPECT_EQ(launcher_.workers.size(), 2U);
+  loop_.advance(seconds(10));
+  EXPECT_EQ(heartbeats_.back().self.freeSlots, 1);
+  EXPECT_EQ(heartbeats_.back().self.assignedTasks, 3);
+}
+
+TEST_F(TaskManagerTest, ARepeatedSubmissionStartsNothingTwice) {
+  start();
+  EXPECT_TRUE(ask(submission(1, {0})).isOk());
+  EXPECT_TRUE(ask(submission(1, {0})).isOk());
+  EXPECT_EQ(launcher_.workers.size(), 1U);
+  EXPECT_TRUE(worker().submissions.back().tasks.empty() || worker().submissions.size() == 1);
+  loop_.advance(seconds(10));
+  EXPECT_EQ(heartbeats_.back().self.assignedTasks, 1);
+}
+
+TEST_F(TaskManagerTest, RefusesOccupiedSlotsAndJobsWithoutGraph) {
+  start();
+  EXPECT_TRUE(ask(submission(1, {0})).isOk());
+  EXPECT_EQ(ask(submission(2, {0})).code(), ErrorCode::kSlotOccupied);
+  EXPECT_EQ(ask(submission(3, {1}, false)).code(), ErrorCode::kTaskNotFound);
+  EXPECT_EQ(launcher_.workers.size(), 1U);
+}
+
+TEST_F(TaskManagerTest, UnknownJobsCannotBeCancelledButReleased) {
+  start();
+  EXPECT_EQ(ask(protocol::CancelTasksRequest{testing::idOf<JobId>(9), {}}).code(), ErrorCode::kTaskNotFound);
+  EXPECT_TRUE(ask(protocol::ReleaseJobRequest{testing::idOf<JobId>(9), "over"}).isOk());
+}
+
+TEST_F(TaskManagerTest, NoProcessNoSlots) {
+  start();
+  launcher_.refuse = true;
+  EXPECT_EQ(ask(submission(1, {0})).code(), ErrorCode::kProcessSpawn);
+  launcher_.refuse = false;
+  EXPECT_TRUE(ask(submission(2, {0})).isOk());
+}
+
+TEST_F(TaskManagerTest, RelaysStatesAndEventsBothWays) {
+  start();
+  const auto request = submission(1, {0});
+  ASSERT_TRUE(ask(request).isOk());
+  worker().tellState(request.submission.tasks[0].attempt, ExecutionState::kRunning);
+  worker().rpc.call<protocol::OperatorEventRequest>(control::LocalChannel::kPeer, {{request.submission.job, {}, 0, 0, true, "split?"}},
+                                                    seconds(1), [](auto&&) {});
+  loop_.run();
+  ASSERT_EQ(states_.size(), 1U);
+  EXPECT_EQ(states_[0].state, ExecutionState::kRunning);
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_EQ(events_[0].payload, "split?");
+  EXPECT_TRUE(ask(protocol::DeliverOperatorEventRequest{{request.submission.job, {}, 0, 0, false, "split!"}}).isOk());
+  ASSERT_EQ(worker().events.size(), 1U);
+  EXPECT_EQ(worker().events[0].payload, "split!");
+}
+
+TEST_F(TaskManagerTest, AProgramThatCannotBeRebuiltFailsTheTasks) {
+  launcher_.startStatus = Status(ErrorCode::kFingerprintMismatch, "operator Map differs");
+  start();
+  ASSERT_TRUE(ask(submission(1, {0, 1})).isOk());
+  ASSERT_EQ(states_.size(), 2U);
+  EXPECT_EQ(states_[0].state, ExecutionState::kFailed);
+  EXPECT_EQ(states_[0].failure->errorId, "FLINK-JOB-004");
+  EXPECT_TRUE(worker().stopped);
+}
+
+TEST_F(TaskManagerTest, ADeadWorkerIsReportedWithItsPidAndSignal) {
+  start();
+  ASSERT_TRUE(ask(submission(1, {0})).isOk());
+  ASSERT_TRUE(ask(submission(2, {1})).isOk());
+  worker(0).exit(SIGKILL);
+  loop_.run();
+  ASSERT_EQ(ended_.size(), 1U);
+  EXPECT_EQ(ended_[0].job, testing::idOf<JobId>(1));
+  EXPECT_THAT(ended_[0].failure.message, HasSubstr("host=localhost pid=1001 signal=9 (SIGKILL)"));
+  EXPECT_FALSE(worker(1).stopped);
+  EXPECT_EQ(ask(submission(3, {0})).code(), ErrorCode::kSlotOccupied);  // until the job is released
+  EXPECT_TRUE(ask(protocol::ReleaseJobRequest{testing::idOf<JobId>(1), "failed"}).isOk());
+  EXPECT_TRUE(ask(submission(3, {0})).isOk());
+}
+
+TEST_F(TaskManagerTest, ASilentWorkerIsKilled) {
+  start();
+  ASSERT_TRUE(ask(submission(1, {0})).isOk());
+  worker().channel->muted = true;
+  loop_.advance(seconds(20));
+  EXPECT_EQ(worker().signals, std::vector<int>{SIGKILL});
+  worker().exit(SIGKILL);
+  loop_.run();
+  ASSERT_EQ(ended_.size(), 1U);
+  EXPECT_THAT(ended_[0].failure.message, HasSubstr("and was killed: host=localhost pid=1001 signal=9 (SIGKILL)"));
+}
+
+TEST_F(TaskManagerTest, AnAnsweringWorkerIsLeftAlone) {
+  start();
+  ASSERT_TRUE(ask(submission(1, {0})).isOk());
+  loop_.advance(minutes(10));
+  EXPECT_TRUE(worker().signals.empty());
+}
+
+TEST_F(TaskManagerTest, TasksThatIgnoreCancellationCostTheWorkerItsLife) {
+  start();
+  const auto request = submission(1, {0, 1});
+  ASSERT_TRUE(ask(request).isOk());
+  ASSERT_TRUE(ask(protocol::CancelTasksRequest{request.submission.job, {}}).isOk());
+  EXPECT_EQ(worker().cancellations.size(), 1U);
+  worker().tellState(request.submission.tasks[0].attempt, ExecutionState::kCanceled);
+  loop_.advance(minutes(2));
+  EXPECT_TRUE(worker().signals.empty());
+  loop_.advance(minutes(1));
+  EXPECT_EQ(worker().signals, std::vector<int>{SIGKILL});
+  worker().exit(SIGKILL);
+  loop_.run();
+  EXPECT_THAT(ended_.at(0).failure.message, HasSubstr("task.cancellation.timeout"));
+}
+
+TEST_F(TaskManagerTest, CancelledTasksThatEndInTimeDoNot) {
+  start();
+  const auto request = submission(1, {0});
+  ASSERT_TRUE(ask(request).isOk());
+  ASSERT_TRUE(ask(protocol::CancelTasksRequest{request.submission.job, {request.submission.tasks[0].attempt}}).isOk());
+  worker().tellState(request.submission.tasks[0].attempt, ExecutionState::kCanceled);
+  loop_.advance(minutes(5));
+  EXPECT_TRUE(worker().signals.empty());
+}
+
+TEST_F(TaskManagerTest, ReleaseEndsTheWorkerAndFreesTheSlots) {
+  start();
+  ASSERT_TRUE(ask(submission(1, {0, 1, 2, 3})).isOk());
+  ASSERT_TRUE(ask(protocol::ReleaseJobRequest{testing::idOf<JobId>(1), "finished"}).isOk());
+  EXPECT_TRUE(worker().stopped);
+  EXPECT_TRUE(ask(submission(2, {0})).isOk());  // while the old worker still ends
+  worker(0).exit(0);
+  loop_.run();
+  EXPECT_TRUE(ended_.empty());
+}
+
+TEST_F(TaskManagerTest, AReleasedWorkerThatStaysIsKilled) {
+  start();
+  ASSERT_TRUE(ask(submission(1, {0})).isOk());
+  ASSERT_TRUE(ask(protocol::ReleaseJobRequest{testing::idOf<JobId>(1), "finished"}).isOk());
+  loop_.advance(seconds(5));
+  EXPECT_EQ(worker().signals, std::vector<int>{SIGKILL});
+  worker().exit(SIGKILL);
+  loop_.run();
+  EXPECT_TRUE(ended_.empty());  // nobody waits for it any more
+}
+
+TEST_F(TaskManagerTest, ALostJobManagerEndsAllWorkersAndIsLookedFor) {
+  start();
+  ASSERT_TRUE(ask(submission(1, {0})).isOk());
+  ASSERT_TRUE(ask(submission(2, {1})).isOk());
+  network_.cut("jm");
+  loop_.run();
+  EXPECT_TRUE(worker(0).stopped);
+  EXPECT_TRUE(worker(1).stopped);
+  startJobManager(Epoch{8});
+  loop_.advance(seconds(10));
+  ASSERT_EQ(registrations_.size(), 2U);
+  EXPECT_EQ(registrations_[1].self.freeSlots, 4);
+  EXPECT_TRUE(registrations_[1].runningJobs.empty());
+  EXPECT_TRUE(ask(submission(3, {0})).isOk());  // under the new epoch
+}
+
+TEST_F(TaskManagerTest, AJobManagerThatDoesNotAnswerHeartbeatsIsLost) {
+  start();
+  ASSERT_TRUE(ask(submission(1, {0})).isOk());
+  network_.mute("jm");
+  loop_.advance(seconds(45));
+  EXPECT_FALSE(worker().stopped);
+  loop_.advance(seconds(30));
+  EXPECT_TRUE(worker().stopped);
+}
+
+TEST_F(TaskManagerTest, GivesUpWithoutAJobManager) {
+  network_.mute("jm");
+  start();
+  loop_.advance(minutes(6));
+  EXPECT_EQ(fatal_.code(), ErrorCode::kUnavailable);
+  EXPECT_THAT(fatal_.message(), HasSubstr("localhost:6123"));
+}
+
+TEST_F(TaskManagerTest, StrangersMayAskNothing) {
+  start();
+  auto transport = network_.makeTransport("stranger");
+  const auto peer = transport->connect("localhost:0").value();  // the TaskManager's own port
+  control::RpcEndpoint stranger({}, loop_, clock_, *transport);
+  stranger.start();
+  Status status;
+  stranger.call<protocol::SubmitTasksRequest>(peer, submission(1, {0}), seconds(1), [&](auto answer) { status = answer.status(); });
+  loop_.run();
+  EXPECT_EQ(status.code(), ErrorCode::kUnavailable);
+  EXPECT_TRUE(launcher_.workers.empty());
+}
+
+TEST_F(TaskManagerTest, StopSaysGoodByeAndEndsWorkers) {
+  start();
+  ASSERT_TRUE(ask(submission(1, {0})).isOk());
+  bool stopped = false;
+  taskManager_->stop([&] { stopped = true; });
+  loop_.run();
+  EXPECT_TRUE(unregistered_);
+  EXPECT_TRUE(worker().stopped);
+  EXPECT_FALSE(stopped);
+  worker().exit(0);
+  loop_.run();
+  EXPECT_TRUE(stopped);
+  taskManager_.reset();
+}
+
+}  // namespace
+}  // namespace flink::taskmanager
