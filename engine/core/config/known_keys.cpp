@@ -8,13 +8,6 @@
 namespace flink::config {
 namespace {
 
-struct Rule {
-  std::string_view prefix;  ///< matches the key itself and what follows at a dot (or, ending in
-                            ///< '.', whatever follows)
-  KeyKind kind;
-  std::string_view reason;
-};
-
 constexpr std::string_view kNoJvm = "no process here is a JVM";
 constexpr std::string_view kNoAkka = "control messages do not run over Akka or Pekko";
 constexpr std::string_view kNoKryo =
@@ -40,7 +33,7 @@ constexpr std::string_view kLaterPage = "this page or call is not in this releas
 constexpr std::string_view kLater = "this has no effect in this release";
 
 /// The first match wins.
-constexpr Rule kRules[] = {
+constexpr KeyRule kRules[] = {
     {"metrics.reporter.", KeyKind::kEffective, {}},
 
     {"env.java", KeyKind::kIgnored, kNoJvm},
@@ -216,8 +209,12 @@ std::size_t editDistance(std::string_view a, std::string_view b, std::size_t lim
 
 }  // namespace
 
+std::span<const KeyRule> keyRules() {
+  return kRules;
+}
+
 KeyVerdict classifyKey(std::string_view key) {
-  for (const Rule& rule : kRules) {
+  for (const KeyRule& rule : kRules) {
     if (matches(key, rule.prefix)) return {rule.kind, rule.reason};
   }
   return {};
@@ -246,7 +243,7 @@ std::optional<std::string> nearestKey(std::string_view key) {
   for (const OptionArea& area : allOptionAreas()) {
     for (const OptionInfo& option : area.options) consider(option.key);
   }
-  for (const Rule& rule : kRules) {
+  for (const KeyRule& rule : kRules) {
     if (rule.prefix.find('.') != std::string_view::npos && rule.prefix.back() != '.')
       consider(rule.prefix);
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,19 @@ enum class KeyKind : std::uint8_t {
   kUnknown,
 };
 
+/// Keys that begin with `prefix` (up to a dot, or as it stands when it ends in one) and are no
+/// options.
+struct KeyRule {
+  std::string_view prefix;
+  KeyKind kind;
+  std::string_view reason;  ///< why they have no effect, in words for the user
+};
+/// In the order in which they are tried.
+[[nodiscard]] std::span<const KeyRule> keyRules();
+
 struct KeyVerdict {
   KeyKind kind = KeyKind::kUnknown;
-  std::string_view reason;  ///< why it has no effect, in words for the user
+  std::string_view reason;
 };
 [[nodiscard]] KeyVerdict classifyKey(std::string_view key);
 

@@ -106,9 +106,9 @@ pipeline.name: a=b
   EXPECT_EQ(c.getString("env.java.opts"), "-XX:+UseG1GC -XX:MaxGCPauseMillis=200");
   EXPECT_EQ(*c.get(kParallelismDefault), 3);
   EXPECT_EQ(*c.get(kPipelineName), "a=b");
-  EXPECT_EQ(
-      warningOf(*loaded, "env.java.opts"),
-      "env.java.opts has no effect: no process here is a JVM (" + directory_ + "/flink-conf.yaml:5)");
+  EXPECT_EQ(warningOf(*loaded, "env.java.opts"),
+            "env.java.opts has no effect: no process here is a JVM (" + directory_ +
+                "/flink-conf.yaml:5)");
 }
 
 TEST_F(LoaderTest, StatementInAFileIsAnErrorWithItsLine) {
