@@ -28,7 +28,7 @@ Status failureOf(const protocol::JobResult& result) {
 /// A job that this program submitted.
 class SubmittedJob final : public JobClient {
  public:
-  SubmittedJob(JobId id, ProgramSession& session, std::shared_ptr<RecordedResult> record)
+  SubmittedJob(JobId id, ProgramSession& session, std::shared_ptr<datastream::RecordedResult> record)
       : id_(id), session_(session), record_(std::move(record)) {}
 
   [[nodiscard]] JobId getJobID() const override { return id_; }
@@ -74,7 +74,7 @@ class SubmittedJob final : public JobClient {
 
   void remember(const std::string& collectId, const std::vector<std::string>& records) {
     for (const std::string& record : records) collectedBytes_ += record.size();
-    if (collectedBytes_ > kMaxCollectedBytes) {
+    if (collectedBytes_ > datastream::kMaxCollectedBytes) {
       record_->collectedTooMuch = true;
       record_->collected.clear();
       return;
@@ -85,7 +85,7 @@ class SubmittedJob final : public JobClient {
 
   JobId id_;
   ProgramSession& session_;
-  std::shared_ptr<RecordedResult> record_;
+  std::shared_ptr<datastream::RecordedResult> record_;
   std::optional<Status> failure_;
   std::map<std::string, std::int64_t> offsets_;
   std::size_t collectedBytes_ = 0;
@@ -100,14 +100,14 @@ std::shared_ptr<JobClient> ClientExecution::execute(const datastream::FinishedGr
   protocol::JobGraph job = valueOrThrow(graph::generateJobGraph(finished.graph, JobId::random(rng_)));
   job.program = reference_;
   job.program.executeIndex = numJobs();
-  for (const auto& record : past_) job.program.earlierResults.push_back(encode(*record));
+  for (const auto& record : past_) job.program.earlierResults.push_back(datastream::encode(*record));
   job.configuration = finished.configuration;
   job.globalJobParameters = finished.globalJobParameters;
   for (const auto& [node, elements] : finished.program.collections()) {
     if (finished.graph.contains(node)) job.collections[node] = *elements;
   }
   throwIfError(session_.submit(job));
-  auto record = std::make_shared<RecordedResult>();
+  auto record = std::make_shared<datastream::RecordedResult>();
   record->jobId = job.id.bytes();
   past_.push_back(record);
   return std::make_shared<SubmittedJob>(job.id, session_, std::move(record));

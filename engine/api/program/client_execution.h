@@ -7,7 +7,7 @@
 
 #include "api/datastream/program_execution.h"
 #include "api/program/program_session.h"
-#include "api/program/recorded_result.h"
+#include "api/datastream/recorded_result.h"
 #include "cluster/protocol/job_graph.h"
 #include "core/base/rng.h"
 
@@ -32,7 +32,7 @@ class ClientExecution final : public datastream::ProgramExecution {
   bool detached_;
   ProgramSession& session_;
   Rng& rng_;
-  std::vector<std::shared_ptr<RecordedResult>> past_;
+  std::vector<std::shared_ptr<datastream::RecordedResult>> past_;
 };
 
 }  // namespace flink::program

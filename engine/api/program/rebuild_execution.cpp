@@ -7,7 +7,7 @@
 
 #include "api/datastream/flink_exception.h"
 #include "api/datastream/program_graph.h"
-#include "api/program/recorded_result.h"
+#include "api/datastream/recorded_result.h"
 #include "core/base/error_codes.h"
 #include "dataflow/graph/fingerprint.h"
 #include "dataflow/graph/stream_graph.h"
@@ -23,7 +23,7 @@ namespace {
 /// A job of the program's past: tells what the client was told.
 class RecordedJob final : public JobClient {
  public:
-  explicit RecordedJob(RecordedResult record) : record_(std::move(record)) {}
+  explicit RecordedJob(datastream::RecordedResult record) : record_(std::move(record)) {}
 
   [[nodiscard]] JobId getJobID() const override { return JobId::fromBytes(record_.jobId).value_or(JobId{}); }
   [[nodiscard]] JobStatus getJobStatus() override {
@@ -47,14 +47,14 @@ class RecordedJob final : public JobClient {
           ErrorCode::kLimitExceeded,
           fmt::format("an earlier job of the program collected more than {} bytes, which workers cannot repeat; write the "
                       "records to a file and read that instead",
-                      kMaxCollectedBytes)));
+                      datastream::kMaxCollectedBytes)));
     }
     if (std::exchange(read_[collectId], true)) return {};
     return record_.collected[collectId];
   }
 
  private:
-  RecordedResult record_;
+  datastream::RecordedResult record_;
   std::map<std::string, bool> read_;
 };
 
@@ -64,7 +64,7 @@ std::shared_ptr<JobClient> RebuildExecution::execute(const datastream::FinishedG
   if (numExecuted_ < job_.program.executeIndex) {
     const auto index = static_cast<std::size_t>(numExecuted_++);
     if (index >= job_.program.earlierResults.size()) throwFingerprint("the results of the program's earlier jobs are missing");
-    return std::make_shared<RecordedJob>(valueOrThrow(decodeRecordedResult(job_.program.earlierResults[index])));
+    return std::make_shared<RecordedJob>(valueOrThrow(datastream::decodeRecordedResult(job_.program.earlierResults[index])));
   }
   reached_ = true;
   outcome_ = graph::checkFingerprint(job_, finished.graph);

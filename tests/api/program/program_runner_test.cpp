@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "api/program/job_library.h"
-#include "api/program/recorded_result.h"
+#include "api/datastream/recorded_result.h"
 #include "core/base/error_codes.h"
 #include "tests/api/program/fake_session.h"
 
@@ -116,7 +116,7 @@ TEST_F(ProgramRunnerTest, LaterJobsCarryTheResultsOfEarlierOnes) {
   EXPECT_EQ(second.name, "second");
   EXPECT_EQ(second.program.executeIndex, 1);
   ASSERT_EQ(second.program.earlierResults.size(), 1U);
-  EXPECT_EQ(decodeRecordedResult(second.program.earlierResults[0])->netRuntimeMs, 7);
+  EXPECT_EQ(datastream::decodeRecordedResult(second.program.earlierResults[0])->netRuntimeMs, 7);
   EXPECT_TRUE(rebuildProgram(job("two jobs"), session_.submitted[0]).isOk());
   const auto catalog = rebuildProgram(job("two jobs"), second);
   ASSERT_TRUE(catalog.isOk()) << catalog.status().toString();
@@ -155,9 +155,9 @@ TEST_F(ProgramRunnerTest, AProgramThatEndsEarlyInTheWorkerIsAMismatch) {
   ASSERT_TRUE(run("implicit").status.isOk());
   protocol::JobGraph later = session_.submitted[0];
   later.program.executeIndex = 1;
-  RecordedResult first;
+  datastream::RecordedResult first;
   first.waited = true;
-  later.program.earlierResults.push_back(encode(first));
+  later.program.earlierResults.push_back(datastream::encode(first));
   const auto catalog = rebuildProgram(job("implicit"), later);
   ASSERT_FALSE(catalog.isOk());
   EXPECT_EQ(catalog.status().code(), ErrorCode::kFingerprintMismatch);

@@ -1,8 +1,8 @@
-#include "api/program/recorded_result.h"
+#include "api/datastream/recorded_result.h"
 
 #include "core/types/serializer.h"
 
-namespace flink::program {
+namespace flink::datastream {
 
 std::string encode(const RecordedResult& result) { return types::serialize(result); }
 
@@ -12,4 +12,4 @@ Result<RecordedResult> decodeRecordedResult(const std::string& bytes) {
   return result;
 }
 
-}  // namespace flink::program
+}  // namespace flink::datastream

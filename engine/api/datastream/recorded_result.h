@@ -9,7 +9,7 @@
 #include "core/base/ids.h"
 #include "core/base/result.h"
 
-namespace flink::program {
+namespace flink::datastream {
 
 /// What one execute() gave the program at the client: the worker gives it the same again.
 struct RecordedResult {
@@ -29,4 +29,4 @@ inline constexpr std::size_t kMaxCollectedBytes = 8U << 20;
 [[nodiscard]] std::string encode(const RecordedResult& result);
 Result<RecordedResult> decodeRecordedResult(const std::string& bytes);
 
-}  // namespace flink::program
+}  // namespace flink::datastream
