@@ -5,6 +5,29 @@
 #include "core/base/error_codes.h"
 
 namespace flink::jobmanager {
+namespace {
+
+struct FlinkName {
+  ErrorCode code;
+  std::string_view exceptionName;
+};
+
+constexpr FlinkName kFlinkNames[] = {
+    {ErrorCode::kConnectionLost,
+     "org.apache.flink.runtime.io.network.netty.exception.RemoteTransportException"},
+    {ErrorCode::kPartitionNotFound,
+     "org.apache.flink.runtime.io.network.partition.PartitionNotFoundException"},
+    {ErrorCode::kInsufficientNetworkBuffers, "java.io.IOException"},
+    {ErrorCode::kFileIo, "java.io.IOException"},
+    {ErrorCode::kFileNotFound, "java.io.FileNotFoundException"},
+    {ErrorCode::kMemoryAllocation, "org.apache.flink.runtime.memory.MemoryAllocationException"},
+    {ErrorCode::kWorkerDied, kJobMasterException},
+    {ErrorCode::kTaskManagerLost, kJobMasterException},
+    {ErrorCode::kSlotOccupied,
+     "org.apache.flink.runtime.taskexecutor.exceptions.SlotOccupiedException"},
+};
+
+}  // namespace
 
 protocol::FailureInfo makeFailure(std::string_view exceptionName, const Status& error,
                                   std::int64_t nowMs) {
@@ -29,6 +52,17 @@ protocol::FailureInfo withoutRestart(const protocol::FailureInfo& cause, std::in
       fmt::format("{}: Recovery is suppressed by NoRestartBackoffTimeStrategy\nCaused by: {}",
                   kJobException, cause.stackTrace);
   failure.timestampMs = nowMs;
+  return failure;
+}
+
+protocol::FailureInfo withFlinkName(protocol::FailureInfo failure) {
+  if (failure.exceptionName != failure.errorId) return failure;
+  const auto code = errorCodeById(failure.errorId);
+  for (const FlinkName& name : kFlinkNames) {
+    if (code != name.code) continue;
+    failure.exceptionName = name.exceptionName;
+    failure.stackTrace = fmt::format("{}: {}", name.exceptionName, failure.stackTrace);
+  }
   return failure;
 }
 

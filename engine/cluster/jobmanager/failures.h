@@ -20,8 +20,6 @@ inline constexpr std::string_view kNoResourceAvailableException =
 inline constexpr std::string_view kTimeoutException = "java.util.concurrent.TimeoutException";
 inline constexpr std::string_view kTaskSubmissionException =
     "org.apache.flink.runtime.taskexecutor.exceptions.TaskSubmissionException";
-inline constexpr std::string_view kRemoteTransportException =
-    "org.apache.flink.runtime.io.network.netty.exception.RemoteTransportException";
 
 /// An error as users see it: message on the first line, then its causes.
 [[nodiscard]] protocol::FailureInfo makeFailure(std::string_view exceptionName, const Status& error,
@@ -31,6 +29,10 @@ inline constexpr std::string_view kRemoteTransportException =
 /// nothing restarts it.
 [[nodiscard]] protocol::FailureInfo withoutRestart(const protocol::FailureInfo& cause,
                                                    std::int64_t nowMs);
+
+/// Gives a failure that is named by its error id the class name that Flink's users look for; its
+/// text keeps the id.
+[[nodiscard]] protocol::FailureInfo withFlinkName(protocol::FailureInfo failure);
 
 /// Whether a failure is only what a neighbour noticed of another one: a broken connection or a
 /// vanished partition.

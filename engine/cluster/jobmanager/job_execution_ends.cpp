@@ -90,7 +90,8 @@ Status JobExecution::endByReport(TaskIndex task, protocol::TaskStateChangedReque
   const bool finished = report.state == ExecutionState::kFinished;
   std::optional<protocol::FailureInfo> failure;
   if (report.state == ExecutionState::kFailed || (!finished && !canceling)) {
-    failure = report.failure ? std::move(*report.failure) : unexplainedEnd(task, report.state);
+    failure = report.failure ? withFlinkName(std::move(*report.failure))
+                             : unexplainedEnd(task, report.state);
     if (failure->timestampMs == 0) failure->timestampMs = clock_.wallMs();
   }
   if (failure && !canceling) graph_.setFailure(task, *failure);

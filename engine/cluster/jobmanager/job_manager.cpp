@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cluster/jobmanager/failures.h"
 #include "core/base/error_codes.h"
 #include "core/base/log.h"
 
@@ -160,7 +161,7 @@ void JobManager::serveTaskManagers() {
       });
   serveRegistered<protocol::WorkerEndedRequest>(
       [this](const auto& sender, auto request, auto responder) {
-        dispatcher_.onTasksLost(request.job, sender, request.failure);
+        dispatcher_.onTasksLost(request.job, sender, withFlinkName(std::move(request.failure)));
         responder(protocol::Empty{});
       });
   serveRegistered<protocol::OperatorEventRequest>(

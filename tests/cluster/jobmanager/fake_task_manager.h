@@ -74,8 +74,7 @@ class FakeTaskManager {
     for (const auto& attempt : std::set(running))
       report(attempt, protocol::ExecutionState::kFinished);
   }
-  void fail(ExecutionAttemptId attempt, const std::string& errorId,
-            const std::string& message) {
+  void fail(ExecutionAttemptId attempt, const std::string& errorId, const std::string& message) {
     report(attempt, protocol::ExecutionState::kFailed, failureOf(errorId, message));
   }
   void workerEnded(const JobId& job, const std::string& message) {

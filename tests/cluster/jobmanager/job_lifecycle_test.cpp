@@ -152,6 +152,24 @@ TEST_F(JobLifecycleTest, RootCauseReplacesTheNeighboursBrokenConnection) {
   EXPECT_THAT(details.exceptions[0].concurrent, SizeIs(2));
 }
 
+TEST_F(JobLifecycleTest, FailuresNamedByTheirIdGetFlinksClassName) {
+  start();
+  auto& taskManager = addTaskManager("tm-1", 1);
+  auto job = keyedJob(1, 1);
+  ASSERT_TRUE(submit(job).isOk());
+  protocol::FailureInfo failure{"FLINK-MEM-001", "FLINK-MEM-001", "out of memory",
+                                "FLINK-MEM-001: out of memory", 0};
+  taskManager.report(*taskManager.running.begin(), ExecutionState::kFailed, failure);
+  loop_.run();
+  const auto entry = details(job.graph().id).exceptions.at(0).concurrent.at(0);
+  EXPECT_EQ(entry.failure.exceptionName,
+            "org.apache.flink.runtime.memory.MemoryAllocationException");
+  EXPECT_EQ(entry.failure.errorId, "FLINK-MEM-001");
+  EXPECT_EQ(
+      entry.failure.stackTrace,
+      "org.apache.flink.runtime.memory.MemoryAllocationException: FLINK-MEM-001: out of memory");
+}
+
 TEST_F(JobLifecycleTest, DeadWorkerFailsOnlyItsOwnJob) {
   start();
   auto& taskManager = addTaskManager("tm-1", 4);
