@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "cluster/control/blob_store.h"
+#include "cluster/control/event_stream.h"
 #include "cluster/control/sha256.h"
 #include "cluster/control/zmq_socket.h"
 #include "core/base/error_codes.h"
@@ -236,12 +237,17 @@ Status ZmqClusterClient::followEvents(std::function<bool(const protocol::Cluster
     return {ErrorCode::kUnsupported, "the JobManager publishes no events"};
   ZmqSocket subscriber(context_, ZmqSocket::Kind::kSub);
   FLINK_RETURN_IF_ERROR(subscriber.connect(beside(version.eventPort)));
+  bool opened = false;
   while (true) {
     while (const auto message = subscriber.receive()) {
       FLINK_ASSIGN_OR_RETURN(const Envelope envelope,
                              protocol::decodeEnvelope(asBytes(message->body)));
       FLINK_ASSIGN_OR_RETURN(const auto event,
                              protocol::decode<protocol::ClusterEvent>(asBytes(envelope.body)));
+      const bool opening = event.kind == kStreamOpened;
+      // Before its opening the stream may have gaps; a later one greets somebody else.
+      if (opened == opening) continue;
+      opened = true;
       if (!handler(event)) return Status::ok();
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock_.now()).count();

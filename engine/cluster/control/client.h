@@ -31,7 +31,8 @@ class ClusterClient {
   /// total) bytes.
   virtual Result<BlobDigest> uploadFile(
       const std::string& path, std::function<void(std::uint64_t, std::uint64_t)> progress) = 0;
-  /// Follows the event stream until `handler` returns false or `timeout` passes.
+  /// Follows the event stream, beginning with its kStreamOpened (event_stream.h), until `handler`
+  /// returns false or `timeout` passes.
   virtual Status followEvents(std::function<bool(const protocol::ClusterEvent&)> handler,
                               Duration timeout) = 0;
   /// call() for a message that is encoded already (relays).

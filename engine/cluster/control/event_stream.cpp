@@ -47,7 +47,6 @@ class ZmqEventPublisher final : public EventPublisher {
   }
 
   Status start(const std::string& endpoint) {
-    welcome(0);
     FLINK_ASSIGN_OR_RETURN(port_, socket_.bind(endpoint));
     thread_ = std::thread([this] { run(); });
     return Status::ok();
@@ -68,25 +67,29 @@ class ZmqEventPublisher final : public EventPublisher {
     if (write(wakeUp_.get(), &one, sizeof one) < 0)
       FLINK_DEBUG(kTransportLog, "wake-up pending already");
   }
-  void welcome(std::uint64_t sequence) {
+  /// Tells a new follower, and again those there are, from where on nothing is missed.
+  void greet() {
     protocol::ClusterEvent opened;
-    opened.sequence = sequence;
+    opened.sequence = lastSent_;
     opened.kind = kStreamOpened;
-    socket_.setWelcome(frameOf(opened));
+    socket_.send({}, frameOf(opened));
   }
   void run() {
     while (true) {
       std::deque<protocol::ClusterEvent> events;
+      bool last = false;
       {
         const MutexLock lock(mutex_);
-        if (stopped_ && waiting_.empty()) return;
+        last = stopped_;
         events.swap(waiting_);
       }
       for (const auto& event : events) {
         socket_.send({}, frameOf(event));
-        welcome(event.sequence);
+        lastSent_ = event.sequence;
       }
-      while (socket_.receive()) {  // subscriptions: all get everything
+      if (last) return;
+      while (const auto message = socket_.receive()) {
+        if (message->body.starts_with('\1')) greet();  // a subscription; \0 ends one
       }
       std::array<PollItem, 2> items{{{.socket = &socket_}, {.fd = wakeUp_.get()}}};
       pollSockets(items, -1);
@@ -98,6 +101,7 @@ class ZmqEventPublisher final : public EventPublisher {
   ZmqContext context_;
   ZmqSocket socket_;  ///< the thread's, once it runs
   const OwnedFd wakeUp_;
+  std::uint64_t lastSent_ = 0;  ///< the thread's
   int port_ = 0;
   std::thread thread_;
 

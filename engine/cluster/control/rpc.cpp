@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <deque>
 #include <map>
 #include <unordered_map>
@@ -135,6 +136,7 @@ struct RpcEndpoint::State : std::enable_shared_from_this<RpcEndpoint::State> {
   Mutex lifecycle;
   bool stopped FLINK_GUARDED_BY(lifecycle) = false;
   std::atomic<std::size_t> requestsInside{0};
+  std::atomic<std::uint64_t> framesDropped{0};
 
   // Owned by the loop's thread.
   Epoch epoch = Epoch::kNone;
@@ -317,7 +319,11 @@ void RpcEndpoint::State::onFrame(const PeerId& peer, const Bytes& frame) {
   OwnedFd descriptor = localChannel != nullptr ? localChannel->takeDescriptor() : OwnedFd{};
   auto decoded = protocol::decodeEnvelope(asBytes(frame));
   if (!decoded) {
-    FLINK_WARN(kRpcLog, "frame dropped: peer={} error={}", peer, decoded.status().toString());
+    // A peer that sends nonsense must not fill the log: the 1st, 2nd, 4th, 8th, ... are told.
+    if (const auto n = framesDropped.fetch_add(1) + 1; std::has_single_bit(n)) {
+      FLINK_WARN(kRpcLog, "frame dropped: peer={} error={} droppedSoFar={}", peer,
+                 decoded.status().toString(), n);
+    }
     return;
   }
   if (decoded->kind == EnvelopeKind::kPing) {

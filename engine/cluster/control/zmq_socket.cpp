@@ -104,6 +104,7 @@ ZmqSocket::ZmqSocket(ZmqContext& context, Kind kind, const std::string& identity
     set(ZMQ_ROUTER_MANDATORY, 1);  // a send to an unknown peer is an error
     set(ZMQ_ROUTER_HANDOVER, 1);   // a peer that connects again takes its name along
   }
+  if (kind == Kind::kXpub) set(ZMQ_XPUB_VERBOSE, 1);  // shows every subscription
   if (kind == Kind::kSub) zmq_setsockopt(socket_, ZMQ_SUBSCRIBE, "", 0);
 }
 
@@ -187,7 +188,6 @@ std::optional<ReceivedMessage> ZmqSocket::receive() {
   ReceivedMessage received;
   Message first;
   if (zmq_msg_recv(first.get(), socket_, ZMQ_DONTWAIT) < 0) return std::nullopt;
-  received.sourceFd = first.sourceFd();
   received.body = first.bytes();
   bool more = first.more();
   for (int part = 1; more;
@@ -197,6 +197,7 @@ std::optional<ReceivedMessage> ZmqSocket::receive() {
     more = next.more();
     if (part > 1) continue;
     received.identity = std::exchange(received.body, next.bytes());
+    received.sourceFd = next.sourceFd();  // ZeroMQ does not always tell it with the identity
   }
   return received;
 }
@@ -235,10 +236,6 @@ std::optional<ConnectionEvent> ZmqSocket::receiveEvent(int& fd) {
     default:
       return ConnectionEvent::kOther;
   }
-}
-
-void ZmqSocket::setWelcome(const Bytes& message) {
-  zmq_setsockopt(socket_, ZMQ_XPUB_WELCOME_MSG, message.data(), message.size());
 }
 
 bool pollSockets(std::span<PollItem> items, std::int64_t timeoutMs) {

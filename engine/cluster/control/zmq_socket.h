@@ -62,9 +62,6 @@ class ZmqSocket {
   ZmqSocket monitor(ZmqContext& context, const std::string& name);
   /// REQUIRES: a monitor. `fd` is that of the connection.
   std::optional<ConnectionEvent> receiveEvent(int& fd);
-  /// Sent to every new subscriber. REQUIRES: kXpub.
-  void setWelcome(const Bytes& message);
-
   [[nodiscard]] void* get() const { return socket_; }
 
  private:

@@ -1,0 +1,183 @@
+#include "cluster/control/blob_transfer.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "cluster/control/client.h"
+#include "core/base/error_codes.h"
+#include "core/fs/local_file_system.h"
+#include "node.h"
+
+namespace flink::control {
+namespace {
+
+using test::Eventually;
+using test::kPatience;
+using test::Node;
+using testing::HasSubstr;
+
+class BlobStoreTest : public testing::Test {
+ protected:
+  BlobStoreTest()
+      : directory_(testing::TempDir() + fmt::format("blobs-{}-{}", getpid(), ++number_)) {}
+  ~BlobStoreTest() override { std::filesystem::remove_all(directory_); }
+
+  static BlobDigest digestOf(const std::string& content) {
+    Sha256 sha;
+    sha.update(asBytes(content));
+    return sha.finish();
+  }
+  [[nodiscard]] std::size_t numFiles() const {
+    std::size_t n = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_))
+      n += entry.is_regular_file() ? 1 : 0;
+    return n;
+  }
+
+  static inline int number_ = 0;
+  const std::string directory_;
+  std::unique_ptr<FileSystem> files_ = fs::makeLocalFileSystem();
+  BlobStore store_{*files_, directory_ + "/store"};
+};
+
+TEST(Sha256Test, MatchesTheKnownDigest) {
+  Sha256 sha;
+  sha.update(asBytes("abc"));
+  EXPECT_EQ(sha.finish().toHex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha.finish().toHex(),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST_F(BlobStoreTest, BlobIsThereWhenItsLastPieceCame) {
+  const std::string content = "hello, blob";
+  const BlobDigest digest = digestOf(content);
+  const auto size = static_cast<std::int64_t>(content.size());
+  EXPECT_FALSE(*store_.put(digest, 0, size, content.substr(0, 5)));
+  EXPECT_FALSE(store_.contains(digest));
+  EXPECT_EQ(store_.read(digest, 0, 10).status().code(), ErrorCode::kNotFound);
+  EXPECT_FALSE(*store_.put(digest, 0, size, content.substr(0, 7))) << "overlap is skipped";
+  EXPECT_TRUE(*store_.put(digest, 7, size, content.substr(7)));
+  EXPECT_TRUE(store_.contains(digest));
+  EXPECT_EQ(*store_.read(digest, 0, 100), content);
+  EXPECT_EQ(*store_.read(digest, 7, 2), "bl");
+  EXPECT_EQ(numFiles(), 1U);
+  EXPECT_TRUE(*store_.put(digest, 3, size, "anything")) << "a complete blob stays";
+  EXPECT_TRUE(store_.remove(digest));
+  EXPECT_EQ(numFiles(), 0U);
+}
+
+TEST_F(BlobStoreTest, ContentWithAnotherDigestIsDropped) {
+  const auto put = store_.put(digestOf("expected"), 0, 5, "other");
+  EXPECT_EQ(put.status().code(), ErrorCode::kCorruptData);
+  EXPECT_EQ(numFiles(), 0U);
+}
+
+TEST_F(BlobStoreTest, ImpossiblePiecesAreRefused) {
+  const BlobDigest digest = digestOf("x");
+  EXPECT_EQ(store_.put(digest, 5, 10, "gap").status().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(store_.put(digest, -1, 10, "x").status().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(store_.put(digest, 0, 2, "longer").status().code(), ErrorCode::kLimitExceeded);
+  EXPECT_EQ(store_.put(digest, 0, kMaxBlobBytes + 1, "x").status().code(),
+            ErrorCode::kLimitExceeded);
+  EXPECT_EQ(store_.put(digest, INT64_MAX, INT64_MIN, "x").status().code(),
+            ErrorCode::kInvalidArgument);
+}
+
+TEST_F(BlobStoreTest, AbandonedUploadsMakeRoom) {
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(store_.put(digestOf(std::to_string(i)), 0, 100, "part"));
+  EXPECT_LE(numFiles(), 16U);
+}
+
+TEST_F(BlobStoreTest, EmptyBlobIsABlob) {
+  EXPECT_TRUE(*store_.put(digestOf(""), 0, 0, ""));
+  EXPECT_EQ(*store_.sizeOf(digestOf("")), 0);
+}
+
+TEST_F(BlobStoreTest, FilesAreAddedByContent) {
+  const std::string path = directory_ + "/file";
+  std::filesystem::create_directories(directory_);
+  const std::string content(3 * kBlobChunkBytes + 17, 'z');
+  std::ofstream(path) << content;
+  const auto digest = store_.add(path);
+  ASSERT_TRUE(digest) << digest.status().toString();
+  EXPECT_EQ(*digest, digestOf(content));
+  EXPECT_EQ(*store_.sizeOf(*digest), static_cast<std::int64_t>(content.size()));
+  EXPECT_EQ(*store_.add(path), *digest);
+}
+
+/// A blob server, and a node that fetches from it.
+class BlobTransferTest : public BlobStoreTest {
+ protected:
+  BlobTransferTest() {
+    server_.rpc().serve<protocol::GetVersionRequest>(
+        [this](const auto&, const auto&, const auto& respond) {
+          protocol::GetVersionRequest::Response version;
+          version.blobPort = port_;
+          respond(std::move(version));
+        });
+    server_.rpc().start();
+    client_.rpc().start();
+    port_ = *server_.transport().bind("localhost:0");
+  }
+  Result<std::string> fetch(const BlobDigest& digest) {
+    Eventually<Result<std::string>> fetched;
+    client_.loop().post([&] {
+      cache_.fetch(digest, fmt::format("localhost:{}", port_),
+                   [&](Result<std::string> path) { fetched.set(std::move(path)); });
+    });
+    if (!fetched.arrived()) return Status(ErrorCode::kInternal, "fetch never ended");
+    return fetched.get();
+  }
+
+  std::atomic<int> port_{0};
+  Node server_{makeZmqTransport("server")};
+  BlobServer blobServer_{server_.rpc(), store_};
+  BlobStore local_{*files_, directory_ + "/local"};
+  Node client_{makeZmqTransport("client")};
+  BlobCache cache_{client_.rpc(), client_.transport(), local_};
+};
+
+TEST_F(BlobTransferTest, FileTravelsFromClientToServerToCache) {
+  const std::string path = directory_ + "/job.so";
+  std::filesystem::create_directories(directory_);
+  const std::string content(2 * kBlobChunkBytes + 1, 'j');
+  std::ofstream(path) << content;
+  const auto client = ClusterClient::connect(fmt::format("localhost:{}", port_));
+  std::uint64_t sent = 0;
+  const auto digest = (*client)->uploadFile(path, [&](std::uint64_t bytes, std::uint64_t total) {
+    sent = bytes;
+    EXPECT_EQ(total, content.size());
+  });
+  ASSERT_TRUE(digest) << digest.status().toString();
+  EXPECT_EQ(sent, content.size());
+  sent = 0;
+  EXPECT_EQ(*(*client)->uploadFile(path, [&](std::uint64_t bytes, std::uint64_t) { sent = bytes; }),
+            *digest);
+  EXPECT_EQ(sent, 0U) << "what the cluster has is not sent again";
+
+  const auto fetched = fetch(*digest);
+  ASSERT_TRUE(fetched) << fetched.status().toString();
+  std::ifstream file(*fetched);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), content);
+  EXPECT_EQ(*fetch(*digest), *fetched);
+}
+
+TEST_F(BlobTransferTest, FetchOfAnUnknownBlobFails) {
+  EXPECT_EQ(fetch(digestOf("nowhere")).status().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(fetch(digestOf("nowhere")).status().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(BlobTransferTest, MissingFileIsNamed) {
+  const auto client = ClusterClient::connect(fmt::format("localhost:{}", port_));
+  const auto uploaded = (*client)->uploadFile("/no/such/file.so", nullptr);
+  EXPECT_EQ(uploaded.status().code(), ErrorCode::kFileNotFound);
+  EXPECT_THAT(uploaded.status().message(), HasSubstr("/no/such/file.so"));
+}
+
+}  // namespace
+}  // namespace flink::control
