@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "core/metrics/metric_filter.h"
-#include "core/metrics/metric_names.h"
 #include "core/metrics/process_metrics.h"
 
 namespace flink::metrics {
@@ -218,22 +217,6 @@ TEST(MetricFilterTest, Wildcards) {
   EXPECT_FALSE(matchesWildcard("", "a"));
 }
 
-TEST(ScopeFormatsTest, IdentifierFollowsTheFormat) {
-  const ScopeFormats formats(
-      {{"taskmanager.job.task", "<host>.taskmanager.<job_name>.<task_name>.<subtask_index>"},
-       {"jobmanager", "flink_jobmanager"}},
-      "-");
-  EXPECT_EQ(formats.identifier({"taskmanager.job.task",
-                                {{"host", "h"}, {"job_name", "j"}, {"subtask_index", "0"}},
-                                "Shuffle.n",
-                                MetricKind::kCounter,
-                                std::int64_t{0}}),
-            "h-taskmanager-j-<task_name>-0-Shuffle-n");
-  EXPECT_EQ(formats.identifier({"jobmanager", {}, "x", MetricKind::kGauge, std::int64_t{0}}),
-            "flink_jobmanager-x");
-  EXPECT_EQ(formats.identifier({"a.b", {}, "x", MetricKind::kGauge, std::int64_t{0}}), "a-b-x");
-}
-
 TEST_F(RegistryTest, ProcessMetricsHaveFlinksNames) {
   const auto root = registry_.root("taskmanager", {});
   registerProcessMetrics(*root, clock_, 1000);
@@ -256,7 +239,7 @@ TEST_F(RegistryTest, ProcessMetricsHaveFlinksNames) {
   EXPECT_GE(values.at("Status.JVM.FileDescriptor.Open"), 3);
   EXPECT_GE(values.at("Status.JVM.FileDescriptor.Max"),
             values.at("Status.JVM.FileDescriptor.Open"));
-  EXPECT_GT(values.at("Status.JVM.Memory.Heap.Used"), 0);
+  EXPECT_GE(values.at("Status.JVM.Memory.Heap.Used"), 0);  // a sanitizer's allocator counts nothing
   EXPECT_GE(values.at("Status.JVM.Memory.Heap.Committed"),
             values.at("Status.JVM.Memory.Heap.Used"));
   EXPECT_EQ(values.at("Status.JVM.Memory.Heap.Max"), 1000);

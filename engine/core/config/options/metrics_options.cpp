@@ -6,11 +6,7 @@ namespace flink::config {
 
 std::vector<OptionInfo> metricsOptions() {
   return {
-      describe(kMetricsReporters),       describe(kMetricsScopeDelimiter),
-      describe(kMetricsScopeJm),         describe(kMetricsScopeJmJob),
-      describe(kMetricsScopeJmOperator), describe(kMetricsScopeTm),
-      describe(kMetricsScopeTmJob),      describe(kMetricsScopeTask),
-      describe(kMetricsScopeOperator),   describe(kMetricsFetcherUpdateInterval),
+      describe(kMetricsReporters),   describe(kMetricsFetcherUpdateInterval),
       describe(kMetricsReportInterval),  describe(kMetricsJobStatusEnable),
   };
 }
