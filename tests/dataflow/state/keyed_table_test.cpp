@@ -37,8 +37,8 @@ TEST(KeyedTableTest, BehavesLikeAMapWhileItGrowsThroughManyShards) {
   const auto rng = makeSeededRng(1);
   Table table;
   std::map<std::string, std::int64_t> model;
-  for (int i = 0; i < 300000; ++i) {
-    const std::string key = "key" + std::to_string(rng->below(100000));
+  for (int i = 0; i < 150000; ++i) {
+    const std::string key = "key" + std::to_string(rng->below(60000));
     at(table, key) += i;
     model[key] += i;
   }

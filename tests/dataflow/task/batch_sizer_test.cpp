@@ -7,13 +7,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Applies calls whose records cost `perRecord` and `buffersPer1000` buffers until the limit settles.
+/// Applies calls whose records cost `perRecord` and `buffersPer1000` buffers until the limit
+/// settles.
 std::size_t settled(Duration perRecord, double buffersPer1000) {
   BatchSizer sizer;
   for (int i = 0; i < 100; ++i) {
     const std::size_t records = sizer.limit();
     sizer.learn(records, perRecord * static_cast<int>(records),
-                static_cast<std::int64_t>(buffersPer1000 * static_cast<double>(records) / 1000), 1ms);
+                static_cast<std::int64_t>(buffersPer1000 * static_cast<double>(records) / 1000),
+                1ms);
   }
   return sizer.limit();
 }

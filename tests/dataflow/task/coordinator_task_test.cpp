@@ -42,8 +42,8 @@ class CoordinatorTaskTest : public ::testing::Test {
       if (payload == "re last") answered_.set_value();
     };
     services.onFailed = [this](const Status& reason) { failed_.set_value(reason); };
-    return std::make_unique<CoordinatorTask>("Source: files", std::make_unique<ScriptedCoordinator>(log_), 4,
-                                             std::move(services));
+    return std::make_unique<CoordinatorTask>(
+        "Source: files", std::make_unique<ScriptedCoordinator>(log_), 4, std::move(services));
   }
   SystemClock clock_;
   std::unique_ptr<Executor> executor_ = makeThreadExecutor({.numThreads = 2}, clock_);
@@ -62,7 +62,8 @@ TEST_F(CoordinatorTaskTest, HandlesEventsInOrderAndCloses) {
   task->close();
   task->deliverEvent(1, "too late");
   task.reset();
-  EXPECT_THAT(log_, ::testing::ElementsAre("open 4", "2:early", "0:next", "1:last", "close", "destroyed"));
+  EXPECT_THAT(
+      log_, ::testing::ElementsAre("open 4", "2:early", "0:next", "1:last", "close", "destroyed"));
 }
 
 TEST_F(CoordinatorTaskTest, FailureIsReportedOnce) {
@@ -71,7 +72,9 @@ TEST_F(CoordinatorTaskTest, FailureIsReportedOnce) {
   task->deliverEvent(0, "throw");
   const Status reason = failed_.get_future().get();
   EXPECT_EQ(reason.code(), ErrorCode::kUserCodeFailed);
-  EXPECT_THAT(reason.message(), ::testing::HasSubstr("operator=Source: files exception=std::runtime_error: no splits"));
+  EXPECT_THAT(
+      reason.message(),
+      ::testing::HasSubstr("operator=Source: files exception=std::runtime_error: no splits"));
   task->deliverEvent(0, "throw");
   task->close();
 }

@@ -26,8 +26,12 @@ struct FakeChannel {
   Status failure;
   std::function<void()> onData, onRoom;
 
-  void put(std::vector<std::byte> segment) { change([&] { queue.push_back(std::move(segment)); }, onData); }
-  void end() { change([&] { ended = true; }, onData); }
+  void put(std::vector<std::byte> segment) {
+    change([&] { queue.push_back(std::move(segment)); }, onData);
+  }
+  void end() {
+    change([&] { ended = true; }, onData);
+  }
   void fail(Status reason) {
     change([&] { failed = true, failure = std::move(reason); }, onData);
   }
@@ -51,8 +55,12 @@ using FakeChannelKey = std::pair<ResultPartitionId, int>;
 
 class FakePartition final : public network::ResultPartition, private WaitCondition {
  public:
-  FakePartition(std::vector<std::shared_ptr<FakeChannel>> channels, Executor& executor, std::size_t segmentBytes)
-      : channels_(std::move(channels)), executor_(executor), segmentBytes_(segmentBytes), windowStore_(channels_.size()),
+  FakePartition(std::vector<std::shared_ptr<FakeChannel>> channels, Executor& executor,
+                std::size_t segmentBytes)
+      : channels_(std::move(channels)),
+        executor_(executor),
+        segmentBytes_(segmentBytes),
+        windowStore_(channels_.size()),
         segments_(channels_.size()) {
     windows_ = windowStore_;
   }
@@ -61,7 +69,8 @@ class FakePartition final : public network::ResultPartition, private WaitConditi
   [[nodiscard]] bool carriesHash(int /*channel*/) const override { return false; }
   void nextSegment(int channel) override {
     passOn(channel);
-    while (!released_ && channels_[static_cast<std::size_t>(channel)]->full()) executor_.await(*this);
+    while (!released_ && channels_[static_cast<std::size_t>(channel)]->full())
+      executor_.await(*this);
     auto& segment = segments_[static_cast<std::size_t>(channel)];
     segment.resize(segmentBytes_);
     window(channel) = {segment.data(), segment.data() + segment.size()};
@@ -69,7 +78,8 @@ class FakePartition final : public network::ResultPartition, private WaitConditi
   void writeLarge(int /*channel*/, ByteView /*record*/) override {}
   [[nodiscard]] bool released() const override { return released_; }
   [[nodiscard]] bool isAvailable() const override {
-    return std::none_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->full(); });
+    return std::none_of(channels_.begin(), channels_.end(),
+                        [](const auto& channel) { return channel->full(); });
   }
   void setAvailabilityCallback(std::function<void()> onAvailable) override {
     callback_ = std::move(onAvailable);
@@ -113,9 +123,12 @@ class FakePartition final : public network::ResultPartition, private WaitConditi
   void passOn(int channel) {
     Window& open = window(channel);
     const auto index = static_cast<std::size_t>(channel);
-    const auto size = open.pos == nullptr ? std::size_t{0} : static_cast<std::size_t>(open.pos - segments_[index].data());
+    const auto size = open.pos == nullptr
+                          ? std::size_t{0}
+                          : static_cast<std::size_t>(open.pos - segments_[index].data());
     if (size == 0) return;
-    if (!released_) channels_[index]->put({segments_[index].data(), segments_[index].data() + size});
+    if (!released_)
+      channels_[index]->put({segments_[index].data(), segments_[index].data() + size});
     bytesOut_ += static_cast<std::int64_t>(size);
     ++buffersOut_;
     open = {};
@@ -133,11 +146,13 @@ class FakePartition final : public network::ResultPartition, private WaitConditi
 
 class FakeGate final : public network::InputGate {
  public:
-  explicit FakeGate(std::vector<std::shared_ptr<FakeChannel>> channels) : channels_(std::move(channels)) {}
+  explicit FakeGate(std::vector<std::shared_ptr<FakeChannel>> channels)
+      : channels_(std::move(channels)) {}
   ~FakeGate() override { close(); }
 
   void start(std::function<void()> onAvailable) override {
-    for (const auto& channel : channels_) channel->change([&] { channel->onData = onAvailable; }, channel->onData);
+    for (const auto& channel : channels_)
+      channel->change([&] { channel->onData = onAvailable; }, channel->onData);
   }
   Result<std::unique_ptr<network::InputBuffer>> poll() override {
     for (std::size_t tried = 0; tried < channels_.size(); ++tried) {
@@ -202,18 +217,21 @@ class FakeNetwork final : public network::NetworkEnvironment {
     return slot;
   }
   Result<std::unique_ptr<network::ResultPartition>> createPartition(
-      const network::PartitionSpec& spec, std::shared_ptr<metrics::MetricGroup> /*group*/) override {
+      const network::PartitionSpec& spec,
+      std::shared_ptr<metrics::MetricGroup> /*group*/) override {
     if (failPartitions) return Status(ErrorCode::kInsufficientNetworkBuffers, "none left");
     std::vector<std::shared_ptr<FakeChannel>> channels;
-    for (std::size_t i = 0; i < spec.localConsumers.size(); ++i) channels.push_back(channel(spec.id, static_cast<int>(i)));
+    for (std::size_t i = 0; i < spec.localConsumers.size(); ++i)
+      channels.push_back(channel(spec.id, static_cast<int>(i)));
     auto partition = std::make_unique<FakePartition>(std::move(channels), executor_, segmentBytes_);
     lastPartition = partition.get();
     return std::unique_ptr<network::ResultPartition>(std::move(partition));
   }
-  Result<std::unique_ptr<network::InputGate>> createGate(const network::GateSpec& spec,
-                                                         std::shared_ptr<metrics::MetricGroup> /*group*/) override {
+  Result<std::unique_ptr<network::InputGate>> createGate(
+      const network::GateSpec& spec, std::shared_ptr<metrics::MetricGroup> /*group*/) override {
     std::vector<std::shared_ptr<FakeChannel>> channels;
-    for (const auto& from : spec.channels) channels.push_back(channel(from.partition, from.subpartition));
+    for (const auto& from : spec.channels)
+      channels.push_back(channel(from.partition, from.subpartition));
     return std::unique_ptr<network::InputGate>(std::make_unique<FakeGate>(std::move(channels)));
   }
   void acceptConnection(std::unique_ptr<StreamConnection> /*connection*/) override {}

@@ -37,9 +37,10 @@ class NumberWriter final : public operators::BatchReceiver<Number> {
 
 class NumberReader final : public operators::EdgeReader {
  public:
-  explicit NumberReader(operators::Receiver& target) : target_(static_cast<operators::BatchReceiver<Number>&>(target)) {}
-  Result<bool> read(int /*channel*/, const types::SegmentView& segment, std::size_t& offset, std::size_t maxRecords,
-                    std::uint64_t& numRecords) override {
+  explicit NumberReader(operators::Receiver& target)
+      : target_(static_cast<operators::BatchReceiver<Number>&>(target)) {}
+  Result<bool> read(int /*channel*/, const types::SegmentView& segment, std::size_t& offset,
+                    std::size_t maxRecords, std::uint64_t& numRecords) override {
     std::vector<Number> batch;
     while (offset < segment.data.size() && batch.size() < maxRecords) {
       Number number = 0;
@@ -58,16 +59,18 @@ class NumberReader final : public operators::EdgeReader {
 
 class NumberCodec final : public operators::EdgeCodec {
  public:
-  std::unique_ptr<operators::Receiver> makeWriter(types::SegmentWriter& writer,
-                                                  const operators::EdgeWriterSpec& /*spec*/) const override {
+  std::unique_ptr<operators::Receiver> makeWriter(
+      types::SegmentWriter& writer, const operators::EdgeWriterSpec& /*spec*/) const override {
     return std::make_unique<NumberWriter>(writer);
   }
-  std::unique_ptr<operators::EdgeReader> makeReader(operators::Receiver& target, int /*numChannels*/) const override {
+  std::unique_ptr<operators::EdgeReader> makeReader(operators::Receiver& target,
+                                                    int /*numChannels*/) const override {
     return std::make_unique<NumberReader>(target);
   }
 };
 
-/// What an operator of a test does; every hook is optional. Shared by all instances of one stream node.
+/// What an operator of a test does; every hook is optional. Shared by all instances of one stream
+/// node.
 struct Script {
   using Emit = std::function<void(Number)>;
   std::function<void(operators::OperatorContext&)> open;
@@ -89,7 +92,8 @@ class ScriptOutputs {
   void operator()(Number number) {
     for (auto& [tag, receiver] : outputs_) {
       Number copy = number;
-      static_cast<operators::BatchReceiver<Number>*>(receiver)->process({std::span<Number>(&copy, 1)});
+      static_cast<operators::BatchReceiver<Number>*>(receiver)->process(
+          {std::span<Number>(&copy, 1)});
     }
   }
 
@@ -99,14 +103,17 @@ class ScriptOutputs {
 
 class ScriptedOperator final : public operators::StreamOperator {
  public:
-  ScriptedOperator(const Script& script, const operators::OperatorOutputs& outputs) : script_(script), emit_(outputs) {
+  ScriptedOperator(const Script& script, const operators::OperatorOutputs& outputs)
+      : script_(script), emit_(outputs) {
     for (int i = 0; i < script.numInputs; ++i) inputs_.push_back(std::make_unique<Input>(*this));
   }
   void open(operators::OperatorContext& context) override {
     if (script_.open) script_.open(context);
   }
   [[nodiscard]] int numInputs() const override { return script_.numInputs; }
-  operators::Receiver& input(int index) override { return *inputs_[static_cast<std::size_t>(index)]; }
+  operators::Receiver& input(int index) override {
+    return *inputs_[static_cast<std::size_t>(index)];
+  }
   void endInput(int index) override {
     if (script_.endInput) script_.endInput(index);
   }
@@ -124,7 +131,8 @@ class ScriptedOperator final : public operators::StreamOperator {
   struct Input final : operators::BatchReceiver<Number> {
     explicit Input(ScriptedOperator& owner) : owner(owner) {}
     void process(operators::Batch<Number> batch) override {
-      for (const Number n : batch.records) owner.script_.map(n, [this](Number out) { owner.emit_(out); });
+      for (const Number n : batch.records)
+        owner.script_.map(n, [this](Number out) { owner.emit_(out); });
     }
     ScriptedOperator& owner;
   };
@@ -135,7 +143,8 @@ class ScriptedOperator final : public operators::StreamOperator {
 
 class ScriptedSource final : public operators::SourceOperatorBase {
  public:
-  ScriptedSource(const Script& script, const operators::OperatorOutputs& outputs) : script_(script), emit_(outputs) {}
+  ScriptedSource(const Script& script, const operators::OperatorOutputs& outputs)
+      : script_(script), emit_(outputs) {}
   void open(operators::OperatorContext& context) override {
     if (script_.open) script_.open(context);
   }
@@ -162,7 +171,8 @@ class FakeProgram final : public operators::OperatorCatalog {
     if (factory == nullptr) factory = std::make_unique<Factory>();
     return factory->script;
   }
-  [[nodiscard]] const operators::OperatorFactory* operatorFactory(std::int32_t streamNode) const override {
+  [[nodiscard]] const operators::OperatorFactory* operatorFactory(
+      std::int32_t streamNode) const override {
     const auto found = factories_.find(streamNode);
     return found == factories_.end() ? nullptr : found->second.get();
   }
@@ -173,7 +183,8 @@ class FakeProgram final : public operators::OperatorCatalog {
 
  private:
   struct Factory final : operators::OperatorFactory {
-    std::unique_ptr<operators::StreamOperator> create(const operators::OperatorOutputs& outputs) const override {
+    std::unique_ptr<operators::StreamOperator> create(
+        const operators::OperatorOutputs& outputs) const override {
       if (script.poll) return std::make_unique<ScriptedSource>(script, outputs);
       return std::make_unique<ScriptedOperator>(script, outputs);
     }

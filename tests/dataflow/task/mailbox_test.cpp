@@ -38,7 +38,8 @@ TEST(MailboxTest, DropsWhatNobodyReadAndWhatFollowsAnException) {
   {
     Mailbox<std::shared_ptr<int>> mailbox;
     for (int i = 0; i < 3; ++i) mailbox.put(held);
-    EXPECT_THROW(mailbox.drain([](std::shared_ptr<int>&&) { throw std::runtime_error("no"); }), std::runtime_error);
+    EXPECT_THROW(mailbox.drain([](std::shared_ptr<int>&&) { throw std::runtime_error("no"); }),
+                 std::runtime_error);
     EXPECT_EQ(held.use_count(), 1);
     mailbox.put(held);
   }

@@ -22,14 +22,17 @@ class SubtaskEndTest : public TaskFixture {
 
 TEST_F(SubtaskEndTest, UserExceptionNamesTheOperator) {
   countTo(1, 10);
-  program_.script(1).poll = [](std::size_t, const Script::Emit&) -> Poll { throw std::runtime_error("boom"); };
+  program_.script(1).poll = [](std::size_t, const Script::Emit&) -> Poll {
+    throw std::runtime_error("boom");
+  };
   int closed = 0;
   program_.script(1).close = [&] { ++closed; };
   Task& task = make(spec({node(1)}));
   task.start();
   const Status failure = failureOf(task);
   EXPECT_EQ(failure.code(), ErrorCode::kUserCodeFailed);
-  EXPECT_EQ(failure.message(), "user code threw an exception: operator=op1 exception=std::runtime_error: boom");
+  EXPECT_EQ(failure.message(),
+            "user code threw an exception: operator=op1 exception=std::runtime_error: boom");
   EXPECT_EQ(closed, 1);
 }
 
@@ -44,7 +47,9 @@ TEST_F(SubtaskEndTest, FailingOpenNamesItsOperatorAndClosesTheOthers) {
   countTo(1, 1);
   std::vector<int> closed;
   for (const int n : {1, 2, 3}) program_.script(n).close = [&closed, n] { closed.push_back(n); };
-  program_.script(2).open = [](operators::OperatorContext&) { throw std::invalid_argument("no such file"); };
+  program_.script(2).open = [](operators::OperatorContext&) {
+    throw std::invalid_argument("no such file");
+  };
   Task& task = make(spec({node(1, {2}), node(2, {3}), node(3)}));
   task.start();
   EXPECT_THAT(failureOf(task).message(), HasSubstr("operator=op2"));
@@ -130,7 +135,9 @@ TEST_F(SubtaskEndTest, CancelEndsAStepThatWaitsForRoom) {
 TEST_F(SubtaskEndTest, ExceptionWhileCancelledIsACancel) {
   std::promise<void> running;
   std::function<bool()> cancelled;
-  program_.script(1).open = [&](operators::OperatorContext& context) { cancelled = context.cancelled; };
+  program_.script(1).open = [&](operators::OperatorContext& context) {
+    cancelled = context.cancelled;
+  };
   bool first = true;
   program_.script(1).poll = [&](std::size_t, const Script::Emit&) -> Poll {
     if (std::exchange(first, false)) running.set_value();

@@ -24,7 +24,8 @@ TEST_F(SubtaskTest, ChainOfSourceMapAndSinkRunsToItsEnd) {
   EXPECT_EQ(listener_.waitForEnd(task), TaskState::kFinished);
   EXPECT_EQ(sum, 10000LL * 9999);
   EXPECT_THAT(listener_.waitFor(task, TaskState::kFinished).states,
-              ElementsAre(TaskState::kDeploying, TaskState::kInitializing, TaskState::kRunning, TaskState::kFinished));
+              ElementsAre(TaskState::kDeploying, TaskState::kInitializing, TaskState::kRunning,
+                          TaskState::kFinished));
 }
 
 TEST_F(SubtaskTest, RecordsCrossTasksUnderBackPressure) {
@@ -184,14 +185,17 @@ TEST_F(SubtaskTest, FinishEmitsTheRestInTurnsAlongTheChain) {
     emit(left);
     return --left == 0;
   };
-  program_.script(3).map = [&](Number n, const Script::Emit&) { log.push_back("got" + std::to_string(n)); };
+  program_.script(3).map = [&](Number n, const Script::Emit&) {
+    log.push_back("got" + std::to_string(n));
+  };
   program_.script(3).endInput = [&](int) { log.push_back("end3"); };
   program_.script(2).close = [&] { log.push_back("close2"); };
   program_.script(3).close = [&] { log.push_back("close3"); };
   Task& task = make(spec({node(1, {2}), node(2, {3}), node(3)}));
   task.start();
   EXPECT_EQ(listener_.waitForEnd(task), TaskState::kFinished);
-  EXPECT_THAT(log, ElementsAre("end2", "got5", "got4", "got3", "got2", "got1", "end3", "close2", "close3"));
+  EXPECT_THAT(
+      log, ElementsAre("end2", "got5", "got4", "got3", "got2", "got1", "end3", "close2", "close3"));
 }
 
 TEST_F(SubtaskTest, CoordinatorMessagesGoBothWays) {
@@ -229,7 +233,8 @@ TEST_F(SubtaskTest, CollectedRecordsWaitForRoom) {
   };
   Task& task = make(spec({node(1, {2}), node(2)}));
   task.start();
-  EXPECT_EQ(listener_.waitForCollected(2).size(), 2U);  // two bundles are under way, the third waits
+  EXPECT_EQ(listener_.waitForCollected(2).size(),
+            2U);  // two bundles are under way, the third waits
   listener_.giveRoom();
   EXPECT_EQ(listener_.waitForCollected(4).size(), 4U);
   listener_.giveRoom();
@@ -240,12 +245,15 @@ TEST_F(SubtaskTest, CollectedRecordsWaitForRoom) {
 TEST_F(SubtaskTest, AccumulatorsAreReportedAtTheEnd) {
   countTo(1, 1);
   std::function<void(const std::string&, std::string)> set;
-  program_.script(1).open = [&](operators::OperatorContext& context) { set = context.setAccumulator; };
+  program_.script(1).open = [&](operators::OperatorContext& context) {
+    set = context.setAccumulator;
+  };
   program_.script(1).close = [&] { set("count", "long:1"); };
   Task& task = make(spec({node(1)}));
   task.start();
   EXPECT_EQ(listener_.waitForEnd(task), TaskState::kFinished);
-  EXPECT_THAT(listener_.waitFor(task, TaskState::kFinished).accumulators, ElementsAre(std::pair("count", "long:1")));
+  EXPECT_THAT(listener_.waitFor(task, TaskState::kFinished).accumulators,
+              ElementsAre(std::pair("count", "long:1")));
 }
 
 TEST_F(SubtaskTest, ContextSaysWhereTheOperatorRuns) {

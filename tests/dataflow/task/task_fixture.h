@@ -26,7 +26,8 @@ class RecordingListener final : public TaskListener {
     std::optional<Status> failure;
     std::map<std::string, std::string> accumulators;
   };
-  void onStateChanged(const ExecutionAttemptId& attempt, TaskState state, const std::optional<Status>& failure,
+  void onStateChanged(const ExecutionAttemptId& attempt, TaskState state,
+                      const std::optional<Status>& failure,
                       const std::map<std::string, std::string>& accumulators) override {
     const std::lock_guard lock(mutex_);
     Reported& reported = reported_[attempt];
@@ -35,13 +36,14 @@ class RecordingListener final : public TaskListener {
     if (!accumulators.empty()) reported.accumulators = accumulators;
     changed_.notify_all();
   }
-  void onOperatorEvent(const ExecutionAttemptId& /*attempt*/, const OperatorId& /*op*/, std::string payload) override {
+  void onOperatorEvent(const ExecutionAttemptId& /*attempt*/, const OperatorId& /*op*/,
+                       std::string payload) override {
     const std::lock_guard lock(mutex_);
     events_.push_back(std::move(payload));
     changed_.notify_all();
   }
-  void onCollect(const ExecutionAttemptId& /*attempt*/, const std::string& /*id*/, std::vector<std::string> records,
-                 std::function<void()> room) override {
+  void onCollect(const ExecutionAttemptId& /*attempt*/, const std::string& /*id*/,
+                 std::vector<std::string> records, std::function<void()> room) override {
     const std::lock_guard lock(mutex_);
     for (std::string& record : records) collected_.push_back(std::move(record));
     rooms_.push_back(std::move(room));
@@ -60,7 +62,10 @@ class RecordingListener final : public TaskListener {
   TaskState waitForEnd(const Task& task) {
     std::unique_lock lock(mutex_);
     const ExecutionAttemptId attempt = task.attempt();
-    changed_.wait(lock, [&] { return !reported_[attempt].states.empty() && reported_[attempt].states.back() >= TaskState::kFinished; });
+    changed_.wait(lock, [&] {
+      return !reported_[attempt].states.empty() &&
+             reported_[attempt].states.back() >= TaskState::kFinished;
+    });
     return reported_[attempt].states.back();
   }
   std::vector<std::string> waitForEvents(std::size_t n) {
@@ -90,10 +95,12 @@ class RecordingListener final : public TaskListener {
   std::vector<std::function<void()>> rooms_;
 };
 
-/// Makes tasks whose edges follow a simple rule: the edge from node a to node b is data set a * 100 + b.
+/// Makes tasks whose edges follow a simple rule: the edge from node a to node b is data set a * 100
+/// + b.
 class TaskFixture : public ::testing::Test {
  protected:
-  explicit TaskFixture(int threads = 2) : executor_(makeThreadExecutor({.numThreads = threads}, clock_)) {}
+  explicit TaskFixture(int threads = 2)
+      : executor_(makeThreadExecutor({.numThreads = threads}, clock_)) {}
   ~TaskFixture() override { tasks_.clear(); }
 
   static ResultPartitionId partitionId(int from, int to, int producer = 0) {
@@ -130,7 +137,8 @@ class TaskFixture : public ::testing::Test {
   }
   static void addInput(TaskSpec& spec, int from, int to, int input = 0, int producers = 1) {
     TaskInput result;
-    for (int p = 0; p < producers; ++p) result.gate.channels.push_back({partitionId(from, to, p), 0, true, "", 0});
+    for (int p = 0; p < producers; ++p)
+      result.gate.channels.push_back({partitionId(from, to, p), 0, true, "", 0});
     result.sourceNode = from;
     result.targetNode = to;
     result.targetInput = input;
@@ -157,9 +165,11 @@ class TaskFixture : public ::testing::Test {
   }
   /// A source that emits 0 .. n-1.
   void countTo(int streamNode, Number n) {
-    program_.script(streamNode).poll = [next = Number{0}, n](std::size_t max, const Script::Emit& emit) mutable {
+    program_.script(streamNode).poll = [next = Number{0}, n](std::size_t max,
+                                                             const Script::Emit& emit) mutable {
       for (std::size_t i = 0; i < max && next < n; ++i) emit(next++);
-      return next < n ? operators::SourceOperatorBase::Poll::kMore : operators::SourceOperatorBase::Poll::kEnd;
+      return next < n ? operators::SourceOperatorBase::Poll::kMore
+                      : operators::SourceOperatorBase::Poll::kEnd;
     };
   }
   void feed(int from, int to, const std::vector<Number>& numbers, int producer = 0) {
@@ -167,12 +177,16 @@ class TaskFixture : public ::testing::Test {
     std::memcpy(bytes.data(), numbers.data(), bytes.size());
     network_.channel(partitionId(from, to, producer), 0)->put(std::move(bytes));
   }
-  void endFeed(int from, int to, int producer = 0) { network_.channel(partitionId(from, to, producer), 0)->end(); }
+  void endFeed(int from, int to, int producer = 0) {
+    network_.channel(partitionId(from, to, producer), 0)->end();
+  }
 
   SystemClock clock_;
   metrics::MetricRegistry registry_{clock_};
-  std::shared_ptr<metrics::MetricGroup> rootGroup_ = registry_.root("taskmanager", {{"tm_id", "tm"}});
-  std::shared_ptr<metrics::MetricGroup> jobGroup_ = rootGroup_->scopedChild("job", {{"job_name", "job"}});
+  std::shared_ptr<metrics::MetricGroup> rootGroup_ =
+      registry_.root("taskmanager", {{"tm_id", "tm"}});
+  std::shared_ptr<metrics::MetricGroup> jobGroup_ =
+      rootGroup_->scopedChild("job", {{"job_name", "job"}});
   std::unique_ptr<Executor> executor_;
   FakeNetwork network_{*executor_};
   FakeProgram program_;
