@@ -76,7 +76,7 @@ std::string configPage() {
   std::string page = "# Configuration keys\n\n";
   page += kNote;
   page +=
-      "`conf/config.yaml` (YAML, nested and dotted keys mixed) or `conf/flink-conf.yaml` (one "
+      "`conf/config.yaml` (YAML, nested and dotted keys mixed) or `flink-conf.yaml` beside it (one "
       "`key: value` or `key=value` per "
       "line); `-D key=value` wins over both. Sizes: `1024`, `64kb`, `3.5g`. Durations: `100` (ms), "
       "`10 s`, `5 min`, `PT10S`. "
