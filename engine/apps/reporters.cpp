@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/error_codes.h"
 #include "core/base/log.h"
 #include "core/config/options/security_options.h"
 #include "core/config/reporter_options.h"
@@ -27,9 +28,15 @@ Result<Reporters> startReporters(const config::Configuration& configuration, con
     FLINK_ASSIGN_OR_RETURN(settings.format.filter, metrics::MetricFilter::parse(options.includes, options.excludes));
     settings.format.excludedVariables = options.excludedVariables;
     settings.format.additionalVariables = options.additionalVariables;
-    FLINK_ASSIGN_OR_RETURN(auto reporter, metrics::PrometheusReporter::start(settings, {source}));
-    FLINK_INFO(kLog, "reporter started name={} port={}", settings.name, reporter->port());
-    reporters.push_back(std::move(reporter));
+    auto reporter = metrics::PrometheusReporter::start(settings, {source});
+    if (!reporter.isOk() && reporter.status().code() == ErrorCode::kPortInUse) {
+      // As in Flink, a cluster runs without metrics rather than not at all.
+      FLINK_WARN(kLog, "reporter not started: {}", reporter.status().toString());
+      continue;
+    }
+    if (!reporter.isOk()) return reporter.status();
+    FLINK_INFO(kLog, "reporter started name={} port={}", settings.name, (*reporter)->port());
+    reporters.push_back(std::move(reporter).value());
   }
   return reporters;
 }
