@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "cluster/jobmanager/collect_buffer.h"
@@ -61,7 +61,7 @@ class JobStore {
   EventLoop& loop_;
   const Clock& clock_;
   std::list<Entry> jobs_;  // oldest first
-  std::unordered_map<JobId, std::list<Entry>::iterator> byId_;
+  std::map<JobId, std::list<Entry>::iterator> byId_;
   std::int64_t bytes_ = 0;
   EventLoop::TimerId timer_ = EventLoop::TimerId::kNone;
 };

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <set>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -93,7 +92,7 @@ class Validation {
 
   /// Chained outputs lead to a later operator of the same chain, so a chain has no cycle either.
   Status checkChainedOutputs(const JobVertex& vertex, std::size_t index) const {
-    std::unordered_set<std::int32_t> seen;
+    std::set<std::int32_t> seen;
     for (const auto& op : vertex.operators) {
       seen.insert(op.streamNodeId);
       for (const std::int32_t target : op.chainedOutputs) {
@@ -203,9 +202,9 @@ class Validation {
 
   const JobGraph& graph_;
   const JobGraphLimits& limits_;
-  std::unordered_map<JobVertexId, std::size_t> vertexIndex_;
-  std::unordered_map<std::int32_t, std::size_t> nodeVertex_;
-  std::unordered_set<IntermediateDataSetId> dataSets_;
+  std::map<JobVertexId, std::size_t> vertexIndex_;
+  std::map<std::int32_t, std::size_t> nodeVertex_;
+  std::set<IntermediateDataSetId> dataSets_;
   std::int64_t numTasks_ = 0;
   std::int64_t numChannels_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "cluster/scheduler/slot_sharing.h"
 
 #include <algorithm>
+#include <map>
 
 namespace flink::scheduler {
 namespace {
@@ -11,11 +12,14 @@ constexpr SharedSlotIndex kNoSlot{-1};
 
 SlotSharing::SlotSharing(const Topology& topology)
     : slotOf_(static_cast<std::size_t>(topology.numTasks()), kNoSlot) {
-  std::unordered_map<std::string, Group> groups;
+  std::map<std::string_view, Group> groups;
   for (const auto& group : topology.graph().slotSharingGroups)
     groups[group.name].profile = group.profile;
   for (const VertexIndex v : topology.topologicalOrder()) {
-    assignVertex(topology, v, groups[topology.vertex(v).slotSharingGroup]);
+    const std::string_view name = topology.vertex(v).slotSharingGroup;
+    Group& group = groups[name];
+    group.name = name;
+    assignVertex(topology, v, group);
   }
 }
 
@@ -23,7 +27,7 @@ void SlotSharing::assignVertex(const Topology& topology, VertexIndex vertex, Gro
   const std::int32_t parallelism = topology.vertex(vertex).parallelism;
   while (static_cast<std::int32_t>(group.slots.size()) < parallelism) {
     group.slots.push_back(static_cast<SharedSlotIndex>(slots_.size()));
-    slots_.push_back({{}, group.profile});
+    slots_.push_back({{}, group.profile, group.name});
   }
   std::vector<bool> taken(slots_.size(), false);
   const auto take = [&](TaskIndex task, SharedSlotIndex slot) {
@@ -38,8 +42,7 @@ void SlotSharing::assignVertex(const Topology& topology, VertexIndex vertex, Gro
     const TaskIndex task = topology.task(vertex, s);
     const auto candidates = producerSlots(topology, task);
     const auto near = std::find_if(candidates.begin(), candidates.end(), [&](SharedSlotIndex slot) {
-      return isFree(slot) &&
-             std::find(group.slots.begin(), group.slots.end(), slot) != group.slots.end();
+      return isFree(slot) && slots_[static_cast<std::size_t>(slot)].group == group.name;
     });
     if (near != candidates.end()) {
       take(task, *near);

@@ -2,8 +2,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "cluster/scheduler/topology.h"
@@ -37,8 +36,10 @@ class SlotSharing {
   struct Slot {
     std::vector<TaskIndex> tasks;
     std::optional<protocol::ResourceProfile> profile;
+    std::string_view group;  ///< its name, in the job graph
   };
   struct Group {
+    std::string_view name;
     std::vector<SharedSlotIndex> slots;
     std::optional<protocol::ResourceProfile> profile;
   };

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "cluster/protocol/job_graph.h"
@@ -80,8 +80,9 @@ class Topology {
   std::vector<EdgeWiring> wirings_;                       // by edge
   std::vector<std::vector<EdgeIndex>> inputs_, outputs_;  // by vertex
   std::vector<VertexIndex> order_;
-  std::unordered_map<JobVertexId, VertexIndex> vertexById_;
-  std::unordered_map<OperatorId, VertexIndex> vertexByOperator_;
+  // Ordered: ids come from outside, and hashes of ids that were made to collide would be slow.
+  std::map<JobVertexId, VertexIndex> vertexById_;
+  std::map<OperatorId, VertexIndex> vertexByOperator_;
 };
 
 }  // namespace flink::scheduler
