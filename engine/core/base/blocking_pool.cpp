@@ -56,8 +56,9 @@ void BlockingPool::serve() {
     mutex_.lock();
   }
   // A thread cannot join itself: the next caller does.
-  const auto self = std::find_if(threads_.begin(), threads_.end(),
-                                 [](const std::thread& t) { return t.get_id() == std::this_thread::get_id(); });
+  const auto self = std::find_if(threads_.begin(), threads_.end(), [](const std::thread& t) {
+    return t.get_id() == std::this_thread::get_id();
+  });
   ended_.push_back(std::move(*self));
   threads_.erase(self);
   if (threads_.empty()) allEnded_.notifyAll();

@@ -12,7 +12,9 @@ using Bytes = std::string;
 using ByteView = std::span<const std::byte>;
 using MutableByteView = std::span<std::byte>;
 
-inline ByteView asBytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+inline ByteView asBytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 inline std::string_view asText(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

@@ -9,7 +9,8 @@ namespace flink {
 namespace {
 
 Logger& checkLog() {
-  static auto* logger = new Logger("flink.check");  // never destroyed: checks may fail while the process ends
+  static auto* logger =
+      new Logger("flink.check");  // never destroyed: checks may fail while the process ends
   return *logger;
 }
 
@@ -19,7 +20,8 @@ void checkFailed(std::string_view condition, std::string_view message, const cha
   static thread_local bool failing = false;
   if (!failing) {  // a check inside the log itself must not loop
     failing = true;
-    const std::string text = fmt::format("check failed: {} condition=({}) at={}:{}", message, condition, file, line);
+    const std::string text =
+        fmt::format("check failed: {} condition=({}) at={}:{}", message, condition, file, line);
     std::fprintf(stderr, "%s\n", text.c_str());
     std::fflush(stderr);
     if (!logsToStderr()) checkLog().write(LogLevel::kError, text);

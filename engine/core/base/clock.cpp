@@ -5,12 +5,14 @@
 namespace flink {
 
 MonotonicTime SystemClock::now() const {
-  return MonotonicTime(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+  return MonotonicTime(
+      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
 EpochMillis SystemClock::wallMillis() const {
   const auto sinceEpoch = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<EpochMillis>(std::chrono::duration_cast<std::chrono::milliseconds>(sinceEpoch).count());
+  return static_cast<EpochMillis>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(sinceEpoch).count());
 }
 
 }  // namespace flink

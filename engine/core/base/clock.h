@@ -7,7 +7,8 @@ namespace flink {
 
 using Duration = std::chrono::nanoseconds;
 
-/// A point on the monotonic clock; only differences mean anything. Timeouts use this, never wall time.
+/// A point on the monotonic clock; only differences mean anything. Timeouts use this, never wall
+/// time.
 struct MonotonicClockTag {
   using rep = std::int64_t;
   using period = std::nano;

@@ -2,9 +2,10 @@
 
 namespace flink {
 
-/// Names the task and the operator whose code a thread runs: who threw, who crashed, who holds the thread.
-/// The texts stay valid while they are set. Operators set `op` when a batch reaches them and set their own name again
-/// when a call into the next operator returns normally, so that after an exception it still names the thrower.
+/// Names the task and the operator whose code a thread runs: who threw, who crashed, who holds the
+/// thread. The texts stay valid while they are set. Operators set `op` when a batch reaches them
+/// and set their own name again when a call into the next operator returns normally, so that after
+/// an exception it still names the thrower.
 struct CurrentCode {
   const char* task = nullptr;
   const char* op = nullptr;

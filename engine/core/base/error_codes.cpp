@@ -8,7 +8,8 @@ namespace flink {
 namespace {
 
 constexpr std::array kErrors = std::to_array<ErrorInfo>({
-#define FLINK_ERROR(name, id, retry, cause, fix) {ErrorCode::name, #name, id, RetryHint::retry, cause, fix},
+#define FLINK_ERROR(name, id, retry, cause, fix) \
+  {ErrorCode::name, #name, id, RetryHint::retry, cause, fix},
 #include "core/base/error_codes.inc"
 #undef FLINK_ERROR
 });
@@ -21,7 +22,9 @@ const ErrorInfo& errorInfo(ErrorCode code) {
   return kErrors[index];
 }
 
-std::span<const ErrorInfo> allErrors() { return kErrors; }
+std::span<const ErrorInfo> allErrors() {
+  return kErrors;
+}
 
 std::optional<ErrorCode> errorCodeById(std::string_view id) {
   for (const ErrorInfo& info : kErrors) {

@@ -8,7 +8,8 @@
 
 namespace flink {
 
-/// Every error the product can report. Values are process-local; only the string id is stable and goes on the wire.
+/// Every error the product can report. Values are process-local; only the string id is stable and
+/// goes on the wire.
 enum class ErrorCode : std::uint16_t {
 #define FLINK_ERROR(name, id, retry, cause, fix) name,
 #include "core/base/error_codes.inc"

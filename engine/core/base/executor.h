@@ -10,9 +10,9 @@
 
 namespace flink {
 
-/// Runs posted functions one at a time, in order: the mailbox of an actor (JobManager, supervisor, worker control).
-/// Thread: post, schedule, cancel from any thread.
-/// Lifetime: start() begins; stop() drops what is still queued and returns after the running function.
+/// Runs posted functions one at a time, in order: the mailbox of an actor (JobManager, supervisor,
+/// worker control). Thread: post, schedule, cancel from any thread. Lifetime: start() begins;
+/// stop() drops what is still queued and returns after the running function.
 class EventLoop {
  public:
   enum class TimerId : std::uint64_t { kNone = 0 };
@@ -43,7 +43,8 @@ class Steppable {
   virtual ~Steppable() = default;
   /// Works for about `budget` and returns. Must not throw.
   virtual StepResult step(Duration budget) = 0;
-  /// The running step begins (or stops) to wait in Executor::await(); for the accounting of time. Thread: the step's.
+  /// The running step begins (or stops) to wait in Executor::await(); for the accounting of time.
+  /// Thread: the step's.
   virtual void onAwait(bool /*waiting*/) {}
   /// Name for the watchdog's report and the thread dump.
   [[nodiscard]] virtual std::string_view name() const = 0;
@@ -58,9 +59,9 @@ class WaitCondition {
 };
 
 /// Steps many cooperative tasks on a few threads.
-/// A woken idle thread spins a few microseconds before it blocks. A watchdog gives the other tasks a spare thread when a
-/// step holds its thread too long, and reports the task by name.
-/// Thread: all methods from any thread, await() only from inside a step of this executor.
+/// A woken idle thread spins a few microseconds before it blocks. A watchdog gives the other tasks
+/// a spare thread when a step holds its thread too long, and reports the task by name. Thread: all
+/// methods from any thread, await() only from inside a step of this executor.
 class Executor {
  public:
   /// Refers to one added task; cheap to copy. Stays valid (wake is a no-op) after the task is done.
@@ -74,23 +75,24 @@ class Executor {
   };
 
   virtual ~Executor() = default;
-  /// Starts stepping `task`. The caller keeps `task` alive until remove() returned or its step returned kDone.
+  /// Starts stepping `task`. The caller keeps `task` alive until remove() returned or its step
+  /// returned kDone.
   virtual std::shared_ptr<Handle> add(Steppable& task) = 0;
-  /// Parks the calling step until `condition.ready()`; its other tasks get a spare thread. The condition's owner calls
-  /// notify() after making it true.
+  /// Parks the calling step until `condition.ready()`; its other tasks get a spare thread. The
+  /// condition's owner calls notify() after making it true.
   virtual void await(WaitCondition& condition) = 0;
   virtual void notify(WaitCondition& condition) = 0;
   /// Runs blocking work outside the task threads (file systems, uploads). Dropped after stop().
   virtual void runBlocking(std::function<void()> work) = 0;
-  /// Returns once no step and no blocking work runs; none starts any more. REQUIRES: whoever parks steps in await() has
-  /// made their conditions true.
+  /// Returns once no step and no blocking work runs; none starts any more. REQUIRES: whoever parks
+  /// steps in await() has made their conditions true.
   virtual void stop() = 0;
 };
 
 struct ExecutorOptions {
-  int numThreads = 1;       ///< task threads, >= 1
-  /// Bound of the spares for stuck steps. A parked step always gets one, else the tasks that it waits for might never run;
-  /// those spares are bounded by the number of tasks.
+  int numThreads = 1;  ///< task threads, >= 1
+  /// Bound of the spares for stuck steps. A parked step always gets one, else the tasks that it
+  /// waits for might never run; those spares are bounded by the number of tasks.
   int maxSpareThreads = 64;
   Duration stepBudget = std::chrono::milliseconds(1);
   Duration stuckAfter = std::chrono::milliseconds(20);  ///< the watchdog's limit for one step

@@ -22,7 +22,8 @@ struct FileStatus {
 class ReadableFile {
  public:
   virtual ~ReadableFile() = default;
-  /// Fills `out` from `offset` and returns how many bytes there were; fewer only at the end of the file.
+  /// Fills `out` from `offset` and returns how many bytes there were; fewer only at the end of the
+  /// file.
   virtual Result<std::size_t> readAt(std::uint64_t offset, MutableByteView out) = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
 };
@@ -37,14 +38,15 @@ class WritableFile {
   virtual Status close() = 0;
 };
 
-/// The seam for files. Paths are plain paths or `file:` URIs; other schemes come with their connectors.
-/// Thread: safe from any thread. Errors: kFileNotFound, kFileAccessDenied, kFileIo.
+/// The seam for files. Paths are plain paths or `file:` URIs; other schemes come with their
+/// connectors. Thread: safe from any thread. Errors: kFileNotFound, kFileAccessDenied, kFileIo.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual Result<std::unique_ptr<ReadableFile>> openRead(const std::string& path) = 0;
   /// Creates parent directories. `append` keeps what is there.
-  virtual Result<std::unique_ptr<WritableFile>> openWrite(const std::string& path, bool append = false) = 0;
+  virtual Result<std::unique_ptr<WritableFile>> openWrite(const std::string& path,
+                                                          bool append = false) = 0;
   virtual Result<FileStatus> status(const std::string& path) = 0;
   /// Direct children, sorted by path.
   virtual Result<std::vector<FileStatus>> list(const std::string& directory) = 0;

@@ -50,9 +50,12 @@ void fillRandom(Rng& rng, std::uint8_t* bytes, std::size_t size) {
 }  // namespace detail
 
 std::string ExecutionAttemptId::toString() const {
-  return job.toHex() + "_" + vertex.toHex() + "_" + std::to_string(subtask) + "_" + std::to_string(attempt);
+  return job.toHex() + "_" + vertex.toHex() + "_" + std::to_string(subtask) + "_" +
+         std::to_string(attempt);
 }
 
-std::string ResultPartitionId::toString() const { return dataSet.toHex() + "@" + producer.toString(); }
+std::string ResultPartitionId::toString() const {
+  return dataSet.toHex() + "@" + producer.toString();
+}
 
 }  // namespace flink

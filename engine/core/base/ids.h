@@ -21,7 +21,8 @@ bool fromHex(std::string_view hex, std::uint8_t* bytes, std::size_t size);
 void fillRandom(Rng& rng, std::uint8_t* bytes, std::size_t size);
 }  // namespace detail
 
-/// An identifier of N random or derived bytes, written as lower-case hex. Each Tag makes a type of its own.
+/// An identifier of N random or derived bytes, written as lower-case hex. Each Tag makes a type of
+/// its own.
 template <class Tag, std::size_t N = 16>
 class Id {
  public:
@@ -70,7 +71,8 @@ using JobToken = Id<struct JobTokenTag>;
 /// SHA-256 of a blob's content.
 using BlobDigest = Id<struct BlobDigestTag, 32>;
 
-/// Fencing epoch of a JobManager's leadership; grows with every restart, carried by every control message.
+/// Fencing epoch of a JobManager's leadership; grows with every restart, carried by every control
+/// message.
 enum class Epoch : std::uint64_t { kNone = 0 };
 
 /// One attempt at running one subtask.

@@ -21,15 +21,18 @@ namespace {
 
 constexpr std::size_t kLoggerNameWidth = 60;
 
-constexpr std::array<std::string_view, 6> kLevelNames = {"TRACE", "DEBUG", "INFO ", "WARN ", "ERROR", "OFF  "};
+constexpr std::array<std::string_view, 6> kLevelNames = {"TRACE", "DEBUG", "INFO ",
+                                                         "WARN ", "ERROR", "OFF  "};
 
 spdlog::level::level_enum toSpdlog(LogLevel level) {
   // Both enums count up from trace, but spdlog has `critical` before `off`.
-  return level == LogLevel::kOff ? spdlog::level::off : static_cast<spdlog::level::level_enum>(level);
+  return level == LogLevel::kOff ? spdlog::level::off
+                                 : static_cast<spdlog::level::level_enum>(level);
 }
 
 std::string_view levelName(spdlog::level::level_enum level) {
-  return kLevelNames[std::min<std::size_t>(static_cast<std::size_t>(level), kLevelNames.size() - 1)];
+  return kLevelNames[std::min<std::size_t>(static_cast<std::size_t>(level),
+                                           kLevelNames.size() - 1)];
 }
 
 /// Writes a line in Flink's pattern.
@@ -39,7 +42,8 @@ class FlinkFormatter final : public spdlog::formatter {
     using std::chrono::duration_cast;
     const auto sinceEpoch = message.time.time_since_epoch();
     const auto seconds = duration_cast<std::chrono::seconds>(sinceEpoch).count();
-    const auto millis = duration_cast<std::chrono::milliseconds>(sinceEpoch).count() - seconds * 1000;
+    const auto millis =
+        duration_cast<std::chrono::milliseconds>(sinceEpoch).count() - seconds * 1000;
     if (seconds != lastSecond_) {
       std::tm local{};
       const auto time = static_cast<std::time_t>(seconds);
@@ -47,9 +51,10 @@ class FlinkFormatter final : public spdlog::formatter {
       dateLength_ = std::strftime(date_.data(), date_.size(), "%Y-%m-%d %H:%M:%S", &local);
       lastSecond_ = seconds;
     }
-    fmt::format_to(std::back_inserter(out), "{},{:03} {} {:<{}} [] - {}\n", std::string_view(date_.data(), dateLength_),
-                   millis, levelName(message.level),
-                   std::string_view(message.logger_name.data(), message.logger_name.size()), kLoggerNameWidth,
+    fmt::format_to(std::back_inserter(out), "{},{:03} {} {:<{}} [] - {}\n",
+                   std::string_view(date_.data(), dateLength_), millis, levelName(message.level),
+                   std::string_view(message.logger_name.data(), message.logger_name.size()),
+                   kLoggerNameWidth,
                    std::string_view(message.payload.data(), message.payload.size()));
   }
   [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
@@ -62,12 +67,15 @@ class FlinkFormatter final : public spdlog::formatter {
   std::size_t dateLength_ = 0;
 };
 
-/// Appends lines to a file (or stderr) and rotates it by size and count. A log that cannot be written must never stop
-/// the process: failures go unreported, except that an unopenable file falls back to stderr.
+/// Appends lines to a file (or stderr) and rotates it by size and count. A log that cannot be
+/// written must never stop the process: failures go unreported, except that an unopenable file
+/// falls back to stderr.
 class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit LineSink(const LogSettings& settings)
-      : path_(settings.file), maxBytes_(std::max<std::uint64_t>(settings.maxFileBytes, 1)), maxFiles_(settings.maxFiles) {
+      : path_(settings.file),
+        maxBytes_(std::max<std::uint64_t>(settings.maxFileBytes, 1)),
+        maxFiles_(settings.maxFiles) {
     set_formatter_(std::make_unique<FlinkFormatter>());
     if (!path_.empty()) open();
   }
@@ -91,13 +99,16 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
     file_ = std::fopen(path_.c_str(), "ae");
     size_ = 0;
     struct stat status {};
-    if (file_ != nullptr && ::fstat(::fileno(file_), &status) == 0) size_ = static_cast<std::uint64_t>(status.st_size);
+    if (file_ != nullptr && ::fstat(::fileno(file_), &status) == 0)
+      size_ = static_cast<std::uint64_t>(status.st_size);
   }
   void closeFile() {
     if (file_ != nullptr) std::fclose(file_);
     file_ = nullptr;
   }
-  [[nodiscard]] std::string rotatedName(std::uint32_t index) const { return path_ + "." + std::to_string(index); }
+  [[nodiscard]] std::string rotatedName(std::uint32_t index) const {
+    return path_ + "." + std::to_string(index);
+  }
 
   void rotate() {
     closeFile();
@@ -163,28 +174,41 @@ class LogRegistry {
 
   Mutex mutex_;
   LogSettings settings_ FLINK_GUARDED_BY(mutex_);
-  std::shared_ptr<LineSink> sink_ FLINK_GUARDED_BY(mutex_) = std::make_shared<LineSink>(LogSettings{});
+  std::shared_ptr<LineSink> sink_ FLINK_GUARDED_BY(mutex_) =
+      std::make_shared<LineSink>(LogSettings{});
   std::vector<Logger*> loggers_ FLINK_GUARDED_BY(mutex_);
 };
 
 LogRegistry& registry() {
-  static auto* instance = new LogRegistry;  // never destroyed: static loggers write until the very end
+  static auto* instance =
+      new LogRegistry;  // never destroyed: static loggers write until the very end
   return *instance;
 }
 
 }  // namespace
 
-Logger::Logger(std::string name) : name_(std::move(name)) { registry().add(*this); }
-Logger::~Logger() { registry().remove(*this); }
+Logger::Logger(std::string name) : name_(std::move(name)) {
+  registry().add(*this);
+}
+Logger::~Logger() {
+  registry().remove(*this);
+}
 
 void Logger::write(LogLevel level, std::string_view line) {
-  const spdlog::details::log_msg message(spdlog::source_loc{}, spdlog::string_view_t(name_.data(), name_.size()),
-                                         toSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  const spdlog::details::log_msg message(
+      spdlog::source_loc{}, spdlog::string_view_t(name_.data(), name_.size()), toSpdlog(level),
+      spdlog::string_view_t(line.data(), line.size()));
   registry().sink()->log(message);
 }
 
-void configureLogging(const LogSettings& settings) { registry().configure(settings); }
-void flushLogs() { registry().sink()->flush(); }
-bool logsToStderr() { return registry().toStderr(); }
+void configureLogging(const LogSettings& settings) {
+  registry().configure(settings);
+}
+void flushLogs() {
+  registry().sink()->flush();
+}
+bool logsToStderr() {
+  return registry().toStderr();
+}
 
 }  // namespace flink

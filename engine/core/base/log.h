@@ -13,8 +13,9 @@ namespace flink {
 
 enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError, kOff };
 
-/// A named source of log lines; one per module: `inline Logger kLog{"flink.network"};` in the module's probe.h or .cpp.
-/// Thread: safe from any thread. Lifetime: static; the level is set by name through configureLogging().
+/// A named source of log lines; one per module: `inline Logger kLog{"flink.network"};` in the
+/// module's probe.h or .cpp. Thread: safe from any thread. Lifetime: static; the level is set by
+/// name through configureLogging().
 class Logger {
  public:
   explicit Logger(std::string name);
@@ -34,13 +35,14 @@ class Logger {
   std::atomic<LogLevel> level_{LogLevel::kInfo};
 };
 
-/// Where a process's log goes. Pattern as Flink's log4j default: `yyyy-MM-dd HH:mm:ss,SSS LEVEL logger [] - line`, the
-/// logger's name padded to 60. A full file becomes `<file>.1`, the one before it `<file>.2`, and so on.
+/// Where a process's log goes. Pattern as Flink's log4j default: `yyyy-MM-dd HH:mm:ss,SSS LEVEL
+/// logger [] - line`, the logger's name padded to 60. A full file becomes `<file>.1`, the one
+/// before it `<file>.2`, and so on.
 struct LogSettings {
-  std::string file;                       ///< empty: stderr
+  std::string file;  ///< empty: stderr
   LogLevel rootLevel = LogLevel::kInfo;
   std::uint64_t maxFileBytes = 100ULL << 20;  ///< rotate at this size
-  std::uint32_t maxFiles = 10;            ///< rotated files kept
+  std::uint32_t maxFiles = 10;                ///< rotated files kept
   /// Logger-name prefix → level, longest prefix wins.
   std::vector<std::pair<std::string, LogLevel>> levels;
 };
@@ -52,11 +54,12 @@ void flushLogs();
 
 }  // namespace flink
 
-#define FLINK_LOG(logger, level, ...)                                                \
-  do {                                                                               \
+#define FLINK_LOG(logger, level, ...)                                                 \
+  do {                                                                                \
     if ((logger).enabled(level)) (logger).write((level), ::fmt::format(__VA_ARGS__)); \
   } while (false)
-/// info = a rare change of state, warn = someone must look, debug = off the hot path. `text key={} key={}`.
+/// info = a rare change of state, warn = someone must look, debug = off the hot path. `text key={}
+/// key={}`.
 #define FLINK_DEBUG(logger, ...) FLINK_LOG(logger, ::flink::LogLevel::kDebug, __VA_ARGS__)
 #define FLINK_INFO(logger, ...) FLINK_LOG(logger, ::flink::LogLevel::kInfo, __VA_ARGS__)
 #define FLINK_WARN(logger, ...) FLINK_LOG(logger, ::flink::LogLevel::kWarn, __VA_ARGS__)

@@ -32,7 +32,8 @@ std::string systemText(int error) {
   return ::strerror_r(error, buffer.data(), buffer.size());
 }
 
-/// All a child needs between fork and exec, prepared before: the child may only make async-signal-safe calls.
+/// All a child needs between fork and exec, prepared before: the child may only make
+/// async-signal-safe calls.
 struct ExecPlan {
   std::string binary;
   std::vector<std::string> environment;
@@ -81,17 +82,20 @@ Status openOutput(const std::string& path, OwnedFd& fd) {
   if (path.empty()) return Status::ok();
   fd = OwnedFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (fd.valid()) return Status::ok();
-  return {ErrorCode::kProcessSpawn, fmt::format("cannot open the output file: path={} error={}", path, systemText(errno))};
+  return {ErrorCode::kProcessSpawn,
+          fmt::format("cannot open the output file: path={} error={}", path, systemText(errno))};
 }
 
-/// Moves the inherited descriptors to 3, 4, ... and leaves only them and 0-2 open past exec. Returns false with errno.
+/// Moves the inherited descriptors to 3, 4, ... and leaves only them and 0-2 open past exec.
+/// Returns false with errno.
 bool arrangeDescriptors(const ExecPlan& plan, int errorFd) {
   if (plan.stdoutFd.valid() && ::dup2(plan.stdoutFd.get(), STDOUT_FILENO) < 0) return false;
   if (plan.stderrFd.valid() && ::dup2(plan.stderrFd.get(), STDERR_FILENO) < 0) return false;
   const int first = STDERR_FILENO + 1;
   const int end = first + static_cast<int>(plan.inherited.size());
   // Everything else closes at exec, so that the error pipe works until then.
-  if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) != 0) {
+  if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) !=
+      0) {
     const long limit = ::sysconf(_SC_OPEN_MAX);
     for (int fd = first; fd < limit; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   }
@@ -108,7 +112,8 @@ bool arrangeDescriptors(const ExecPlan& plan, int errorFd) {
   ::_exit(127);
 }
 
-/// The child's side, in the parent's memory (vfork): only async-signal-safe calls, nothing is allocated or changed.
+/// The child's side, in the parent's memory (vfork): only async-signal-safe calls, nothing is
+/// allocated or changed.
 [[noreturn]] void runChild(const ExecPlan& plan) {
   const int errorFd = plan.errorPipe.get();
   for (int signal = 1; signal < NSIG; ++signal) {  // exec keeps ignored signals ignored
@@ -125,7 +130,8 @@ bool arrangeDescriptors(const ExecPlan& plan, int errorFd) {
     // A parent that died before the line above sends no signal.
     if (::getppid() != plan.parent) ::_exit(127);
   }
-  if (plan.workingDirectory != nullptr && ::chdir(plan.workingDirectory) != 0) reportAndExit(errorFd, errno);
+  if (plan.workingDirectory != nullptr && ::chdir(plan.workingDirectory) != 0)
+    reportAndExit(errorFd, errno);
   if (!arrangeDescriptors(plan, errorFd)) reportAndExit(errorFd, errno);
   ::execve(plan.binary.c_str(), plan.argv.data(), plan.envp.data());
   reportAndExit(errorFd, errno);
@@ -149,14 +155,16 @@ class SystemChildProcess final : public ChildProcess {
  public:
   explicit SystemChildProcess(std::shared_ptr<const Child> child) : child_(std::move(child)) {}
   [[nodiscard]] int pid() const override { return child_->pid; }
-  void kill(int signal) override { ::syscall(SYS_pidfd_send_signal, child_->pidFd.get(), signal, nullptr, 0U); }
+  void kill(int signal) override {
+    ::syscall(SYS_pidfd_send_signal, child_->pidFd.get(), signal, nullptr, 0U);
+  }
 
  private:
   const std::shared_ptr<const Child> child_;
 };
 
-/// Spawns and reaps on one thread that lives as long as the launcher: PDEATHSIG fires when the spawning thread ends, not
-/// the process, so a child must never hang on a caller's thread.
+/// Spawns and reaps on one thread that lives as long as the launcher: PDEATHSIG fires when the
+/// spawning thread ends, not the process, so a child must never hang on a caller's thread.
 class SystemProcessLauncher final : public ProcessLauncher {
  public:
   SystemProcessLauncher() : wakeUp_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -174,8 +182,10 @@ class SystemProcessLauncher final : public ProcessLauncher {
     thread_.join();
   }
 
-  Result<std::unique_ptr<ChildProcess>> spawn(ProcessSpec spec, std::function<void(ExitStatus)> onExit) override {
-    if (std::this_thread::get_id() == thread_.get_id()) return spawnHere(std::move(spec), std::move(onExit));
+  Result<std::unique_ptr<ChildProcess>> spawn(ProcessSpec spec,
+                                              std::function<void(ExitStatus)> onExit) override {
+    if (std::this_thread::get_id() == thread_.get_id())
+      return spawnHere(std::move(spec), std::move(onExit));
     Request request{&spec, &onExit, Status::ok(), nullptr, false};
     MutexLock lock(mutex_);
     requests_.push_back(&request);
@@ -200,7 +210,8 @@ class SystemProcessLauncher final : public ProcessLauncher {
   }
 
   void run() {
-    sigset_t all;  // signals of the process belong to its other threads; also none may run in a vfork child
+    sigset_t all;  // signals of the process belong to its other threads; also none may run in a
+                   // vfork child
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
     std::vector<pollfd> watched;
@@ -254,7 +265,8 @@ class SystemProcessLauncher final : public ProcessLauncher {
     }
   }
 
-  Result<std::unique_ptr<ChildProcess>> spawnHere(ProcessSpec spec, std::function<void(ExitStatus)> onExit) {
+  Result<std::unique_ptr<ChildProcess>> spawnHere(ProcessSpec spec,
+                                                  std::function<void(ExitStatus)> onExit) {
     if (spec.argv.empty()) return Status(ErrorCode::kProcessSpawn, "a process needs argv[0]");
     ExecPlan plan;
     FLINK_RETURN_IF_ERROR(prepare(spec, plan));
@@ -310,7 +322,8 @@ class SystemProcessLauncher final : public ProcessLauncher {
   }
 
   static Status spawnError(const std::string& binary, int error) {
-    return {ErrorCode::kProcessSpawn, fmt::format("cannot start the process: binary={} error={}", binary, systemText(error))};
+    return {ErrorCode::kProcessSpawn,
+            fmt::format("cannot start the process: binary={} error={}", binary, systemText(error))};
   }
 
   OwnedFd wakeUp_;
@@ -327,7 +340,8 @@ class SystemProcessLauncher final : public ProcessLauncher {
 std::string ExitStatus::toString() const {
   if (exitCode) return "exit code " + std::to_string(*exitCode);
   const char* name = ::sigabbrev_np(signal);
-  return "signal " + std::to_string(signal) + " (" + (name != nullptr ? "SIG" + std::string(name) : "unknown") + ")";
+  return "signal " + std::to_string(signal) + " (" +
+         (name != nullptr ? "SIG" + std::string(name) : "unknown") + ")";
 }
 
 OwnedFd& OwnedFd::operator=(OwnedFd&& other) noexcept {
@@ -343,6 +357,8 @@ void OwnedFd::reset() {
   fd_ = -1;
 }
 
-std::unique_ptr<ProcessLauncher> makeSystemProcessLauncher() { return std::make_unique<SystemProcessLauncher>(); }
+std::unique_ptr<ProcessLauncher> makeSystemProcessLauncher() {
+  return std::make_unique<SystemProcessLauncher>();
+}
 
 }  // namespace flink

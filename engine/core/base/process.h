@@ -49,11 +49,11 @@ struct ProcessSpec {
   std::map<std::string, std::string> environment;
   /// Passed on as descriptors 3, 4, ... in this order; everything else is closed in the child.
   std::vector<OwnedFd> inherited;
-  std::string stdoutFile;  ///< appended to; empty: inherited
-  std::string stderrFile;  ///< appended to; empty: inherited
+  std::string stdoutFile;        ///< appended to; empty: inherited
+  std::string stderrFile;        ///< appended to; empty: inherited
   std::string workingDirectory;  ///< empty: inherited
-  bool dieWithParent = true;  ///< PDEATHSIG = SIGKILL
-  bool newSession = false;    ///< setsid, for daemons
+  bool dieWithParent = true;     ///< PDEATHSIG = SIGKILL
+  bool newSession = false;       ///< setsid, for daemons
 };
 
 /// A started child. Destroying the handle neither kills nor waits.
@@ -67,11 +67,13 @@ class ChildProcess {
 
 /// The seam for child processes.
 /// Thread: safe from any thread.
-/// Lifetime: destroying the launcher ends, by SIGKILL, its children with dieWithParent; exits are not reported any more.
+/// Lifetime: destroying the launcher ends, by SIGKILL, its children with dieWithParent; exits are
+/// not reported any more.
 class ProcessLauncher {
  public:
   virtual ~ProcessLauncher() = default;
-  /// `onExit` is called once, on the launcher's reaper thread, after the child was reaped. Errors: kProcessSpawn.
+  /// `onExit` is called once, on the launcher's reaper thread, after the child was reaped. Errors:
+  /// kProcessSpawn.
   virtual Result<std::unique_ptr<ChildProcess>> spawn(ProcessSpec spec,
                                                       std::function<void(ExitStatus)> onExit) = 0;
 };

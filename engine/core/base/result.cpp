@@ -10,7 +10,9 @@ struct Status::Rep {
   Status cause;
 };
 
-void Status::RepDelete::operator()(Rep* rep) const noexcept { delete rep; }
+void Status::RepDelete::operator()(Rep* rep) const noexcept {
+  delete rep;
+}
 
 Status::Status(ErrorCode code, std::string message) : rep_(new Rep{code, std::move(message), {}}) {}
 
@@ -31,9 +33,13 @@ const std::string& Status::message() const {
   return rep_->message;
 }
 
-std::string_view Status::id() const { return rep_ ? errorInfo(rep_->code).id : std::string_view("OK"); }
+std::string_view Status::id() const {
+  return rep_ ? errorInfo(rep_->code).id : std::string_view("OK");
+}
 
-const Status* Status::cause() const { return rep_ && rep_->cause.rep_ ? &rep_->cause : nullptr; }
+const Status* Status::cause() const {
+  return rep_ && rep_->cause.rep_ ? &rep_->cause : nullptr;
+}
 
 Status Status::causedBy(Status inner) && {
   FLINK_CHECK(rep_ != nullptr, "a success has no cause");

@@ -12,13 +12,13 @@
 
 namespace flink {
 
-/// Identifies one row of the error table. The rows are defined in error_codes.h, which only the .cpp files that raise
-/// or inspect errors include; this header stays cheap.
+/// Identifies one row of the error table. The rows are defined in error_codes.h, which only the
+/// .cpp files that raise or inspect errors include; this header stays cheap.
 enum class ErrorCode : std::uint16_t;
 
 /// Reports success, or one row of the error table together with the facts of this occurrence.
-/// Message style: lower-case static text first, values last (`port in use: port=6123 owner=nginx(412)`).
-/// Thread: a value; safe to move between threads.
+/// Message style: lower-case static text first, values last (`port in use: port=6123
+/// owner=nginx(412)`). Thread: a value; safe to move between threads.
 class [[nodiscard]] Status {
  public:
   Status() noexcept = default;
@@ -62,8 +62,10 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Status status)
+      : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT(google-explicit-constructor)
     FLINK_CHECK(!std::get<1>(state_).isOk(), "a Result without a value needs an error");
   }
   Result(ErrorCode code, std::string message) : Result(Status(code, std::move(message))) {}
@@ -91,7 +93,9 @@ class [[nodiscard]] Result {
 
   /// The error; Status::ok() when there is a value.
   [[nodiscard]] Status status() const& { return isOk() ? Status::ok() : std::get<1>(state_); }
-  [[nodiscard]] Status status() && { return isOk() ? Status::ok() : std::get<1>(std::move(state_)); }
+  [[nodiscard]] Status status() && {
+    return isOk() ? Status::ok() : std::get<1>(std::move(state_));
+  }
 
   [[nodiscard]] T valueOr(T fallback) && {
     return isOk() ? std::get<0>(std::move(state_)) : std::move(fallback);
@@ -105,17 +109,17 @@ class [[nodiscard]] Result {
 #define FLINK_CONCAT(a, b) FLINK_CONCAT_INNER(a, b)
 
 /// Returns from the enclosing function when `expr` (a Status) is an error.
-#define FLINK_RETURN_IF_ERROR(expr)                            \
-  do {                                                         \
+#define FLINK_RETURN_IF_ERROR(expr)                                                    \
+  do {                                                                                 \
     if (::flink::Status flinkStatus = (expr); !flinkStatus.isOk()) return flinkStatus; \
   } while (false)
 
 /// Evaluates `expr` (a Result) and either binds its value to `lhs` or returns its error.
 #define FLINK_ASSIGN_OR_RETURN(lhs, expr) \
   FLINK_ASSIGN_OR_RETURN_INNER(FLINK_CONCAT(flinkResult, __LINE__), lhs, expr)
-#define FLINK_ASSIGN_OR_RETURN_INNER(result, lhs, expr)     \
-  auto result = (expr);                                     \
-  if (!result.isOk()) return std::move(result).status();    \
+#define FLINK_ASSIGN_OR_RETURN_INNER(result, lhs, expr)  \
+  auto result = (expr);                                  \
+  if (!result.isOk()) return std::move(result).status(); \
   lhs = std::move(result).value()
 
 }  // namespace flink

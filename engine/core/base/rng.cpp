@@ -13,7 +13,8 @@ class SystemRng final : public Rng {
  public:
   std::uint64_t next() override {
     std::uint64_t word = 0;
-    // Requests up to 256 bytes are never cut short once the kernel's pool is seeded; a signal may come before that.
+    // Requests up to 256 bytes are never cut short once the kernel's pool is seeded; a signal may
+    // come before that.
     while (::getrandom(&word, sizeof word, 0) != static_cast<ssize_t>(sizeof word)) {
     }
     return word;
@@ -47,7 +48,11 @@ std::uint64_t Rng::below(std::uint64_t bound) {
   return word % bound;
 }
 
-std::unique_ptr<Rng> makeSystemRng() { return std::make_unique<SystemRng>(); }
-std::unique_ptr<Rng> makeSeededRng(std::uint64_t seed) { return std::make_unique<SeededRng>(seed); }
+std::unique_ptr<Rng> makeSystemRng() {
+  return std::make_unique<SystemRng>();
+}
+std::unique_ptr<Rng> makeSeededRng(std::uint64_t seed) {
+  return std::make_unique<SeededRng>(seed);
+}
 
 }  // namespace flink

@@ -20,7 +20,9 @@ namespace {
 
 constexpr std::size_t kWriteBufferBytes = 64 << 10;
 
-std::string systemText(int error) { return std::error_code(error, std::generic_category()).message(); }
+std::string systemText(int error) {
+  return std::error_code(error, std::generic_category()).message();
+}
 
 Status ioError(std::string_view what, const std::string& path, int error) {
   std::string text = fmt::format("{}: path={} error={}", what, path, systemText(error));
@@ -56,17 +58,19 @@ Result<std::string> localPath(const std::string& path) {
       const std::size_t slash = rest.find('/');
       const std::string_view host = rest.substr(0, slash);
       if (slash == std::string_view::npos || (!host.empty() && host != "localhost")) {
-        return Status(ErrorCode::kInvalidArgument,
-                      "a file URI names this host's files as file:/path or file:///path: uri=" + path);
+        return Status(
+            ErrorCode::kInvalidArgument,
+            "a file URI names this host's files as file:/path or file:///path: uri=" + path);
       }
       rest.remove_prefix(slash);
     }
     return std::string(rest);
   }
-  if (const std::size_t colon = path.find("://"); colon != std::string::npos && path.find('/') == colon + 1) {
+  if (const std::size_t colon = path.find("://");
+      colon != std::string::npos && path.find('/') == colon + 1) {
     return Status(ErrorCode::kUnsupported,
-                  "no file system serves this scheme, use a path or a file: URI: scheme=" + path.substr(0, colon) +
-                      " path=" + path);
+                  "no file system serves this scheme, use a path or a file: URI: scheme=" +
+                      path.substr(0, colon) + " path=" + path);
   }
   if (path.empty()) return Status(ErrorCode::kInvalidArgument, "a path must not be empty");
   return path;
@@ -77,7 +81,8 @@ FileStatus toFileStatus(std::string path, const struct stat& raw) {
   status.path = std::move(path);
   status.isDirectory = S_ISDIR(raw.st_mode);
   status.size = status.isDirectory ? 0 : static_cast<std::uint64_t>(raw.st_size);
-  status.modifiedMs = static_cast<std::int64_t>(raw.st_mtim.tv_sec) * 1000 + raw.st_mtim.tv_nsec / 1'000'000;
+  status.modifiedMs =
+      static_cast<std::int64_t>(raw.st_mtim.tv_sec) * 1000 + raw.st_mtim.tv_nsec / 1'000'000;
   return status;
 }
 
@@ -96,7 +101,8 @@ class LocalReadableFile final : public ReadableFile {
     std::size_t done = 0;
     while (done < out.size()) {
       const ssize_t got = retried([&] {
-        return ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+        return ::pread(fd_.get(), out.data() + done, out.size() - done,
+                       static_cast<off_t>(offset + done));
       });
       if (got < 0) return ioError("cannot read the file", path_, errno);
       if (got == 0) break;
@@ -134,7 +140,8 @@ class LocalWritableFile final : public WritableFile {
   }
   Status sync() override {
     FLINK_RETURN_IF_ERROR(flush());
-    if (retried([&] { return ::fsync(fd_.get()); }) != 0) return ioError("cannot sync the file", path_, errno);
+    if (retried([&] { return ::fsync(fd_.get()); }) != 0)
+      return ioError("cannot sync the file", path_, errno);
     return Status::ok();
   }
   Status close() override {
@@ -177,14 +184,16 @@ class LocalFileSystem final : public FileSystem {
     struct stat raw {};
     if (::fstat(fd.get(), &raw) != 0) return ioError("cannot read the file's status", local, errno);
     if (S_ISDIR(raw.st_mode)) return ioError("cannot open the file", local, EISDIR);
-    return std::unique_ptr<ReadableFile>(
-        std::make_unique<LocalReadableFile>(local, std::move(fd), static_cast<std::uint64_t>(raw.st_size)));
+    return std::unique_ptr<ReadableFile>(std::make_unique<LocalReadableFile>(
+        local, std::move(fd), static_cast<std::uint64_t>(raw.st_size)));
   }
 
   Result<std::unique_ptr<WritableFile>> openWrite(const std::string& path, bool append) override {
     FLINK_ASSIGN_OR_RETURN(const std::string local, localPath(path));
     const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC);
-    const auto open = [&] { return OwnedFd(retried([&] { return ::open(local.c_str(), flags, 0644); })); };
+    const auto open = [&] {
+      return OwnedFd(retried([&] { return ::open(local.c_str(), flags, 0644); }));
+    };
     OwnedFd fd = open();
     if (!fd.valid() && errno == ENOENT) {
       const std::string parent = std::filesystem::path(local).parent_path().string();
@@ -216,12 +225,14 @@ class LocalFileSystem final : public FileSystem {
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
       Result<FileStatus> child = statusOf(prefix + std::string(name));
-      // A child that vanished meanwhile, or a link to nowhere, is not there for anybody else either.
+      // A child that vanished meanwhile, or a link to nowhere, is not there for anybody else
+      // either.
       if (!child.isOk() && child.status().code() == ErrorCode::kFileNotFound) continue;
       if (!child.isOk()) return std::move(child).status();
       children.push_back(std::move(child).value());
     }
-    std::sort(children.begin(), children.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    std::sort(children.begin(), children.end(),
+              [](const auto& a, const auto& b) { return a.path < b.path; });
     return children;
   }
 
@@ -233,7 +244,8 @@ class LocalFileSystem final : public FileSystem {
   Status rename(const std::string& from, const std::string& to) override {
     FLINK_ASSIGN_OR_RETURN(const std::string source, localPath(from));
     FLINK_ASSIGN_OR_RETURN(const std::string target, localPath(to));
-    if (::rename(source.c_str(), target.c_str()) != 0) return ioError("cannot rename to " + target, source, errno);
+    if (::rename(source.c_str(), target.c_str()) != 0)
+      return ioError("cannot rename to " + target, source, errno);
     return Status::ok();
   }
 
@@ -246,15 +258,19 @@ class LocalFileSystem final : public FileSystem {
 
   Status syncDirectory(const std::string& path) override {
     FLINK_ASSIGN_OR_RETURN(const std::string local, localPath(path));
-    const OwnedFd fd(retried([&] { return ::open(local.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    const OwnedFd fd(
+        retried([&] { return ::open(local.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
     if (!fd.valid()) return ioError("cannot open the directory", local, errno);
-    if (retried([&] { return ::fsync(fd.get()); }) != 0) return ioError("cannot sync the directory", local, errno);
+    if (retried([&] { return ::fsync(fd.get()); }) != 0)
+      return ioError("cannot sync the directory", local, errno);
     return Status::ok();
   }
 };
 
 }  // namespace
 
-std::unique_ptr<FileSystem> makeLocalFileSystem() { return std::make_unique<LocalFileSystem>(); }
+std::unique_ptr<FileSystem> makeLocalFileSystem() {
+  return std::make_unique<LocalFileSystem>();
+}
 
 }  // namespace flink::fs

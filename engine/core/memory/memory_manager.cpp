@@ -16,8 +16,9 @@ Result<std::vector<std::byte*>> MemoryManager::allocatePages(Owner owner, std::s
   MutexLock lock(mutex_);
   if (numPages > static_cast<std::size_t>(free_)) {
     const auto pageBytes = static_cast<std::size_t>(pageSize());
-    return Status(ErrorCode::kMemoryAllocation, fmt::format("Cannot allocate {} bytes. Available: {} bytes.",
-                                                            numPages * pageBytes, free_ * pageSize()));
+    return Status(ErrorCode::kMemoryAllocation,
+                  fmt::format("Cannot allocate {} bytes. Available: {} bytes.",
+                              numPages * pageBytes, free_ * pageSize()));
   }
   free_ -= static_cast<std::int64_t>(numPages);
   std::vector<std::byte*> pages;
@@ -31,7 +32,8 @@ Result<std::vector<std::byte*>> MemoryManager::allocatePages(Owner owner, std::s
 void MemoryManager::releasePages(Owner owner, const std::vector<std::byte*>& pages) {
   MutexLock lock(mutex_);
   const auto found = pagesOf_.find(owner);
-  FLINK_CHECK(found != pagesOf_.end() || pages.empty(), "pages were released for an owner that has none");
+  FLINK_CHECK(found != pagesOf_.end() || pages.empty(),
+              "pages were released for an owner that has none");
   for (std::byte* page : pages) {
     std::vector<std::byte*>& all = found->second;
     const auto position = std::find(all.rbegin(), all.rend(), page);

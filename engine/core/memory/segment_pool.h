@@ -23,8 +23,8 @@ class MappedRegion {
   std::size_t size_ = 0;
 };
 
-/// Cuts one region into segments of equal size. The segment given back last is given out first: it is warm in the cache,
-/// and a pool that is never full never touches the rest of its region.
+/// Cuts one region into segments of equal size. The segment given back last is given out first: it
+/// is warm in the cache, and a pool that is never full never touches the rest of its region.
 /// Thread: any.
 class SegmentPool {
  public:
@@ -48,7 +48,7 @@ class SegmentPool {
   const MappedRegion region_;
   mutable Mutex mutex_;
   std::vector<std::uint32_t> returned_ FLINK_GUARDED_BY(mutex_);  // indices, last in first out
-  std::int64_t untouched_ FLINK_GUARDED_BY(mutex_) = 0;           // first index that was never given out
+  std::int64_t untouched_ FLINK_GUARDED_BY(mutex_) = 0;  // first index that was never given out
 };
 
 }  // namespace flink::memory

@@ -11,8 +11,8 @@
 
 namespace flink::task {
 
-/// Passes a collect sink's records to the listener, a few bundles at a time: past that the emitting step waits.
-/// Thread: send on the task's step; the rest any.
+/// Passes a collect sink's records to the listener, a few bundles at a time: past that the emitting
+/// step waits. Thread: send on the task's step; the rest any.
 class CollectPort final : public WaitCondition, public std::enable_shared_from_this<CollectPort> {
  public:
   CollectPort(ExecutionAttemptId attempt, TaskListener& listener, Executor& executor)
@@ -23,7 +23,8 @@ class CollectPort final : public WaitCondition, public std::enable_shared_from_t
   /// Ends waits; what is under way is not waited for.
   void close();
   [[nodiscard]] bool ready() const override {
-    return inFlight_.load(std::memory_order_acquire) < kMaxInFlight || closed_.load(std::memory_order_acquire);
+    return inFlight_.load(std::memory_order_acquire) < kMaxInFlight ||
+           closed_.load(std::memory_order_acquire);
   }
 
  private:

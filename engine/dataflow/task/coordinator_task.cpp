@@ -12,8 +12,8 @@ namespace flink::task {
 
 class CoordinatorTask::Runner final : public Steppable {
  public:
-  Runner(std::string name, std::unique_ptr<operators::OperatorCoordinator> coordinator, int parallelism,
-         CoordinatorServices services)
+  Runner(std::string name, std::unique_ptr<operators::OperatorCoordinator> coordinator,
+         int parallelism, CoordinatorServices services)
       : operatorName_(std::move(name)),
         taskName_("Coordinator of " + operatorName_),
         coordinator_(std::move(coordinator)),
@@ -53,7 +53,8 @@ class CoordinatorTask::Runner final : public Steppable {
     const CodeScope scope(taskName_.c_str(), operatorName_.c_str());
     try {
       if (!std::exchange(opened_, true)) coordinator_->open(context_);
-      events_.drain([this](Event&& event) { coordinator_->handleEvent(event.subtask, event.payload); });
+      events_.drain(
+          [this](Event&& event) { coordinator_->handleEvent(event.subtask, event.payload); });
       coordinator_->poll();
     } catch (...) {
       fail(describeUserException());
@@ -86,12 +87,22 @@ class CoordinatorTask::Runner final : public Steppable {
   bool failed_ = false;
 };
 
-CoordinatorTask::CoordinatorTask(std::string name, std::unique_ptr<operators::OperatorCoordinator> coordinator,
+CoordinatorTask::CoordinatorTask(std::string name,
+                                 std::unique_ptr<operators::OperatorCoordinator> coordinator,
                                  int parallelism, CoordinatorServices services)
-    : runner_(std::make_unique<Runner>(std::move(name), std::move(coordinator), parallelism, std::move(services))) {}
-CoordinatorTask::~CoordinatorTask() { runner_->close(); }
-void CoordinatorTask::start() { runner_->start(); }
-void CoordinatorTask::deliverEvent(int subtask, std::string payload) { runner_->deliver(subtask, std::move(payload)); }
-void CoordinatorTask::close() { runner_->close(); }
+    : runner_(std::make_unique<Runner>(std::move(name), std::move(coordinator), parallelism,
+                                       std::move(services))) {}
+CoordinatorTask::~CoordinatorTask() {
+  runner_->close();
+}
+void CoordinatorTask::start() {
+  runner_->start();
+}
+void CoordinatorTask::deliverEvent(int subtask, std::string payload) {
+  runner_->deliver(subtask, std::move(payload));
+}
+void CoordinatorTask::close() {
+  runner_->close();
+}
 
 }  // namespace flink::task

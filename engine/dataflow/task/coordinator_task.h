@@ -28,8 +28,8 @@ struct CoordinatorServices {
 class CoordinatorTask {
  public:
   /// `name` is the operator's; `parallelism` that of its vertex.
-  CoordinatorTask(std::string name, std::unique_ptr<operators::OperatorCoordinator> coordinator, int parallelism,
-                  CoordinatorServices services);
+  CoordinatorTask(std::string name, std::unique_ptr<operators::OperatorCoordinator> coordinator,
+                  int parallelism, CoordinatorServices services);
   ~CoordinatorTask();
   CoordinatorTask(const CoordinatorTask&) = delete;
   CoordinatorTask& operator=(const CoordinatorTask&) = delete;

@@ -4,6 +4,8 @@
 
 namespace flink::task {
 
-CrashContext crashContext() noexcept { return {currentCode.task, currentCode.op}; }
+CrashContext crashContext() noexcept {
+  return {currentCode.task, currentCode.op};
+}
 
 }  // namespace flink::task

@@ -11,7 +11,9 @@ template <class Mail>
 class Mailbox {
  public:
   Mailbox() = default;
-  ~Mailbox() { drain([](Mail&&) {}); }
+  ~Mailbox() {
+    drain([](Mail&&) {});
+  }
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
@@ -19,7 +21,8 @@ class Mailbox {
   void put(Mail mail) {
     auto* node = new Node{std::move(mail), head_.load(std::memory_order_relaxed)};
     size_.fetch_add(1, std::memory_order_relaxed);
-    while (!head_.compare_exchange_weak(node->next, node, std::memory_order_release, std::memory_order_relaxed)) {
+    while (!head_.compare_exchange_weak(node->next, node, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
     }
   }
   [[nodiscard]] bool empty() const { return head_.load(std::memory_order_relaxed) == nullptr; }
@@ -45,7 +48,8 @@ class Mailbox {
       try {
         visit(std::move(node.held->mail));
       } catch (...) {
-        while (oldestFirst != nullptr) const Owner rest(std::exchange(oldestFirst, oldestFirst->next));
+        while (oldestFirst != nullptr)
+          const Owner rest(std::exchange(oldestFirst, oldestFirst->next));
         throw;
       }
     }

@@ -14,7 +14,8 @@ namespace flink::task {
 
 class OperatorChain::Gateway final : public operators::OperatorEventGateway {
  public:
-  Gateway(OperatorId op, std::function<void(const OperatorId&, std::string)> send) : op_(op), send_(std::move(send)) {}
+  Gateway(OperatorId op, std::function<void(const OperatorId&, std::string)> send)
+      : op_(op), send_(std::move(send)) {}
   void sendToCoordinator(std::string payload) override { send_(op_, std::move(payload)); }
 
  private:
@@ -30,31 +31,36 @@ OperatorChain::~OperatorChain() {
 Result<std::unique_ptr<OperatorChain>> OperatorChain::build(
     const TaskSpec& spec, const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
     const Services& services) {
-  if (spec.chain.empty()) return Status(ErrorCode::kJobGraphInvalid, "a task has no operators: task=" + spec.taskName);
+  if (spec.chain.empty())
+    return Status(ErrorCode::kJobGraphInvalid, "a task has no operators: task=" + spec.taskName);
   std::unique_ptr<OperatorChain> chain(new OperatorChain);
   chain->nodes_.resize(spec.chain.size());
   for (std::size_t i = spec.chain.size(); i-- > 0;) {
     chain->nodes_[i] = std::make_unique<Node>();
     fillContext(*chain->nodes_[i], spec.chain[i], spec, services);
-    FLINK_RETURN_IF_ERROR(chain->connect(*chain->nodes_[i], spec.chain[i], spec, partitions, *services.catalog));
+    FLINK_RETURN_IF_ERROR(
+        chain->connect(*chain->nodes_[i], spec.chain[i], spec, partitions, *services.catalog));
   }
   for (const TaskInput& input : spec.inputs) {
     Node* node = chain->find(input.targetNode);
     if (node == nullptr || input.targetInput < 0 || input.targetInput >= node->op->numInputs()) {
-      return Status(ErrorCode::kJobGraphInvalid, fmt::format("an edge leads to an input that the task does not have: task={} "
-                                                             "operator={} input={}",
-                                                             spec.taskName, input.targetNode, input.targetInput));
+      return Status(ErrorCode::kJobGraphInvalid,
+                    fmt::format("an edge leads to an input that the task does not have: task={} "
+                                "operator={} input={}",
+                                spec.taskName, input.targetNode, input.targetInput));
     }
     node->fedByGates = true;
   }
   chain->source_ = dynamic_cast<operators::SourceOperatorBase*>(chain->nodes_.front()->op.get());
   if ((chain->source_ == nullptr) == spec.inputs.empty()) {
-    return Status(ErrorCode::kJobGraphInvalid, "a task must have either inputs or a source: task=" + spec.taskName);
+    return Status(ErrorCode::kJobGraphInvalid,
+                  "a task must have either inputs or a source: task=" + spec.taskName);
   }
   return chain;
 }
 
-void OperatorChain::fillContext(Node& node, const ChainNode& chainNode, const TaskSpec& spec, const Services& services) {
+void OperatorChain::fillContext(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
+                                const Services& services) {
   node.streamNode = chainNode.streamNode;
   operators::OperatorContext& context = node.context;
   context.jobId = spec.jobId;
@@ -85,35 +91,39 @@ void OperatorChain::fillContext(Node& node, const ChainNode& chainNode, const Ta
   }
 }
 
-Status OperatorChain::connect(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
-                              const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
-                              const operators::OperatorCatalog& catalog) {
+Status OperatorChain::connect(
+    Node& node, const ChainNode& chainNode, const TaskSpec& spec,
+    const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
+    const operators::OperatorCatalog& catalog) {
   currentCode.op = node.context.operatorName.c_str();
   const operators::OperatorFactory* factory = catalog.operatorFactory(chainNode.streamNode);
   if (factory == nullptr) {
-    return {ErrorCode::kFingerprintMismatch, fmt::format("the program has no code for an operator of the graph: operator={} "
-                                                         "node={}",
-                                                         chainNode.name, chainNode.streamNode)};
+    return {ErrorCode::kFingerprintMismatch,
+            fmt::format("the program has no code for an operator of the graph: operator={} "
+                        "node={}",
+                        chainNode.name, chainNode.streamNode)};
   }
   operators::OperatorOutputs outputs;
   for (const ChainNode::ChainedOutput& chained : chainNode.outputs) {
     const Node* target = find(chained.target);
     if (target == nullptr || target->op->numInputs() < 1) {
-      return {ErrorCode::kJobGraphInvalid, fmt::format("a chained output leads nowhere: operator={} target={}", chainNode.name,
-                                                       chained.target)};
+      return {ErrorCode::kJobGraphInvalid,
+              fmt::format("a chained output leads nowhere: operator={} target={}", chainNode.name,
+                          chained.target)};
     }
     outputs.emplace_back(chained.tag, &target->op->input(0));
   }
   for (std::size_t i = 0; i < spec.outputs.size(); ++i) {
     const TaskOutput& output = spec.outputs[i];
     if (output.sourceNode != chainNode.streamNode) continue;
-    const operators::EdgeCodec* codec =
-        catalog.edgeCodec(output.sourceNode, output.targetNode, output.targetInput, output.sideOutputTag);
+    const operators::EdgeCodec* codec = catalog.edgeCodec(output.sourceNode, output.targetNode,
+                                                          output.targetInput, output.sideOutputTag);
     if (codec == nullptr) {
-      return {ErrorCode::kFingerprintMismatch, fmt::format("the program has no code for an edge of the graph: from={} to={} "
-                                                           "input={} tag={}",
-                                                           output.sourceNode, output.targetNode, output.targetInput,
-                                                           output.sideOutputTag)};
+      return {ErrorCode::kFingerprintMismatch,
+              fmt::format("the program has no code for an edge of the graph: from={} to={} "
+                          "input={} tag={}",
+                          output.sourceNode, output.targetNode, output.targetInput,
+                          output.sideOutputTag)};
     }
     node.edgeWriters.push_back(codec->makeWriter(
         *partitions[i], {output.selection, spec.attempt.subtask, output.consumerMaxParallelism}));
@@ -163,12 +173,14 @@ bool OperatorChain::finish(std::size_t maxRecords) {
   while (finishing_ < nodes_.size()) {
     Node& node = *nodes_[finishing_];
     currentCode.op = node.context.operatorName.c_str();
-    if (!std::exchange(node.inputEnded, true) && !node.fedByGates && node.op->numInputs() > 0) node.op->endInput(0);
+    if (!std::exchange(node.inputEnded, true) && !node.fedByGates && node.op->numInputs() > 0)
+      node.op->endInput(0);
     const bool finished = node.op->finish(maxRecords);
     if (!finished) return false;
     currentCode.op = node.context.operatorName.c_str();
     node.op->flush();
-    if (++finishing_ < nodes_.size()) return false;  // the caller looks at budget and room between operators
+    if (++finishing_ < nodes_.size())
+      return false;  // the caller looks at budget and room between operators
   }
   return true;
 }

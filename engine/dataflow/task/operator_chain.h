@@ -15,10 +15,10 @@ namespace flink::task {
 
 class TaskProbe;
 
-/// The operators of one subtask, connected: tail to head each gets the receivers of its successors and the writers of its
-/// edges.
-/// Thread: build on any thread, then the task's step.
-/// Lifetime: build → open → batches → endGateInput for every gate → finish until true → close (also after failures).
+/// The operators of one subtask, connected: tail to head each gets the receivers of its successors
+/// and the writers of its edges. Thread: build on any thread, then the task's step. Lifetime: build
+/// → open → batches → endGateInput for every gate → finish until true → close (also after
+/// failures).
 class OperatorChain {
  public:
   /// What the chain needs from its task besides the specification.
@@ -35,10 +35,11 @@ class OperatorChain {
     std::function<bool(const std::string&, std::vector<std::string>&)> collect;
   };
 
-  /// `partitions` in the order of spec.outputs. Errors: kJobGraphInvalid, kFingerprintMismatch when program and graph do
-  /// not fit. User constructors may throw.
+  /// `partitions` in the order of spec.outputs. Errors: kJobGraphInvalid, kFingerprintMismatch when
+  /// program and graph do not fit. User constructors may throw.
   static Result<std::unique_ptr<OperatorChain>> build(
-      const TaskSpec& spec, const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
+      const TaskSpec& spec,
+      const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
       const Services& services);
   ~OperatorChain();
   OperatorChain(const OperatorChain&) = delete;
@@ -48,7 +49,9 @@ class OperatorChain {
   [[nodiscard]] operators::SourceOperatorBase* source() const { return source_; }
   /// The head's name, for reports.
   [[nodiscard]] const std::string& headName() const { return nodes_.front()->context.operatorName; }
-  [[nodiscard]] const std::string& nameOf(std::int32_t streamNode) const { return find(streamNode)->context.operatorName; }
+  [[nodiscard]] const std::string& nameOf(std::int32_t streamNode) const {
+    return find(streamNode)->context.operatorName;
+  }
   [[nodiscard]] operators::Receiver& inputOf(std::int32_t streamNode, int input) const;
 
   /// Tail first, so that an operator may emit while it opens.
@@ -57,9 +60,11 @@ class OperatorChain {
   void flush();
   /// The gates of this input have ended.
   void endGateInput(std::int32_t streamNode, int input);
-  /// Emits about `maxRecords` of what operators still hold after all gates ended; true once all are finished.
+  /// Emits about `maxRecords` of what operators still hold after all gates ended; true once all are
+  /// finished.
   bool finish(std::size_t maxRecords);
-  /// Closes every operator whose open() began, whatever the others throw; returns the first failure.
+  /// Closes every operator whose open() began, whatever the others throw; returns the first
+  /// failure.
   Status close();
   /// A coordinator's message; dropped when it is not for the source.
   void handleEvent(const OperatorId& op, const std::string& payload);
@@ -82,7 +87,8 @@ class OperatorChain {
   Status connect(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
                  const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
                  const operators::OperatorCatalog& catalog);
-  static void fillContext(Node& node, const ChainNode& chainNode, const TaskSpec& spec, const Services& services);
+  static void fillContext(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
+                          const Services& services);
 
   std::vector<std::unique_ptr<Node>> nodes_;  // head first
   operators::SourceOperatorBase* source_ = nullptr;

@@ -27,11 +27,14 @@ TaskProbe::TaskProbe(const TaskSpec& spec, metrics::MetricGroup& jobGroup, const
       buffersOut_(counterWithRate("numBuffersOut")),
       mails_(std::make_shared<metrics::Counter>()) {
   group_->meter("mailboxMailsPerSecond", mails_);
-  group_->gauge("initializationTime", [ms = initializationMs_] { return ms->load(std::memory_order_relaxed); });
+  group_->gauge("initializationTime",
+                [ms = initializationMs_] { return ms->load(std::memory_order_relaxed); });
   registerTimes();
 }
 
-TaskProbe::~TaskProbe() { close(); }
+TaskProbe::~TaskProbe() {
+  close();
+}
 
 std::shared_ptr<metrics::Counter> TaskProbe::counterWithRate(const std::string& name) {
   auto counter = group_->counter(name);
@@ -41,7 +44,9 @@ std::shared_ptr<metrics::Counter> TaskProbe::counterWithRate(const std::string& 
 
 void TaskProbe::registerTimes() {
   const auto rate = [this](const std::string& name, Activity activity) {
-    group_->gauge(name, [times = times_, activity]() -> metrics::GaugeValue { return times->msPerSecond(activity); });
+    group_->gauge(name, [times = times_, activity]() -> metrics::GaugeValue {
+      return times->msPerSecond(activity);
+    });
   };
   const auto total = [this](const std::string& name, auto read) {
     group_->gauge(name, [times = times_, read]() -> metrics::GaugeValue { return read(*times); });
@@ -50,17 +55,24 @@ void TaskProbe::registerTimes() {
   rate("softBackPressuredTimeMsPerSecond", Activity::kSoftBackPressured);
   rate("hardBackPressuredTimeMsPerSecond", Activity::kHardBackPressured);
   total("busyTimeMsPerSecond", [](const TaskTimes& t) { return t.busyMsPerSecond(); });
-  total("backPressuredTimeMsPerSecond", [](const TaskTimes& t) { return t.backPressuredMsPerSecond(); });
-  total("maxSoftBackPressureTimeMs", [](const TaskTimes& t) { return t.longestMs(Activity::kSoftBackPressured); });
-  total("maxHardBackPressureTimeMs", [](const TaskTimes& t) { return t.longestMs(Activity::kHardBackPressured); });
-  total("accumulateIdleTimeMs", [](const TaskTimes& t) { return t.accumulatedMs(Activity::kIdle); });
-  total("accumulateBusyTimeMs", [](const TaskTimes& t) { return t.accumulatedMs(Activity::kBusy); });
-  total("accumulateBackPressuredTimeMs", [](const TaskTimes& t) { return t.accumulatedBackPressuredMs(); });
+  total("backPressuredTimeMsPerSecond",
+        [](const TaskTimes& t) { return t.backPressuredMsPerSecond(); });
+  total("maxSoftBackPressureTimeMs",
+        [](const TaskTimes& t) { return t.longestMs(Activity::kSoftBackPressured); });
+  total("maxHardBackPressureTimeMs",
+        [](const TaskTimes& t) { return t.longestMs(Activity::kHardBackPressured); });
+  total("accumulateIdleTimeMs",
+        [](const TaskTimes& t) { return t.accumulatedMs(Activity::kIdle); });
+  total("accumulateBusyTimeMs",
+        [](const TaskTimes& t) { return t.accumulatedMs(Activity::kBusy); });
+  total("accumulateBackPressuredTimeMs",
+        [](const TaskTimes& t) { return t.accumulatedBackPressuredMs(); });
   total("isBackPressured", [](const TaskTimes& t) { return t.isBackPressured(); });
 }
 
 std::shared_ptr<metrics::MetricGroup> TaskProbe::operatorGroup(const ChainNode& node) const {
-  return group_->scopedChild("operator", {{"operator_id", node.id.toHex()}, {"operator_name", node.name}});
+  return group_->scopedChild("operator",
+                             {{"operator_id", node.id.toHex()}, {"operator_name", node.name}});
 }
 
 void TaskProbe::setOutputs(std::int64_t records, std::int64_t bytes, std::int64_t buffers) {
@@ -70,7 +82,8 @@ void TaskProbe::setOutputs(std::int64_t records, std::int64_t bytes, std::int64_
 }
 
 void TaskProbe::setInitializationTime(Duration time) {
-  initializationMs_->store(std::chrono::duration_cast<std::chrono::milliseconds>(time).count(), std::memory_order_relaxed);
+  initializationMs_->store(std::chrono::duration_cast<std::chrono::milliseconds>(time).count(),
+                           std::memory_order_relaxed);
 }
 
 TaskFigures TaskProbe::figures() const {
@@ -89,6 +102,8 @@ TaskFigures TaskProbe::figures() const {
   return figures;
 }
 
-void TaskProbe::close() { group_->close(); }
+void TaskProbe::close() {
+  group_->close();
+}
 
 }  // namespace flink::task

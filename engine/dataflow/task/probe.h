@@ -28,7 +28,9 @@ class TaskProbe {
   [[nodiscard]] std::shared_ptr<metrics::MetricGroup> operatorGroup(const ChainNode& node) const;
   [[nodiscard]] TaskTimes& times() { return *times_; }
 
-  void countRecordsIn(std::uint64_t records) { recordsIn_->inc(static_cast<std::int64_t>(records)); }
+  void countRecordsIn(std::uint64_t records) {
+    recordsIn_->inc(static_cast<std::int64_t>(records));
+  }
   void countBytesIn(std::uint64_t bytes) { bytesIn_->inc(static_cast<std::int64_t>(bytes)); }
   void countMails(std::uint64_t mails) { mails_->inc(static_cast<std::int64_t>(mails)); }
   /// Running totals of all outputs.
@@ -47,7 +49,8 @@ class TaskProbe {
   // Shared with the gauges, which a reporter may still read while the task goes.
   std::shared_ptr<TaskTimes> times_;
   std::shared_ptr<std::atomic<std::int64_t>> initializationMs_;
-  std::shared_ptr<metrics::Counter> recordsIn_, recordsOut_, bytesIn_, bytesOut_, buffersOut_, mails_;
+  std::shared_ptr<metrics::Counter> recordsIn_, recordsOut_, bytesIn_, bytesOut_, buffersOut_,
+      mails_;
 };
 
 }  // namespace flink::task

@@ -13,14 +13,19 @@ namespace flink::task {
 Subtask::Subtask(TaskSpec spec, const TaskServices& services)
     : spec_(std::move(spec)),
       services_(services),
-      name_(fmt::format("{} ({}/{})#{}", spec_.taskName, spec_.attempt.subtask + 1, spec_.parallelism, spec_.attempt.attempt)),
+      name_(fmt::format("{} ({}/{})#{}", spec_.taskName, spec_.attempt.subtask + 1,
+                        spec_.parallelism, spec_.attempt.attempt)),
       probe_(spec_, *services.jobGroup, *services.clock),
-      collectPort_(std::make_shared<CollectPort>(spec_.attempt, *services.listener, *services.executor)),
+      collectPort_(
+          std::make_shared<CollectPort>(spec_.attempt, *services.listener, *services.executor)),
       bufferTimeout_(std::chrono::milliseconds(spec_.bufferTimeoutMs)) {}
 
-Subtask::~Subtask() { wakeUp_->remove(); }
+Subtask::~Subtask() {
+  wakeUp_->remove();
+}
 
-// --- any thread ------------------------------------------------------------------------------------------------------
+// --- any thread
+// ------------------------------------------------------------------------------------------------------
 
 void Subtask::start() {
   startedAt_ = services_.clock->now();
@@ -41,7 +46,8 @@ void Subtask::start() {
   report(TaskState::kInitializing);
   built_.store(true);
   // A cancel() before the line above left the outputs to us; one after it releases them itself.
-  if (cancelRequested_->load()) releaseOutputs(Status(ErrorCode::kCancelled, "the task was cancelled: task=" + name_));
+  if (cancelRequested_->load())
+    releaseOutputs(Status(ErrorCode::kCancelled, "the task was cancelled: task=" + name_));
   wakeUp_->attach(services_.executor->add(*this));
 }
 
@@ -55,7 +61,8 @@ void Subtask::cancel() {
   if (cancelRequested_->exchange(true) || !stopOpen()) return;
   collectPort_->close();
   // Also ends a step that waits for room in the middle of a record.
-  if (built_.load()) releaseOutputs(Status(ErrorCode::kCancelled, "the task was cancelled: task=" + name_));
+  if (built_.load())
+    releaseOutputs(Status(ErrorCode::kCancelled, "the task was cancelled: task=" + name_));
   wakeUp_->wake();
 }
 
@@ -74,20 +81,24 @@ void Subtask::deliverEvent(const OperatorId& op, std::string payload) {
 }
 
 std::string_view Subtask::currentOperator() const {
-  return currentCode.task == name_.c_str() && currentCode.op != nullptr ? std::string_view(currentCode.op)
-                                                                        : std::string_view();
+  return currentCode.task == name_.c_str() && currentCode.op != nullptr
+             ? std::string_view(currentCode.op)
+             : std::string_view();
 }
 
-// --- life cycle ------------------------------------------------------------------------------------------------------
+// --- life cycle
+// ------------------------------------------------------------------------------------------------------
 
 Status Subtask::build() {
   for (const TaskOutput& output : spec_.outputs) {
-    FLINK_ASSIGN_OR_RETURN(auto partition, services_.network->createPartition(output.partition, probe_.group()));
+    FLINK_ASSIGN_OR_RETURN(auto partition,
+                           services_.network->createPartition(output.partition, probe_.group()));
     partition->setAvailabilityCallback([wakeUp = wakeUp_] { wakeUp->wake(); });
     partitions_.push_back(std::move(partition));
   }
   FLINK_ASSIGN_OR_RETURN(chain_, OperatorChain::build(spec_, partitions_, chainServices()));
-  FLINK_ASSIGN_OR_RETURN(input_, InputReader::make(spec_, *services_.catalog, *services_.network, *chain_, probe_.group()));
+  FLINK_ASSIGN_OR_RETURN(input_, InputReader::make(spec_, *services_.catalog, *services_.network,
+                                                   *chain_, probe_.group()));
   return Status::ok();
 }
 
@@ -106,7 +117,8 @@ OperatorChain::Services Subtask::chainServices() {
   services.setAccumulator = [this](const std::string& name, std::string value) {
     accumulators_.insert_or_assign(name, std::move(value));
   };
-  services.collect = [port = collectPort_](const std::string& id, std::vector<std::string>& records) {
+  services.collect = [port = collectPort_](const std::string& id,
+                                           std::vector<std::string>& records) {
     return port->send(id, records);
   };
   return services;
@@ -124,7 +136,8 @@ void Subtask::open() {
 }
 
 Status Subtask::readMail() {
-  if (cancelRequested_->load(std::memory_order_acquire)) return {ErrorCode::kCancelled, "the task was cancelled"};
+  if (cancelRequested_->load(std::memory_order_acquire))
+    return {ErrorCode::kCancelled, "the task was cancelled"};
   Status failure;
   const std::size_t mails = mailbox_.drain([&](Mail&& mail) {
     if (auto* reason = std::get_if<Status>(&mail)) {
@@ -146,13 +159,16 @@ Status Subtask::finishOutputs() {
 StepResult Subtask::end(TaskState state, std::optional<Status> failure) {
   phase_ = Phase::kEnded;
   collectPort_->close();
-  const Status reason = failure ? *failure : Status(ErrorCode::kCancelled, "the task was cancelled: task=" + name_);
+  const Status reason =
+      failure ? *failure : Status(ErrorCode::kCancelled, "the task was cancelled: task=" + name_);
   if (state != TaskState::kFinished) releaseOutputs(reason);
   if (chain_ != nullptr) {
     const CodeScope scope(name_.c_str(), nullptr);
-    const Status closed = chain_->close();  // a finished task has closed its operators before its outputs
+    const Status closed =
+        chain_->close();  // a finished task has closed its operators before its outputs
     if (!closed.isOk()) {
-      FLINK_WARN(kLog, "operators failed to close after the task: task=\"{}\" error={}", name_, closed.toString());
+      FLINK_WARN(kLog, "operators failed to close after the task: task=\"{}\" error={}", name_,
+                 closed.toString());
     }
   }
   if (input_ != nullptr) input_->close();
@@ -170,7 +186,8 @@ void Subtask::releaseOutputs(const Status& reason) {
 
 void Subtask::report(TaskState state, const std::optional<Status>& failure) {
   static const std::map<std::string, std::string> kNone;
-  const bool final = state == TaskState::kFinished || state == TaskState::kCanceled || state == TaskState::kFailed;
+  const bool final =
+      state == TaskState::kFinished || state == TaskState::kCanceled || state == TaskState::kFailed;
   services_.listener->onStateChanged(spec_.attempt, state, failure, final ? accumulators_ : kNone);
 }
 

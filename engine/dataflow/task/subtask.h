@@ -22,7 +22,8 @@ namespace flink::task {
 
 /// The real Task: a cooperative state machine on the executor.
 /// Phases: kOpening → kRunning → kFinishing → kEnded; from each → kEnded by cancel or failure.
-/// Thread: see Task; everything without a note belongs to the step (start() runs before the first one).
+/// Thread: see Task; everything without a note belongs to the step (start() runs before the first
+/// one).
 class Subtask final : public Task, public Steppable {
  public:
   Subtask(TaskSpec spec, const TaskServices& services);
@@ -42,7 +43,8 @@ class Subtask final : public Task, public Steppable {
 
  private:
   enum class Phase : std::uint8_t { kOpening, kRunning, kFinishing, kEnded };
-  /// Decides between finishing and being stopped: kOpen → kStopped (cancel, fail) → kEnded, or kOpen → kEnded.
+  /// Decides between finishing and being stopped: kOpen → kStopped (cancel, fail) → kEnded, or
+  /// kOpen → kEnded.
   enum class Fate : std::uint8_t { kOpen, kStopped, kEnded };
   struct OperatorEvent {
     OperatorId op;
@@ -91,7 +93,8 @@ class Subtask final : public Task, public Steppable {
   const std::shared_ptr<WakeUp> wakeUp_ = std::make_shared<WakeUp>();
   Mailbox<Mail> mailbox_;
   // Shared with callbacks of operators that may outlive a step.
-  const std::shared_ptr<std::atomic<bool>> cancelRequested_ = std::make_shared<std::atomic<bool>>(false);
+  const std::shared_ptr<std::atomic<bool>> cancelRequested_ =
+      std::make_shared<std::atomic<bool>>(false);
   std::atomic<bool> built_{false};  // partitions_ does not change any more
   std::atomic<Fate> fate_{Fate::kOpen};
 
@@ -102,7 +105,7 @@ class Subtask final : public Task, public Steppable {
   MonotonicTime startedAt_{}, stepBegan_{}, lastCall_{}, lastFlush_{}, outputWaitBegan_{};
   Duration lastOutputWait_{};
   std::int64_t lastBuffersOut_ = 0;
-  bool yielded_ = false;        // out of input for one step: the next one flushes and waits
+  bool yielded_ = false;  // out of input for one step: the next one flushes and waits
   bool waitsForOutput_ = false;
 };
 

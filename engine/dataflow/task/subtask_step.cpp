@@ -22,7 +22,8 @@ StepResult Subtask::step(Duration budget) {
   }
   if (!result.isOk()) {
     // What user code throws while it is told to stop is not a failure.
-    if (cancelRequested_->load(std::memory_order_acquire)) return end(TaskState::kCanceled, std::nullopt);
+    if (cancelRequested_->load(std::memory_order_acquire))
+      return end(TaskState::kCanceled, std::nullopt);
     return end(TaskState::kFailed, std::move(result).status());
   }
   if (phase_ == Phase::kEnded) return StepResult::kDone;
@@ -37,19 +38,22 @@ StepResult Subtask::step(Duration budget) {
 }
 
 void Subtask::onAwait(bool waiting) {
-  if (phase_ != Phase::kOpening) probe_.times().enter(waiting ? Activity::kHardBackPressured : Activity::kBusy);
+  if (phase_ != Phase::kOpening)
+    probe_.times().enter(waiting ? Activity::kHardBackPressured : Activity::kBusy);
 }
 
 Result<StepResult> Subtask::advance() {
   if (phase_ == Phase::kOpening) {
-    if (cancelRequested_->load(std::memory_order_acquire)) return Status(ErrorCode::kCancelled, "the task was cancelled");
+    if (cancelRequested_->load(std::memory_order_acquire))
+      return Status(ErrorCode::kCancelled, "the task was cancelled");
     open();
     // A local producer's data is worth a step of its own budget, not what opening left of this one.
     return StepResult::kProgress;
   }
   FLINK_RETURN_IF_ERROR(readMail());
   if (phase_ == Phase::kRunning) {
-    FLINK_ASSIGN_OR_RETURN(const StepResult result, chain_->source() != nullptr ? pollSource() : readInputs());
+    FLINK_ASSIGN_OR_RETURN(const StepResult result,
+                           chain_->source() != nullptr ? pollSource() : readInputs());
     if (phase_ == Phase::kRunning) return result;
   }
   return finishOperators();
@@ -115,8 +119,9 @@ bool Subtask::outputsAvailable() const {
 }
 
 StepResult Subtask::waitForOutput() {
-  // The output that is full has whole buffers for its consumers. The others' half-full ones are passed on when they are
-  // due, or when the last wait shows that they would be overdue by the end of this one.
+  // The output that is full has whole buffers for its consumers. The others' half-full ones are
+  // passed on when they are due, or when the last wait shows that they would be overdue by the end
+  // of this one.
   const bool due = lastCall_ - lastFlush_ >= bufferTimeout_ || lastOutputWait_ >= bufferTimeout_;
   if (bufferTimeout_ >= Duration::zero() && due) flushOutputs();
   return StepResult::kWaitingOutput;
@@ -148,7 +153,8 @@ void Subtask::flushAll() {
 void Subtask::flushOutputs() {
   lastFlush_ = lastCall_;
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
-    if (!spec_.outputs[i].partition.blocking) partitions_[i]->flush();  // nobody reads those before their end
+    if (!spec_.outputs[i].partition.blocking)
+      partitions_[i]->flush();  // nobody reads those before their end
   }
 }
 

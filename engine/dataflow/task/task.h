@@ -63,7 +63,14 @@ struct TaskSpec {
   std::vector<TaskOutput> outputs;
 };
 
-enum class TaskState : std::uint8_t { kDeploying, kInitializing, kRunning, kFinished, kCanceled, kFailed };
+enum class TaskState : std::uint8_t {
+  kDeploying,
+  kInitializing,
+  kRunning,
+  kFinished,
+  kCanceled,
+  kFailed
+};
 
 /// Figures of a task at one moment (milliseconds, bytes).
 struct TaskFigures {
@@ -77,9 +84,11 @@ class TaskListener {
  public:
   virtual ~TaskListener() = default;
   /// Called once per state; with the failure for kFailed and the accumulators for final states.
-  virtual void onStateChanged(const ExecutionAttemptId& attempt, TaskState state, const std::optional<Status>& failure,
+  virtual void onStateChanged(const ExecutionAttemptId& attempt, TaskState state,
+                              const std::optional<Status>& failure,
                               const std::map<std::string, std::string>& accumulators) = 0;
-  virtual void onOperatorEvent(const ExecutionAttemptId& attempt, const OperatorId& op, std::string payload) = 0;
+  virtual void onOperatorEvent(const ExecutionAttemptId& attempt, const OperatorId& op,
+                               std::string payload) = 0;
   /// A collect sink's records; `room` is called when the JobManager took them.
   virtual void onCollect(const ExecutionAttemptId& attempt, const std::string& collectId,
                          std::vector<std::string> records, std::function<void()> room) = 0;
@@ -95,14 +104,15 @@ struct TaskServices {
   TaskListener* listener = nullptr;
 };
 
-/// One subtask's life: deploy, run its chain cooperatively, finish, cancel or fail. States as Flink's ExecutionState.
-/// Legal moves: DEPLOYING → INITIALIZING → RUNNING → FINISHED; from each of those → CANCELED or FAILED.
-/// Thread: start, cancel, figures, deliverEvent from any thread; the chain runs on the executor.
-/// Lifetime: destroy only after a final state was reported.
+/// One subtask's life: deploy, run its chain cooperatively, finish, cancel or fail. States as
+/// Flink's ExecutionState. Legal moves: DEPLOYING → INITIALIZING → RUNNING → FINISHED; from each of
+/// those → CANCELED or FAILED. Thread: start, cancel, figures, deliverEvent from any thread; the
+/// chain runs on the executor. Lifetime: destroy only after a final state was reported.
 class Task {
  public:
   virtual ~Task() = default;
-  /// Builds the chain, opens partitions and gates, and lets the executor step it. A failure is reported to the listener.
+  /// Builds the chain, opens partitions and gates, and lets the executor step it. A failure is
+  /// reported to the listener.
   virtual void start() = 0;
   /// Idempotent. Ends in CANCELED once the running step returns.
   virtual void cancel() = 0;
@@ -111,8 +121,8 @@ class Task {
   virtual void deliverEvent(const OperatorId& op, std::string payload) = 0;
   [[nodiscard]] virtual TaskFigures figures() const = 0;
   [[nodiscard]] virtual const ExecutionAttemptId& attempt() const = 0;
-  /// The operator whose code the calling thread runs, for crash reports; empty outside a step. Async-signal-safe source:
-  /// see crash_context.h.
+  /// The operator whose code the calling thread runs, for crash reports; empty outside a step.
+  /// Async-signal-safe source: see crash_context.h.
   [[nodiscard]] virtual std::string_view currentOperator() const = 0;
 };
 

@@ -11,22 +11,26 @@
 
 namespace flink::task {
 
-Result<std::unique_ptr<InputReader>> InputReader::make(const TaskSpec& spec, const operators::OperatorCatalog& catalog,
-                                                       network::NetworkEnvironment& network, OperatorChain& chain,
-                                                       const std::shared_ptr<metrics::MetricGroup>& group) {
+Result<std::unique_ptr<InputReader>> InputReader::make(
+    const TaskSpec& spec, const operators::OperatorCatalog& catalog,
+    network::NetworkEnvironment& network, OperatorChain& chain,
+    const std::shared_ptr<metrics::MetricGroup>& group) {
   std::unique_ptr<InputReader> reader(new InputReader(chain));
   for (const TaskInput& from : spec.inputs) {
     const operators::EdgeCodec* codec =
         catalog.edgeCodec(from.sourceNode, from.targetNode, from.targetInput, from.sideOutputTag);
     if (codec == nullptr) {
-      return Status(ErrorCode::kFingerprintMismatch,
-                    fmt::format("the program has no code for an edge of the graph: from={} to={} input={} tag={}",
-                                from.sourceNode, from.targetNode, from.targetInput, from.sideOutputTag));
+      return Status(
+          ErrorCode::kFingerprintMismatch,
+          fmt::format(
+              "the program has no code for an edge of the graph: from={} to={} input={} tag={}",
+              from.sourceNode, from.targetNode, from.targetInput, from.sideOutputTag));
     }
     Input input;
     input.spec = &from;
     FLINK_ASSIGN_OR_RETURN(input.gate, network.createGate(from.gate, group));
-    input.reader = codec->makeReader(chain.inputOf(from.targetNode, from.targetInput), input.gate->numChannels());
+    input.reader = codec->makeReader(chain.inputOf(from.targetNode, from.targetInput),
+                                     input.gate->numChannels());
     input.operatorName = chain.nameOf(from.targetNode).c_str();
     reader->inputs_.push_back(std::move(input));
   }
@@ -49,8 +53,9 @@ Result<ReadOutcome> InputReader::readSome(std::size_t maxRecords) {
       if (!fetched) continue;
     }
     currentCode.op = input.operatorName;
-    FLINK_ASSIGN_OR_RETURN(const bool usedUp, input.reader->read(input.buffer->channel, input.buffer->view, input.offset,
-                                                                 maxRecords, outcome.records));
+    FLINK_ASSIGN_OR_RETURN(const bool usedUp,
+                           input.reader->read(input.buffer->channel, input.buffer->view,
+                                              input.offset, maxRecords, outcome.records));
     if (usedUp) input.buffer.reset();
     outcome.kind = ReadOutcome::Kind::kRead;
     return outcome;

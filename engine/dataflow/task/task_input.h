@@ -28,9 +28,10 @@ struct ReadOutcome {
 class InputReader {
  public:
   /// Errors: kInsufficientNetworkBuffers, kFingerprintMismatch.
-  static Result<std::unique_ptr<InputReader>> make(const TaskSpec& spec, const operators::OperatorCatalog& catalog,
-                                                   network::NetworkEnvironment& network, OperatorChain& chain,
-                                                   const std::shared_ptr<metrics::MetricGroup>& group);
+  static Result<std::unique_ptr<InputReader>> make(
+      const TaskSpec& spec, const operators::OperatorCatalog& catalog,
+      network::NetworkEnvironment& network, OperatorChain& chain,
+      const std::shared_ptr<metrics::MetricGroup>& group);
   /// Requests the partitions. `onAvailable` may be called from any thread.
   void start(const std::function<void()>& onAvailable);
   /// Processes up to about `maxRecords` records of one buffer.

@@ -8,9 +8,10 @@
 
 namespace flink::task {
 
-/// What a task does with its time. Between two steps without waiting it is busy: it could use a thread.
+/// What a task does with its time. Between two steps without waiting it is busy: it could use a
+/// thread.
 enum class Activity : std::uint8_t {
-  kNone,               ///< before it runs and after its end: counts nowhere
+  kNone,  ///< before it runs and after its end: counts nowhere
   kBusy,
   kIdle,               ///< waits for input
   kSoftBackPressured,  ///< waits for room in its output before it takes more input
@@ -33,7 +34,8 @@ class TaskTimes {
   }
   [[nodiscard]] std::int64_t accumulatedMs(Activity activity) const;
   [[nodiscard]] std::int64_t accumulatedBackPressuredMs() const {
-    return accumulatedMs(Activity::kSoftBackPressured) + accumulatedMs(Activity::kHardBackPressured);
+    return accumulatedMs(Activity::kSoftBackPressured) +
+           accumulatedMs(Activity::kHardBackPressured);
   }
   /// The longest uninterrupted stretch, the present one included.
   [[nodiscard]] std::int64_t longestMs(Activity activity) const;
@@ -62,12 +64,14 @@ class TaskTimes {
   void updateRates() const;
 
   const Clock& clock_;
-  /// Start of the present activity (ns << 3) and the activity itself, in one word so that readers see a pair.
+  /// Start of the present activity (ns << 3) and the activity itself, in one word so that readers
+  /// see a pair.
   std::atomic<std::int64_t> present_{0};
   std::array<std::atomic<std::int64_t>, kNumActivities> ns_{};
   std::array<std::atomic<std::int64_t>, kNumActivities> longestNs_{};
 
-  // Rates are computed by whoever reads them; a second reader at the same time takes the first one's last result.
+  // Rates are computed by whoever reads them; a second reader at the same time takes the first
+  // one's last result.
   mutable std::atomic_flag updating_ = ATOMIC_FLAG_INIT;
   mutable std::array<Sample, kNumSamples> samples_{};
   mutable std::size_t newest_ = 0;

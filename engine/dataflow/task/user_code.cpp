@@ -16,15 +16,16 @@ namespace {
 
 std::string readableName(const std::type_info& type) {
   int failed = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &failed),
-                                                         &std::free);
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &failed), &std::free);
   return failed == 0 ? std::string(name.get()) : std::string(type.name());
 }
 
 Status failed(const std::string& exception) {
   const char* op = currentCode.op;
   return {ErrorCode::kUserCodeFailed,
-          fmt::format("user code threw an exception: operator={} exception={}", op != nullptr ? op : "none", exception)};
+          fmt::format("user code threw an exception: operator={} exception={}",
+                      op != nullptr ? op : "none", exception)};
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ class CodeScope {
   const CurrentCode previous_;
 };
 
-/// Describes the exception that is being handled: kUserCodeFailed naming the operator, the exception's type and its text.
-/// REQUIRES: called inside a catch block, before the CodeScope ends.
+/// Describes the exception that is being handled: kUserCodeFailed naming the operator, the
+/// exception's type and its text. REQUIRES: called inside a catch block, before the CodeScope ends.
 [[nodiscard]] Status describeUserException();
 
 }  // namespace flink::task

@@ -8,8 +8,8 @@
 
 namespace flink::task {
 
-/// Wakes a steppable that may not be added to its executor yet, or that is already gone. Callbacks share it.
-/// Thread: any; attach once.
+/// Wakes a steppable that may not be added to its executor yet, or that is already gone. Callbacks
+/// share it. Thread: any; attach once.
 class WakeUp {
  public:
   /// Also makes up for wakes that came too early.

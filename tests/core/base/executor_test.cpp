@@ -27,7 +27,9 @@ class LambdaTask final : public Steppable {
 
 class ExecutorTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Executor> make(int threads) { return makeThreadExecutor({.numThreads = threads}, clock_); }
+  std::unique_ptr<Executor> make(int threads) {
+    return makeThreadExecutor({.numThreads = threads}, clock_);
+  }
   SystemClock clock_;
 };
 
@@ -60,7 +62,8 @@ TEST_F(ExecutorTest, WaitingTaskStepsAgainOnlyAfterWake) {
   });
   const auto handle = executor->add(task);
   first.get_future().wait();
-  // Another task that comes and goes proves that the single thread had the chance to step the waiting one.
+  // Another task that comes and goes proves that the single thread had the chance to step the
+  // waiting one.
   std::promise<void> other;
   LambdaTask otherTask([&] {
     other.set_value();

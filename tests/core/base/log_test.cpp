@@ -37,8 +37,9 @@ TEST_F(LogTest, LinesHaveFlinksPattern) {
   FLINK_WARN(logger, "careful");
   const std::string padded = "flink.test" + std::string(50, ' ');
   EXPECT_THAT(contentOf(settings_.file),
-              ::testing::MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3} INFO  " + padded +
-                                      " \\[\\] - job started: job=7\n.* WARN  " + padded + " \\[\\] - careful\n"));
+              ::testing::MatchesRegex(
+                  "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3} INFO  " + padded +
+                  " \\[\\] - job started: job=7\n.* WARN  " + padded + " \\[\\] - careful\n"));
 }
 
 TEST_F(LogTest, LongestPrefixDecidesTheLevel) {
@@ -75,7 +76,8 @@ TEST_F(LogTest, ReopenedFileIsContinued) {
   FLINK_INFO(logger, "first");
   configureLogging(settings_);
   FLINK_INFO(logger, "second");
-  EXPECT_THAT(contentOf(settings_.file), ::testing::AllOf(::testing::HasSubstr("first"), ::testing::HasSubstr("second")));
+  EXPECT_THAT(contentOf(settings_.file),
+              ::testing::AllOf(::testing::HasSubstr("first"), ::testing::HasSubstr("second")));
 }
 
 TEST_F(LogTest, FailedCheckStandsInTheLog) {

@@ -43,7 +43,8 @@ class ProcessTest : public ::testing::Test {
   }
   ExitStatus run(ProcessSpec spec) {
     std::promise<ExitStatus> exit;
-    auto child = launcher_->spawn(std::move(spec), [&](ExitStatus status) { exit.set_value(status); });
+    auto child =
+        launcher_->spawn(std::move(spec), [&](ExitStatus status) { exit.set_value(status); });
     EXPECT_TRUE(child.isOk()) << child.status().toString();
     return exit.get_future().get();
   }
@@ -68,7 +69,8 @@ TEST_F(ProcessTest, OutputIsAppended) {
 
 TEST_F(ProcessTest, ReportsSignal) {
   std::promise<ExitStatus> exit;
-  auto child = launcher_->spawn(shell("exec sleep 60"), [&](ExitStatus status) { exit.set_value(status); });
+  auto child =
+      launcher_->spawn(shell("exec sleep 60"), [&](ExitStatus status) { exit.set_value(status); });
   ASSERT_TRUE(child.isOk());
   EXPECT_GT((*child)->pid(), 0);
   (*child)->kill(SIGTERM);
@@ -112,7 +114,8 @@ TEST_F(ProcessTest, OnlyInheritedDescriptorsStayOpen) {
   ProcessSpec spec = shell("echo ping >&3; read line <&3; echo got $line; ls /proc/self/fd");
   spec.inherited.emplace_back(pair[1]);
   std::promise<ExitStatus> exit;
-  auto child = launcher_->spawn(std::move(spec), [&](ExitStatus status) { exit.set_value(status); });
+  auto child =
+      launcher_->spawn(std::move(spec), [&](ExitStatus status) { exit.set_value(status); });
   ASSERT_TRUE(child.isOk());
   std::array<char, 5> ping{};
   ASSERT_EQ(::read(mine.get(), ping.data(), ping.size()), 5);
@@ -124,7 +127,8 @@ TEST_F(ProcessTest, OnlyInheritedDescriptorsStayOpen) {
 }
 
 TEST_F(ProcessTest, ChildrenOutliveTheThreadThatSpawnedThem) {
-  // PDEATHSIG is sent when the spawning thread ends; the launcher must not tie children to its callers.
+  // PDEATHSIG is sent when the spawning thread ends; the launcher must not tie children to its
+  // callers.
   std::promise<ExitStatus> exit;
   std::array<int, 2> pipe{};
   ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
@@ -132,7 +136,9 @@ TEST_F(ProcessTest, ChildrenOutliveTheThreadThatSpawnedThem) {
   std::thread caller([&] {
     ProcessSpec spec = shell("read line <&3; exit 7");
     spec.inherited.push_back(std::move(readEnd));
-    EXPECT_TRUE(launcher_->spawn(std::move(spec), [&](ExitStatus status) { exit.set_value(status); }).isOk());
+    EXPECT_TRUE(
+        launcher_->spawn(std::move(spec), [&](ExitStatus status) { exit.set_value(status); })
+            .isOk());
   });
   caller.join();
   ASSERT_EQ(::write(writeEnd.get(), "go\n", 3), 3);
@@ -156,10 +162,13 @@ TEST_F(ProcessTest, ManyChildrenAreAllReaped) {
   std::atomic<int> ended{0};
   std::promise<void> all;
   for (int i = 0; i < kChildren; ++i) {
-    ASSERT_TRUE(launcher_->spawn(shell("exit 0"), [&](ExitStatus status) {
-      EXPECT_EQ(status.exitCode, 0);
-      if (++ended == kChildren) all.set_value();
-    }).isOk());
+    ASSERT_TRUE(launcher_
+                    ->spawn(shell("exit 0"),
+                            [&](ExitStatus status) {
+                              EXPECT_EQ(status.exitCode, 0);
+                              if (++ended == kChildren) all.set_value();
+                            })
+                    .isOk());
   }
   all.get_future().wait();
 }

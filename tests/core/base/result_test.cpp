@@ -24,7 +24,8 @@ TEST(ResultTest, ErrorKeepsItsRowAndItsCauses) {
   EXPECT_EQ(status.code(), ErrorCode::kConnectionLost);
   EXPECT_EQ(status.id(), "FLINK-NET-002");
   EXPECT_EQ(status.toString(),
-            "FLINK-NET-002: outer: host=a; caused by: FLINK-IO-003: middle; caused by: FLINK-IO-001: inner");
+            "FLINK-NET-002: outer: host=a; caused by: FLINK-IO-003: middle; caused by: "
+            "FLINK-IO-001: inner");
   ASSERT_NE(status.cause(), nullptr);
   const Status copy = status;
   status = Status::ok();

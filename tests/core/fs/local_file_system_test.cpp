@@ -99,7 +99,8 @@ TEST_F(LocalFileSystemTest, ListsDirectChildrenSorted) {
   const auto children = files_->list(directory_);
   ASSERT_TRUE(children);
   std::vector<std::string> names;
-  for (const FileStatus& child : *children) names.push_back(child.path.substr(directory_.size() + 1));
+  for (const FileStatus& child : *children)
+    names.push_back(child.path.substr(directory_.size() + 1));
   EXPECT_THAT(names, ElementsAre("a", "b", "dir"));
   EXPECT_EQ((*children)[1].size, 2U);
   EXPECT_GT((*children)[1].modifiedMs, 1'600'000'000'000);
