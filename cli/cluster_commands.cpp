@@ -26,7 +26,8 @@ namespace {
 constexpr int kStartTimeoutMs = 30'000;
 constexpr int kStopTimeoutMs = 15'000;
 /// Every port by its key; TaskManager ports are free ones by default.
-constexpr const char* kAutomaticPorts[] = {"jobmanager.rpc.port", "rest.port", "blob.server.port", "jobmanager.event.port"};
+constexpr const char* kAutomaticPorts[] = {"jobmanager.rpc.port", "rest.port", "blob.server.port",
+                                           "jobmanager.event.port"};
 
 /// Hosts of conf/workers or conf/masters: one per line, `host[:port]`, '#' starts a comment.
 std::vector<std::string> readHosts(const std::string& file) {
@@ -51,9 +52,11 @@ Result<int> numTaskManagers(const ClusterContext& context, const ClusterStartOpt
   for (const char* name : {"masters", "workers"}) {
     for (const std::string& host : readHosts(context.confDir + "/" + name)) {
       if (isLocal(host)) continue;
-      return Status(ErrorCode::kUnsupported, fmt::format("only local processes can be started: file={}/{} host={}; processes on "
-                                                         "other hosts need transport security, which this release does not have",
-                                                         context.confDir, name, host));
+      return Status(
+          ErrorCode::kUnsupported,
+          fmt::format("only local processes can be started: file={}/{} host={}; processes on "
+                      "other hosts need transport security, which this release does not have",
+                      context.confDir, name, host));
     }
   }
   if (options.taskManagers) return *options.taskManagers;
@@ -73,25 +76,30 @@ void readPorts(const std::string& line, ClusterRecord& record) {
   record.eventPort = port("events");
 }
 
-std::vector<std::string> daemonProperties(const GlobalOptions& global, const ClusterStartOptions& options) {
+std::vector<std::string> daemonProperties(const GlobalOptions& global,
+                                          const ClusterStartOptions& options) {
   std::vector<std::string> properties;
   if (options.ports == "auto") {
     for (const char* key : kAutomaticPorts) properties.push_back(std::string(key) + "=0");
   }
   if (options.slots) {
-    properties.push_back(fmt::format("{}={}", config::kTaskmanagerNumberOfTaskSlots.key, *options.slots));
+    properties.push_back(
+        fmt::format("{}={}", config::kTaskmanagerNumberOfTaskSlots.key, *options.slots));
   }
-  properties.insert(properties.end(), global.dynamicProperties.begin(), global.dynamicProperties.end());
+  properties.insert(properties.end(), global.dynamicProperties.begin(),
+                    global.dynamicProperties.end());
   return properties;
 }
 
 /// Ends what a failed start has started already.
 void stopAll(const std::vector<ClusterRecord::Process>& processes) {
-  for (auto it = processes.rbegin(); it != processes.rend(); ++it) stopProcess(it->pid, kStopTimeoutMs);
+  for (auto it = processes.rbegin(); it != processes.rend(); ++it)
+    stopProcess(it->pid, kStopTimeoutMs);
 }
 
 /// Starts daemons together and waits until each has reported.
-Result<std::vector<std::string>> startAll(const ClusterContext& context, const std::vector<DaemonSpec>& specs,
+Result<std::vector<std::string>> startAll(const ClusterContext& context,
+                                          const std::vector<DaemonSpec>& specs,
                                           ClusterRecord& record) {
   const auto launcher = makeSystemProcessLauncher();
   std::vector<StartedDaemon> daemons;
@@ -108,11 +116,12 @@ Result<std::vector<std::string>> startAll(const ClusterContext& context, const s
   return lines;
 }
 
-Status startCluster(const ClusterContext& context, const GlobalOptions& global, const ClusterStartOptions& options,
-                    int taskManagers, ClusterRecord& record) {
+Status startCluster(const ClusterContext& context, const GlobalOptions& global,
+                    const ClusterStartOptions& options, int taskManagers, ClusterRecord& record) {
   const std::vector<std::string> properties = daemonProperties(global, options);
   if (options.component != "taskmanager") {
-    FLINK_ASSIGN_OR_RETURN(const auto lines, startAll(context, {{"jobmanager", 0, properties}}, record));
+    FLINK_ASSIGN_OR_RETURN(const auto lines,
+                           startAll(context, {{"jobmanager", 0, properties}}, record));
     readPorts(lines.front(), record);
   }
   if (options.component == "jobmanager") return Status::ok();
@@ -124,8 +133,10 @@ Status startCluster(const ClusterContext& context, const GlobalOptions& global, 
   for (int i = 0; i < taskManagers; ++i) {
     DaemonSpec spec{"taskmanager", number + i, properties};
     if (record.rpcPort > 0) {
-      std::erase_if(spec.dynamicProperties, [](const auto& p) { return p.starts_with("jobmanager.rpc.port="); });
-      spec.dynamicProperties.push_back(fmt::format("{}={}", config::kJobmanagerRpcPort.key, record.rpcPort));
+      std::erase_if(spec.dynamicProperties,
+                    [](const auto& p) { return p.starts_with("jobmanager.rpc.port="); });
+      spec.dynamicProperties.push_back(
+          fmt::format("{}={}", config::kJobmanagerRpcPort.key, record.rpcPort));
     }
     specs.push_back(std::move(spec));
   }
@@ -135,46 +146,57 @@ Status startCluster(const ClusterContext& context, const GlobalOptions& global, 
 Json recordDocument(const ClusterContext& context, const ClusterRecord& record) {
   Json processes = Json::array();
   for (const auto& process : record.processes) {
-    processes.push_back({{"component", process.component}, {"pid", process.pid}, {"running", isAlive(process)}});
+    processes.push_back(
+        {{"component", process.component}, {"pid", process.pid}, {"running", isAlive(process)}});
   }
-  return {{"confDir", context.confDir},
-          {"logDir", context.logDirectory()},
-          {"rpcAddress", "localhost:" + std::to_string(record.rpcPort)},
-          {"restAddress", record.restPort > 0 ? "localhost:" + std::to_string(record.restPort) : ""},
-          {"blobPort", record.blobPort},
-          {"eventPort", record.eventPort},
-          {"processes", processes}};
+  return {
+      {"confDir", context.confDir},
+      {"logDir", context.logDirectory()},
+      {"rpcAddress", "localhost:" + std::to_string(record.rpcPort)},
+      {"restAddress", record.restPort > 0 ? "localhost:" + std::to_string(record.restPort) : ""},
+      {"blobPort", record.blobPort},
+      {"eventPort", record.eventPort},
+      {"processes", processes}};
 }
 
-void printStarted(const GlobalOptions& global, const ClusterContext& context, const ClusterRecord& record,
-                  std::size_t alreadyRunning) {
-  if (global.output != OutputFormat::kTable) return printDocument(global.output, "Cluster", recordDocument(context, record));
+void printStarted(const GlobalOptions& global, const ClusterContext& context,
+                  const ClusterRecord& record, std::size_t alreadyRunning) {
+  if (global.output != OutputFormat::kTable)
+    return printDocument(global.output, "Cluster", recordDocument(context, record));
   for (std::size_t i = alreadyRunning; i < record.processes.size(); ++i) {
     const auto& process = record.processes[i];
-    std::printf("Started %s (pid %d).\n", process.component == "jobmanager" ? "JobManager" : "TaskManager", process.pid);
+    std::printf("Started %s (pid %d).\n",
+                process.component == "jobmanager" ? "JobManager" : "TaskManager", process.pid);
   }
   if (record.restPort > 0) std::printf("REST      http://localhost:%d\n", record.restPort);
-  std::printf("RPC       localhost:%d\nlogs      %s\n", record.rpcPort, context.logDirectory().c_str());
+  std::printf("RPC       localhost:%d\nlogs      %s\n", record.rpcPort,
+              context.logDirectory().c_str());
 }
 
 }  // namespace
 
 CommandResult runClusterStart(const GlobalOptions& global, const ClusterStartOptions& options) {
   FLINK_ASSIGN_OR_RETURN(const ClusterContext context, loadContext(global));
-  for (const auto& warning : context.warnings) std::fprintf(stderr, "warning: %s\n", warning.text.c_str());
+  for (const auto& warning : context.warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.text.c_str());
   FLINK_ASSIGN_OR_RETURN(const int taskManagers, numTaskManagers(context, options));
   ClusterRecord record = readClusterRecord(context).value_or(ClusterRecord{});
   std::erase_if(record.processes, [](const auto& process) { return !isAlive(process); });
-  const bool jobManagerRuns = std::any_of(record.processes.begin(), record.processes.end(),
-                                          [](const auto& process) { return process.component == "jobmanager"; });
+  const bool jobManagerRuns =
+      std::any_of(record.processes.begin(), record.processes.end(),
+                  [](const auto& process) { return process.component == "jobmanager"; });
   if (options.component != "taskmanager" && jobManagerRuns) {
-    return Status(ErrorCode::kAlreadyExists, fmt::format("a cluster of this configuration runs already: conf={} rpc=localhost:{}",
-                                                         context.confDir, record.rpcPort));
+    return Status(
+        ErrorCode::kAlreadyExists,
+        fmt::format("a cluster of this configuration runs already: conf={} rpc=localhost:{}",
+                    context.confDir, record.rpcPort));
   }
   if (!jobManagerRuns) record = ClusterRecord{0, 0, 0, 0, std::move(record.processes)};
   const std::size_t alreadyRunning = record.processes.size();
-  if (const Status status = startCluster(context, global, options, taskManagers, record); !status.isOk()) {
-    stopAll({record.processes.begin() + static_cast<std::ptrdiff_t>(alreadyRunning), record.processes.end()});
+  if (const Status status = startCluster(context, global, options, taskManagers, record);
+      !status.isOk()) {
+    stopAll({record.processes.begin() + static_cast<std::ptrdiff_t>(alreadyRunning),
+             record.processes.end()});
     return status;
   }
   FLINK_RETURN_IF_ERROR(writeClusterRecord(context, record));
@@ -194,16 +216,19 @@ CommandResult runClusterStop(const GlobalOptions& global, const ClusterStopOptio
     }
   }
   if (stopping.empty()) {
-    std::printf("Nothing to stop: no process of this cluster runs (conf %s).\n", context.confDir.c_str());
+    std::printf("Nothing to stop: no process of this cluster runs (conf %s).\n",
+                context.confDir.c_str());
     return kExitOk;
   }
   for (const auto& process : stopping) {
     const bool clean = stopProcess(process.pid, kStopTimeoutMs);
-    std::printf("Stopped %s (pid %d)%s.\n", process.component == "jobmanager" ? "JobManager" : "TaskManager", process.pid,
+    std::printf("Stopped %s (pid %d)%s.\n",
+                process.component == "jobmanager" ? "JobManager" : "TaskManager", process.pid,
                 clean ? "" : "; it did not end in time and was killed");
   }
   std::erase_if(record.processes, [&](const auto& process) {
-    return std::any_of(stopping.begin(), stopping.end(), [&](const auto& other) { return other.pid == process.pid; });
+    return std::any_of(stopping.begin(), stopping.end(),
+                       [&](const auto& other) { return other.pid == process.pid; });
   });
   if (record.processes.empty()) {
     removeClusterRecord(context);
@@ -233,11 +258,15 @@ CommandResult runClusterStatus(const GlobalOptions& global) {
                    {"jobsFailed", overview.jobsFailed}});
     return kExitOk;
   }
-  std::printf("JobManager    %s (pid %d, version %s)\n", address.c_str(), version.pid, version.version.c_str());
-  if (!version.restAddress.empty()) std::printf("REST          http://%s\n", version.restAddress.c_str());
-  std::printf("TaskManagers  %d\nSlots         %d of %d free\nJobs          %d running, %d finished, %d cancelled, %d failed\n",
-              overview.taskManagers, overview.slotsAvailable, overview.slotsTotal, overview.jobsRunning,
-              overview.jobsFinished, overview.jobsCancelled, overview.jobsFailed);
+  std::printf("JobManager    %s (pid %d, version %s)\n", address.c_str(), version.pid,
+              version.version.c_str());
+  if (!version.restAddress.empty())
+    std::printf("REST          http://%s\n", version.restAddress.c_str());
+  std::printf(
+      "TaskManagers  %d\nSlots         %d of %d free\nJobs          %d running, %d finished, %d "
+      "cancelled, %d failed\n",
+      overview.taskManagers, overview.slotsAvailable, overview.slotsTotal, overview.jobsRunning,
+      overview.jobsFinished, overview.jobsCancelled, overview.jobsFailed);
   return kExitOk;
 }
 

@@ -34,11 +34,14 @@ std::string ClusterContext::logDirectory() const {
   return configured.empty() ? home + "/log" : configured;
 }
 
-std::string ClusterContext::pidDirectory() const { return configuration.getValidated(config::kEnvPidDir); }
+std::string ClusterContext::pidDirectory() const {
+  return configuration.getValidated(config::kEnvPidDir);
+}
 
 std::string ClusterContext::runFilePrefix() const {
   const char* user = std::getenv("USER");
-  return fmt::format("{}/flink-{}-{:016x}", pidDirectory(), user == nullptr ? std::to_string(getuid()) : user,
+  return fmt::format("{}/flink-{}-{:016x}", pidDirectory(),
+                     user == nullptr ? std::to_string(getuid()) : user,
                      XXH3_64bits(confDir.data(), confDir.size()));
 }
 
@@ -51,11 +54,13 @@ Result<ClusterContext> loadContext(const GlobalOptions& global) {
   std::error_code error;
   const fs::path canonical = fs::weakly_canonical(directory, error);
   if (!fs::is_directory(canonical, error)) {
-    return Status(ErrorCode::kFileNotFound, "the configuration directory does not exist: path=" + directory);
+    return Status(ErrorCode::kFileNotFound,
+                  "the configuration directory does not exist: path=" + directory);
   }
   context.confDir = canonical.string();
   context.home = canonical.parent_path().string();
-  FLINK_ASSIGN_OR_RETURN(auto loaded, config::loadConfiguration(context.confDir, global.dynamicProperties));
+  FLINK_ASSIGN_OR_RETURN(auto loaded,
+                         config::loadConfiguration(context.confDir, global.dynamicProperties));
   context.configuration = std::move(loaded.configuration);
   context.warnings = std::move(loaded.warnings);
   return context;
@@ -72,7 +77,8 @@ std::optional<ClusterRecord> readClusterRecord(const ClusterContext& context) {
   record.blobPort = json.value("blob", 0);
   record.eventPort = json.value("events", 0);
   for (const Json& process : json.value("processes", Json::array())) {
-    record.processes.push_back({process.value("component", ""), process.value("pid", 0), process.value("number", 0)});
+    record.processes.push_back(
+        {process.value("component", ""), process.value("pid", 0), process.value("number", 0)});
   }
   return record;
 }
@@ -80,10 +86,12 @@ std::optional<ClusterRecord> readClusterRecord(const ClusterContext& context) {
 Status writeClusterRecord(const ClusterContext& context, const ClusterRecord& record) {
   Json processes = Json::array();
   for (const auto& process : record.processes) {
-    processes.push_back({{"component", process.component}, {"pid", process.pid}, {"number", process.number}});
+    processes.push_back(
+        {{"component", process.component}, {"pid", process.pid}, {"number", process.number}});
   }
-  const Json json{{"rpc", record.rpcPort},       {"rest", record.restPort},       {"blob", record.blobPort},
-                  {"events", record.eventPort}, {"conf", context.confDir}, {"processes", processes}};
+  const Json json{{"rpc", record.rpcPort},   {"rest", record.restPort},
+                  {"blob", record.blobPort}, {"events", record.eventPort},
+                  {"conf", context.confDir}, {"processes", processes}};
   std::error_code error;
   fs::create_directories(context.pidDirectory(), error);
   const std::string path = context.runFilePrefix() + ".cluster";
@@ -92,11 +100,14 @@ Status writeClusterRecord(const ClusterContext& context, const ClusterRecord& re
     std::ofstream file(temporary);
     file << json.dump(2) << "\n";
     if (!file.flush()) {
-      return {ErrorCode::kFileIo, "the cluster's run file cannot be written: path=" + temporary + " reason=" + std::strerror(errno)};
+      return {ErrorCode::kFileIo, "the cluster's run file cannot be written: path=" + temporary +
+                                      " reason=" + std::strerror(errno)};
     }
   }
   fs::rename(temporary, path, error);
-  if (error) return {ErrorCode::kFileIo, "the cluster's run file cannot be replaced: path=" + path + " reason=" + error.message()};
+  if (error)
+    return {ErrorCode::kFileIo, "the cluster's run file cannot be replaced: path=" + path +
+                                    " reason=" + error.message()};
   return Status::ok();
 }
 
@@ -124,7 +135,8 @@ Result<HostPort> splitAddress(const std::string& address) {
   const std::size_t colon = address.rfind(':');
   if (colon == std::string::npos || colon == 0 || colon + 1 == address.size() ||
       address.find_first_not_of("0123456789", colon + 1) != std::string::npos) {
-    return Status(ErrorCode::kUsage, "the JobManager's address must be host:port: address=" + address);
+    return Status(ErrorCode::kUsage,
+                  "the JobManager's address must be host:port: address=" + address);
   }
   return HostPort{address.substr(0, colon), address.substr(colon + 1)};
 }
@@ -136,9 +148,11 @@ Status probe(const std::string& address) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const auto unreachable = [&](const std::string& why) {
-    return Status(ErrorCode::kClusterUnreachable, fmt::format("no JobManager answers: address={} reason={}", address, why));
+    return Status(ErrorCode::kClusterUnreachable,
+                  fmt::format("no JobManager answers: address={} reason={}", address, why));
   };
-  if (const int code = getaddrinfo(target.host.c_str(), target.port.c_str(), &hints, &found); code != 0) {
+  if (const int code = getaddrinfo(target.host.c_str(), target.port.c_str(), &hints, &found);
+      code != 0) {
     return unreachable(gai_strerror(code));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
@@ -177,12 +191,15 @@ Result<std::unique_ptr<control::ClusterClient>> connectCluster(const GlobalOptio
 }
 
 Result<JobId> parseJobId(const std::string& text, const std::string& verb) {
-  if (text.empty()) return Status(ErrorCode::kUsage, fmt::format("Missing JobID. Specify a JobID to {} a job.", verb));
+  if (text.empty())
+    return Status(ErrorCode::kUsage,
+                  fmt::format("Missing JobID. Specify a JobID to {} a job.", verb));
   if (const auto id = JobId::parse(text)) return *id;
-  return Status(ErrorCode::kUsage,
-                fmt::format("Cannot parse JobID from \"{}\". The expected format is [0-9a-fA-F]{{32}}, e.g. "
-                            "fd72014d4c864993a2e5a9287b4a9c5d.",
-                            text));
+  return Status(
+      ErrorCode::kUsage,
+      fmt::format("Cannot parse JobID from \"{}\". The expected format is [0-9a-fA-F]{{32}}, e.g. "
+                  "fd72014d4c864993a2e5a9287b4a9c5d.",
+                  text));
 }
 
 }  // namespace flink::cli

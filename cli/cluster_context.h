@@ -24,15 +24,17 @@ struct ClusterContext {
 
   [[nodiscard]] std::string logDirectory() const;
   [[nodiscard]] std::string pidDirectory() const;
-  /// Start of the names of this cluster's run files in pidDirectory(); several clusters may share the directory.
+  /// Start of the names of this cluster's run files in pidDirectory(); several clusters may share
+  /// the directory.
   [[nodiscard]] std::string runFilePrefix() const;
 };
 
-/// --conf, FLINK_CONF_DIR, or ../conf beside bin; -D wins. A directory without configuration is fine only when it was not
-/// asked for by name. Errors: configuration errors.
+/// --conf, FLINK_CONF_DIR, or ../conf beside bin; -D wins. A directory without configuration is
+/// fine only when it was not asked for by name. Errors: configuration errors.
 Result<ClusterContext> loadContext(const GlobalOptions& global);
 
-/// What `cluster start` notes about a running cluster, since its ports may differ from the configured ones.
+/// What `cluster start` notes about a running cluster, since its ports may differ from the
+/// configured ones.
 struct ClusterRecord {
   int rpcPort = 0, restPort = 0, blobPort = 0, eventPort = 0;
   struct Process {

@@ -25,8 +25,10 @@ std::string logPrefix(const ClusterContext& context, const DaemonSpec& spec) {
   char host[256] = "localhost";
   gethostname(host, sizeof host - 1);
   const char* user = std::getenv("USER");
-  return fmt::format("{}/flink-{}-{}-{}-{}", context.logDirectory(), user == nullptr ? std::to_string(getuid()) : user,
-                     spec.component == "jobmanager" ? "standalonesession" : "taskexecutor", spec.number, host);
+  return fmt::format("{}/flink-{}-{}-{}-{}", context.logDirectory(),
+                     user == nullptr ? std::to_string(getuid()) : user,
+                     spec.component == "jobmanager" ? "standalonesession" : "taskexecutor",
+                     spec.number, host);
 }
 
 std::string tailOf(const std::string& file) {
@@ -47,23 +49,28 @@ Status reportedError(const std::string& line) {
 
 }  // namespace
 
-Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpec& spec, ProcessLauncher& launcher) {
+Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpec& spec,
+                                  ProcessLauncher& launcher) {
   std::error_code error;
   fs::create_directories(context.logDirectory(), error);
   if (error) {
-    return Status(ErrorCode::kFileAccessDenied, fmt::format("the log directory cannot be made: path={} reason={}",
-                                                            context.logDirectory(), error.message()));
+    return Status(ErrorCode::kFileAccessDenied,
+                  fmt::format("the log directory cannot be made: path={} reason={}",
+                              context.logDirectory(), error.message()));
   }
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return Status(ErrorCode::kProcessSpawn, std::string("no pipe: ") + std::strerror(errno));
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return Status(ErrorCode::kProcessSpawn, std::string("no pipe: ") + std::strerror(errno));
   StartedDaemon daemon;
   daemon.ready = OwnedFd(ends[0]);
   const std::string prefix = logPrefix(context, spec);
   daemon.outFile = prefix + ".out";
 
   ProcessSpec process;
-  process.argv = {binDirectory() + "/flink-" + spec.component, "--configDir", context.confDir, "--logPrefix", prefix};
-  for (const auto& property : spec.dynamicProperties) process.argv.insert(process.argv.end(), {"-D", property});
+  process.argv = {binDirectory() + "/flink-" + spec.component, "--configDir", context.confDir,
+                  "--logPrefix", prefix};
+  for (const auto& property : spec.dynamicProperties)
+    process.argv.insert(process.argv.end(), {"-D", property});
   process.environment = {{"FLINK_CONF_DIR", context.confDir}, {"FLINK_READY_FD", "3"}};
   process.inherited.push_back(OwnedFd(ends[1]));
   process.stdoutFile = daemon.outFile;
@@ -78,8 +85,9 @@ Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpe
 Result<std::string> awaitReady(const StartedDaemon& daemon, int timeoutMs) {
   std::string line;
   const auto failed = [&](const std::string& why) {
-    return Status(ErrorCode::kUnavailable, fmt::format("flink-{} (pid {}) {}; its output: {}\n{}", daemon.process.component,
-                                                       daemon.process.pid, why, daemon.outFile, tailOf(daemon.outFile)));
+    return Status(ErrorCode::kUnavailable,
+                  fmt::format("flink-{} (pid {}) {}; its output: {}\n{}", daemon.process.component,
+                              daemon.process.pid, why, daemon.outFile, tailOf(daemon.outFile)));
   };
   while (line.empty() || line.back() != '\n') {
     pollfd entry{daemon.ready.get(), POLLIN, 0};

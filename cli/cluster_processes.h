@@ -23,12 +23,15 @@ struct StartedDaemon {
   OwnedFd ready;
 };
 
-/// Starts a daemon in a session of its own; its FLINK_CONF_DIR is the context's. Errors: kProcessSpawn.
-Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpec& spec, ProcessLauncher& launcher);
-/// Waits for the line `ready ...` and returns it. Errors: what the daemon itself reported, else kUnavailable with the end of
-/// its output.
+/// Starts a daemon in a session of its own; its FLINK_CONF_DIR is the context's. Errors:
+/// kProcessSpawn.
+Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpec& spec,
+                                  ProcessLauncher& launcher);
+/// Waits for the line `ready ...` and returns it. Errors: what the daemon itself reported, else
+/// kUnavailable with the end of its output.
 Result<std::string> awaitReady(const StartedDaemon& daemon, int timeoutMs);
-/// SIGTERM, and SIGKILL after `timeoutMs`; returns once the process is gone. False when it had to be killed.
+/// SIGTERM, and SIGKILL after `timeoutMs`; returns once the process is gone. False when it had to
+/// be killed.
 bool stopProcess(int pid, int timeoutMs);
 
 }  // namespace flink::cli

@@ -37,13 +37,16 @@ struct Invocation {
 
 void addGlobalOptions(CLI::App& command, GlobalOptions& global) {
   command.add_option("-m,--jobmanager", global.jobManager, "Address of the JobManager, host:port");
-  command.add_option("-D", global.dynamicProperties, "Configuration key=value; wins over the files")
+  command
+      .add_option("-D", global.dynamicProperties, "Configuration key=value; wins over the files")
       ->expected(1)
       ->type_name("KEY=VALUE")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command.add_option("--conf", global.confDir, "Configuration directory; else FLINK_CONF_DIR, else ../conf beside bin");
-  static const std::map<std::string, OutputFormat> kFormats{
-      {"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"yaml", OutputFormat::kYaml}};
+  command.add_option("--conf", global.confDir,
+                     "Configuration directory; else FLINK_CONF_DIR, else ../conf beside bin");
+  static const std::map<std::string, OutputFormat> kFormats{{"table", OutputFormat::kTable},
+                                                            {"json", OutputFormat::kJson},
+                                                            {"yaml", OutputFormat::kYaml}};
   command.add_option("-o,--output", global.output, "Form of the output: table, json or yaml")
       ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case))
       ->type_name("FORMAT");
@@ -52,15 +55,19 @@ void addGlobalOptions(CLI::App& command, GlobalOptions& global) {
 
 /// Adds a verb whose options end at the first word that is none of them (the job's file).
 void addProgramOptions(CLI::App& command, RunOptions& run) {
-  command.add_option("-p,--parallelism", run.parallelism, "Parallelism of the job; wins over parallelism.default")
+  command
+      .add_option("-p,--parallelism", run.parallelism,
+                  "Parallelism of the job; wins over parallelism.default")
       ->check(CLI::Range(1, 32768));
   command.add_option("-c,--class", run.entryClass, "FLINK_JOB name when the library has several");
-  command.add_option("-C,--classpath", run.classpath, "Include directory for a job source")->expected(1)->multi_option_policy(
-      CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("-C,--classpath", run.classpath, "Include directory for a job source")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.prefix_command();
 }
 
-CLI::App* addVerb(CLI::App& parent, Invocation& invocation, const std::string& name, const std::string& text, Action action) {
+CLI::App* addVerb(CLI::App& parent, Invocation& invocation, const std::string& name,
+                  const std::string& text, Action action) {
   CLI::App* command = parent.add_subcommand(name, text);
   addGlobalOptions(*command, invocation.global);
   command->callback([&invocation, action = std::move(action)] { invocation.action = action; });
@@ -72,40 +79,49 @@ void makeRunCommand(CLI::App& app, Invocation& i) {
                               [&i] { return runRun(i.global, i.run); });
   command->add_flag("-d,--detached", i.run.detached, "Return once the job is submitted");
   addProgramOptions(*command, i.run);
-  command->footer("Examples:\n  flinkctl run -p 4 examples/streaming/WordCount.so --input text.txt\n"
-                  "  flinkctl run -d hello.cpp --greeting hi");
+  command->footer(
+      "Examples:\n  flinkctl run -p 4 examples/streaming/WordCount.so --input text.txt\n"
+      "  flinkctl run -d hello.cpp --greeting hi");
 }
 
 void makeInfoCommand(CLI::App& app, Invocation& i) {
-  CLI::App* command = addVerb(app, i, "info", "Show a job's plan without running it: info [options] job.so|job.cpp [arguments]",
-                              [&i] { return runInfo(i.global, i.info); });
+  CLI::App* command =
+      addVerb(app, i, "info",
+              "Show a job's plan without running it: info [options] job.so|job.cpp [arguments]",
+              [&i] { return runInfo(i.global, i.info); });
   addProgramOptions(*command, i.info.program);
-  command->add_option("--format", i.info.format, "text, json or dot")->check(CLI::IsMember({"text", "json", "dot"}));
+  command->add_option("--format", i.info.format, "text, json or dot")
+      ->check(CLI::IsMember({"text", "json", "dot"}));
 }
 
 void makeListCommand(CLI::App& app, Invocation& i) {
-  CLI::App* command = addVerb(app, i, "list", "List running and scheduled jobs", [&i] { return runList(i.global, i.list); });
+  CLI::App* command = addVerb(app, i, "list", "List running and scheduled jobs",
+                              [&i] { return runList(i.global, i.list); });
   command->add_flag("-r,--running", i.list.running, "Only running jobs");
   command->add_flag("-s,--scheduled", i.list.scheduled, "Only scheduled jobs");
   command->add_flag("-a,--all", i.list.all, "Ended jobs too");
 }
 
 void makeCancelCommand(CLI::App& app, Invocation& i) {
-  CLI::App* command = addVerb(app, i, "cancel", "Cancel a job", [&i] { return runCancel(i.global, i.cancel); });
+  CLI::App* command =
+      addVerb(app, i, "cancel", "Cancel a job", [&i] { return runCancel(i.global, i.cancel); });
   command->add_option("job", i.cancel.job, "Job id");
 }
 
 void makeWaitCommand(CLI::App& app, Invocation& i) {
-  CLI::App* command = addVerb(app, i, "wait", "Wait until a job has ended", [&i] { return runWait(i.global, i.wait); });
+  CLI::App* command = addVerb(app, i, "wait", "Wait until a job has ended",
+                              [&i] { return runWait(i.global, i.wait); });
   command->add_option("job", i.wait.job, "Job id")->required();
-  command->add_option("--timeout", i.wait.timeoutSeconds, "Seconds; without it there is no limit")->check(CLI::NonNegativeNumber);
+  command->add_option("--timeout", i.wait.timeoutSeconds, "Seconds; without it there is no limit")
+      ->check(CLI::NonNegativeNumber);
 }
 
 void makeJobCommands(CLI::App& app, Invocation& i) {
   CLI::App* job = app.add_subcommand("job", "One job");
   job->require_subcommand(1);
-  CLI::App* describe = addVerb(*job, i, "describe", "State, vertices, figures and root cause of a job",
-                               [&i] { return runJobDescribe(i.global, i.describe); });
+  CLI::App* describe =
+      addVerb(*job, i, "describe", "State, vertices, figures and root cause of a job",
+              [&i] { return runJobDescribe(i.global, i.describe); });
   describe->add_option("job", i.describe.job, "Job id")->required();
   makeWaitCommand(*job, i);
 }
@@ -113,7 +129,8 @@ void makeJobCommands(CLI::App& app, Invocation& i) {
 void makeLogsCommand(CLI::App& app, Invocation& i) {
   CLI::App* command = addVerb(app, i, "logs", "List log files, or print those of a job or process",
                               [&i] { return runLogs(i.global, i.logs); });
-  command->add_option("target", i.logs.target, "Job id, `jobmanager` or a TaskManager's id; without it: list the files");
+  command->add_option("target", i.logs.target,
+                      "Job id, `jobmanager` or a TaskManager's id; without it: list the files");
   command->add_option("--file", i.logs.file, "Only the file with this name");
   command->add_flag("-f,--follow", i.logs.follow, "Go on printing what is appended");
 }
@@ -123,40 +140,56 @@ void makeClusterCommands(CLI::App& app, Invocation& i) {
   cluster->require_subcommand(1);
   CLI::App* start = addVerb(*cluster, i, "start", "Start a JobManager and TaskManagers",
                             [&i] { return runClusterStart(i.global, i.clusterStart); });
-  start->add_option("-t,--taskmanagers", i.clusterStart.taskManagers, "TaskManagers; else one per line of conf/workers")
+  start
+      ->add_option("-t,--taskmanagers", i.clusterStart.taskManagers,
+                   "TaskManagers; else one per line of conf/workers")
       ->check(CLI::Range(0, 1000));
-  start->add_option("-s,--slots", i.clusterStart.slots, "Slots of each TaskManager; else taskmanager.numberOfTaskSlots")
+  start
+      ->add_option("-s,--slots", i.clusterStart.slots,
+                   "Slots of each TaskManager; else taskmanager.numberOfTaskSlots")
       ->check(CLI::Range(1, 10000));
-  start->add_option("--ports", i.clusterStart.ports, "`auto` takes free ports and prints them; else those of the configuration")
+  start
+      ->add_option("--ports", i.clusterStart.ports,
+                   "`auto` takes free ports and prints them; else those of the configuration")
       ->check(CLI::IsMember({"auto", "configured"}));
-  start->add_option("--only", i.clusterStart.component, "Only the jobmanager, or taskmanagers for a running one")
+  start
+      ->add_option("--only", i.clusterStart.component,
+                   "Only the jobmanager, or taskmanagers for a running one")
       ->check(CLI::IsMember({"jobmanager", "taskmanager"}));
   CLI::App* stop = addVerb(*cluster, i, "stop", "Stop what `cluster start` started",
                            [&i] { return runClusterStop(i.global, i.clusterStop); });
   stop->add_option("--only", i.clusterStop.component, "Only the jobmanager or the taskmanagers")
       ->check(CLI::IsMember({"jobmanager", "taskmanager"}));
-  addVerb(*cluster, i, "status", "Addresses, slots and jobs of a running cluster", [&i] { return runClusterStatus(i.global); });
+  addVerb(*cluster, i, "status", "Addresses, slots and jobs of a running cluster",
+          [&i] { return runClusterStatus(i.global); });
 }
 
 void makeOtherCommands(CLI::App& app, Invocation& i) {
   CLI::App* taskManager = app.add_subcommand("taskmanager", "TaskManagers");
   taskManager->require_subcommand(1);
-  addVerb(*taskManager, i, "list", "List registered TaskManagers", [&i] { return runTaskManagerList(i.global); });
+  addVerb(*taskManager, i, "list", "List registered TaskManagers",
+          [&i] { return runTaskManagerList(i.global); });
   addVerb(app, i, "version", "Print the version", [&i] { return runVersion(i.global); });
   CLI::App* config = app.add_subcommand("config", "Configuration files");
   config->require_subcommand(1);
-  CLI::App* check = addVerb(*config, i, "check", "Check a configuration file", [&i] { return runConfigCheck(i.global, i.configCheck); });
+  CLI::App* check = addVerb(*config, i, "check", "Check a configuration file",
+                            [&i] { return runConfigCheck(i.global, i.configCheck); });
   check->add_option("file", i.configCheck.file, "config.yaml or flink-conf.yaml")->required();
-  CLI::App* explain = addVerb(app, i, "explain", "Explain an error code", [&i] { return runExplain(i.global, i.explain); });
+  CLI::App* explain = addVerb(app, i, "explain", "Explain an error code",
+                              [&i] { return runExplain(i.global, i.explain); });
   explain->add_option("code", i.explain.code, "For example FLINK-NET-001")->required();
 }
 
 /// Flink's client has verbs that need parts which are not there yet: refused by name.
 void makeRefusedCommands(CLI::App& app, Invocation& i) {
   for (const char* name : {"stop", "savepoint", "checkpoint"}) {
-    CLI::App* command = addVerb(app, i, name, "Not in this release: it needs checkpoints", [name]() -> CommandResult {
-      return Status(ErrorCode::kUnsupported, fmt::format("{} needs checkpoints, which this release does not have; use `cancel` to end a job", name));
-    });
+    CLI::App* command = addVerb(
+        app, i, name, "Not in this release: it needs checkpoints", [name]() -> CommandResult {
+          return Status(ErrorCode::kUnsupported,
+                        fmt::format("{} needs checkpoints, which this release does not have; use "
+                                    "`cancel` to end a job",
+                                    name));
+        });
     command->prefix_command();
   }
 }
@@ -173,14 +206,16 @@ void makeHelpCommand(CLI::App& app, Invocation& i) {
   });
 }
 
-constexpr const char* kFlinkActions = "\"run\", \"list\", \"info\", \"savepoint\", \"stop\", or \"cancel\"";
+constexpr const char* kFlinkActions =
+    "\"run\", \"list\", \"info\", \"savepoint\", \"stop\", or \"cancel\"";
 
 /// What Flink's client prints for a first word that is no action of its own.
 int unknownFlinkAction(const std::string& word) {
-  std::printf("\"%s\" is not a valid action.\n\nValid actions are %s.\n\n"
-              "Specify the version option (-v or --version) to print Flink version.\n\n"
-              "Specify the help option (-h or --help) to get help on the command.\n",
-              word.c_str(), kFlinkActions);
+  std::printf(
+      "\"%s\" is not a valid action.\n\nValid actions are %s.\n\n"
+      "Specify the version option (-v or --version) to print Flink version.\n\n"
+      "Specify the help option (-h or --help) to get help on the command.\n",
+      word.c_str(), kFlinkActions);
   return kExitFailed;
 }
 
@@ -193,7 +228,8 @@ void takeProgramWords(const CLI::App& app, Invocation& invocation) {
   const CLI::App* command = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
   if (command == nullptr) return;
   if (command->get_name() == "run") invocation.run.fileAndArguments = command->remaining();
-  if (command->get_name() == "info") invocation.info.program.fileAndArguments = command->remaining();
+  if (command->get_name() == "info")
+    invocation.info.program.fileAndArguments = command->remaining();
 }
 
 }  // namespace
@@ -201,7 +237,8 @@ void takeProgramWords(const CLI::App& app, Invocation& invocation) {
 int runCommandLine(int argc, char** argv) {
   Invocation invocation;
   invocation.global.flinkStyle = std::filesystem::path(argv[0]).filename() == "flink";
-  CLI::App app("Runs and watches jobs and clusters of flink-cpp.", invocation.global.flinkStyle ? "flink" : "flinkctl");
+  CLI::App app("Runs and watches jobs and clusters of flink-cpp.",
+               invocation.global.flinkStyle ? "flink" : "flinkctl");
   app.require_subcommand(0, 1);
   bool version = false;
   app.add_flag("-v,--version", version, "Print the version");
@@ -219,7 +256,8 @@ int runCommandLine(int argc, char** argv) {
   app.footer("Exit codes: flinkctl help exit-codes. Errors: flinkctl explain CODE.");
 
   if (invocation.global.flinkStyle && argc > 1 && argv[1][0] != '-') {
-    const auto actions = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == argv[1]; });
+    const auto actions = app.get_subcommands(
+        [&](const CLI::App* command) { return command->get_name() == argv[1]; });
     if (actions.empty()) return unknownFlinkAction(argv[1]);
   }
   try {

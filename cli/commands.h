@@ -64,7 +64,8 @@ struct ExplainOptions {
   std::string code;
 };
 
-/// Every command prints its data to stdout and returns its exit code, or the error that main reports.
+/// Every command prints its data to stdout and returns its exit code, or the error that main
+/// reports.
 using CommandResult = Result<ExitCode>;
 
 CommandResult runRun(const GlobalOptions& global, const RunOptions& options);

@@ -4,13 +4,14 @@
 
 namespace flink::cli {
 
-/// What flinkctl's exit status means; `flinkctl help exit-codes` prints it. Numbers are never reused.
+/// What flinkctl's exit status means; `flinkctl help exit-codes` prints it. Numbers are never
+/// reused.
 enum ExitCode : int {
   kExitOk = 0,
   kExitFailed = 1,
   kExitUsage = 2,
-  kExitDeclined = 3,         ///< declined, or the time of a wait ran out
-  kExitRejected = 4,         ///< not allowed
+  kExitDeclined = 3,  ///< declined, or the time of a wait ran out
+  kExitRejected = 4,  ///< not allowed
   kExitUnreachable = 5,
   kExitNotFound = 6,
   kExitConflict = 7,         ///< exists already, stale, or not in a state for it

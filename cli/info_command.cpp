@@ -12,12 +12,15 @@ namespace flink::cli {
 namespace {
 
 /// Runs the program until its first execute() and takes that graph instead of submitting it.
-Result<protocol::JobGraph> firstGraph(const GlobalOptions& global, const RunOptions& options, const std::string& library) {
+Result<protocol::JobGraph> firstGraph(const GlobalOptions& global, const RunOptions& options,
+                                      const std::string& library) {
   std::optional<protocol::JobGraph> graph;
   auto end = runProgram(global, options, library, true,
-                        [&](protocol::Method method, const Bytes& body, Duration, const control::ProgramRunner::Answer& answer) {
+                        [&](protocol::Method method, const Bytes& body, Duration,
+                            const control::ProgramRunner::Answer& answer) {
                           if (method == protocol::Method::kSubmitJob && !graph) {
-                            auto request = protocol::decode<protocol::SubmitJobRequest>(asBytes(body));
+                            auto request =
+                                protocol::decode<protocol::SubmitJobRequest>(asBytes(body));
                             if (request) graph = std::move(request->graph);
                           }
                           answer(Status(ErrorCode::kCancelled, "only the plan was asked for"));
@@ -25,27 +28,31 @@ Result<protocol::JobGraph> firstGraph(const GlobalOptions& global, const RunOpti
   if (graph) return std::move(*graph);
   if (!end) return std::move(end).status();
   if (!end->status) return std::move(end->status);
-  return Status(ErrorCode::kProgramInvalid, "the program ended without execute(): there is no plan");
+  return Status(ErrorCode::kProgramInvalid,
+                "the program ended without execute(): there is no plan");
 }
 
 }  // namespace
 
 CommandResult runInfo(const GlobalOptions& global, const InfoOptions& options) {
   FLINK_ASSIGN_OR_RETURN(const std::string library, resolveLibrary(global, options.program));
-  FLINK_ASSIGN_OR_RETURN(const protocol::JobGraph graph, firstGraph(global, options.program, library));
+  FLINK_ASSIGN_OR_RETURN(const protocol::JobGraph graph,
+                         firstGraph(global, options.program, library));
   if (global.output != OutputFormat::kTable || options.format == "json") {
     const auto plan = nlohmann::ordered_json::parse(graph.planJson, nullptr, false);
-    printDocument(global.output == OutputFormat::kYaml ? OutputFormat::kYaml : OutputFormat::kJson, "Plan",
-                  {{"name", graph.name}, {"plan", plan}});
+    printDocument(global.output == OutputFormat::kYaml ? OutputFormat::kYaml : OutputFormat::kJson,
+                  "Plan", {{"name", graph.name}, {"plan", plan}});
     return kExitOk;
   }
   if (options.format == "dot") {
     std::printf("%s", graph.planDot.c_str());
     return kExitOk;
   }
-  std::printf("----------------------- Execution Plan -----------------------\n%s\n"
-              "--------------------------------------------------------------\n\nNo description provided.\n",
-              graph.executionPlanJson.c_str());
+  std::printf(
+      "----------------------- Execution Plan -----------------------\n%s\n"
+      "--------------------------------------------------------------\n\nNo description "
+      "provided.\n",
+      graph.executionPlanJson.c_str());
   return kExitOk;
 }
 

@@ -18,7 +18,9 @@ using protocol::JobStatus;
 
 namespace {
 
-bool isScheduled(JobStatus status) { return status == JobStatus::kCreated || status == JobStatus::kInitializing; }
+bool isScheduled(JobStatus status) {
+  return status == JobStatus::kCreated || status == JobStatus::kInitializing;
+}
 
 Json overviewDocument(const JobOverview& job) {
   Json tasks = Json::object();
@@ -37,23 +39,26 @@ Json overviewDocument(const JobOverview& job) {
           {"tasks", tasks}};
 }
 
-void printGroup(const std::vector<JobOverview>& jobs, const std::string& heading, const std::string& none) {
+void printGroup(const std::vector<JobOverview>& jobs, const std::string& heading,
+                const std::string& none) {
   if (jobs.empty()) {
     std::printf("%s\n", none.c_str());
     return;
   }
   std::printf("%s\n", heading.c_str());
   for (const auto& job : jobs) {
-    std::printf("%s : %s : %s (%s)\n", flinkTime(job.startMs).c_str(), job.id.toHex().c_str(), job.name.c_str(),
-                std::string(toString(job.status)).c_str());
+    std::printf("%s : %s : %s (%s)\n", flinkTime(job.startMs).c_str(), job.id.toHex().c_str(),
+                job.name.c_str(), std::string(toString(job.status)).c_str());
   }
   std::printf("--------------------------------------------------------------\n");
 }
 
 std::vector<JobOverview> select(const std::vector<JobOverview>& jobs, bool (*wanted)(JobStatus)) {
   std::vector<JobOverview> chosen;
-  std::copy_if(jobs.begin(), jobs.end(), std::back_inserter(chosen), [&](const auto& job) { return wanted(job.status); });
-  std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) { return a.startMs < b.startMs; });
+  std::copy_if(jobs.begin(), jobs.end(), std::back_inserter(chosen),
+               [&](const auto& job) { return wanted(job.status); });
+  std::sort(chosen.begin(), chosen.end(),
+            [](const auto& a, const auto& b) { return a.startMs < b.startMs; });
   return chosen;
 }
 
@@ -74,7 +79,8 @@ CommandResult runList(const GlobalOptions& global, const ListOptions& options) {
   if (!answer) return failed(std::move(answer).status());
 
   const bool both = !options.running && !options.scheduled;
-  const auto running = select(answer->jobs, [](JobStatus s) { return !isGloballyTerminal(s) && !isScheduled(s); });
+  const auto running =
+      select(answer->jobs, [](JobStatus s) { return !isGloballyTerminal(s) && !isScheduled(s); });
   const auto scheduled = select(answer->jobs, isScheduled);
   const auto terminated = select(answer->jobs, protocol::isGloballyTerminal);
   if (!table) {
@@ -89,13 +95,16 @@ CommandResult runList(const GlobalOptions& global, const ListOptions& options) {
     return kExitOk;
   }
   if (both || options.running || options.all) {
-    printGroup(running, "------------------ Running/Restarting Jobs -------------------", "No running jobs.");
+    printGroup(running, "------------------ Running/Restarting Jobs -------------------",
+               "No running jobs.");
   }
   if (both || options.scheduled || options.all) {
-    printGroup(scheduled, "----------------------- Scheduled Jobs -----------------------", "No scheduled jobs.");
+    printGroup(scheduled, "----------------------- Scheduled Jobs -----------------------",
+               "No scheduled jobs.");
   }
   if (options.all) {
-    printGroup(terminated, "---------------------- Terminated Jobs -----------------------", "No terminated jobs.");
+    printGroup(terminated, "---------------------- Terminated Jobs -----------------------",
+               "No terminated jobs.");
   }
   return kExitOk;
 }
@@ -109,7 +118,8 @@ CommandResult runCancel(const GlobalOptions& global, const JobOptions& options) 
   FLINK_ASSIGN_OR_RETURN(auto client, connectCluster(global));
   if (auto answer = client->call(protocol::CancelJobRequest{id}); !answer) {
     const Status reason = std::move(answer).status();
-    return Status(reason.code(), fmt::format("Could not cancel job {}.", id.toHex())).causedBy(reason);
+    return Status(reason.code(), fmt::format("Could not cancel job {}.", id.toHex()))
+        .causedBy(reason);
   }
   if (global.output == OutputFormat::kTable) {
     std::printf("Cancelled job %s.\n", id.toHex().c_str());
@@ -129,7 +139,8 @@ Json vertexDocument(const protocol::VertexView& vertex) {
     io.recordsOut += subtask.io.recordsOut;
     io.bytesIn += subtask.io.bytesIn;
     io.bytesOut += subtask.io.bytesOut;
-    io.backPressuredMsPerSecond = std::max(io.backPressuredMsPerSecond, subtask.io.backPressuredMsPerSecond);
+    io.backPressuredMsPerSecond =
+        std::max(io.backPressuredMsPerSecond, subtask.io.backPressuredMsPerSecond);
     io.busyMsPerSecond = std::max(io.busyMsPerSecond, subtask.io.busyMsPerSecond);
     ++states[std::string(toString(subtask.state))];
   }
@@ -156,23 +167,27 @@ std::string stateSummary(const Json& states) {
 
 void printJob(const GlobalOptions& global, const protocol::JobDetails& job, const Json& vertices) {
   const std::string state(toString(job.overview.status));
-  std::printf("Job       %s\nName      %s\nState     %s\nType      %s\nStarted   %s\nDuration  %s\n",
-              job.overview.id.toHex().c_str(), job.overview.name.c_str(),
-              colored(state, stateColor(state), STDOUT_FILENO, global).c_str(),
-              job.overview.type == protocol::JobType::kBatch ? "BATCH" : "STREAMING",
-              utcTime(job.overview.startMs).c_str(), humanDuration(job.overview.durationMs).c_str());
-  Table table({"VERTEX", "PARALLELISM", "TASKS", "RECORDS IN", "RECORDS OUT", "BUSY", "BACKPRESSURED"});
+  std::printf(
+      "Job       %s\nName      %s\nState     %s\nType      %s\nStarted   %s\nDuration  %s\n",
+      job.overview.id.toHex().c_str(), job.overview.name.c_str(),
+      colored(state, stateColor(state), STDOUT_FILENO, global).c_str(),
+      job.overview.type == protocol::JobType::kBatch ? "BATCH" : "STREAMING",
+      utcTime(job.overview.startMs).c_str(), humanDuration(job.overview.durationMs).c_str());
+  Table table(
+      {"VERTEX", "PARALLELISM", "TASKS", "RECORDS IN", "RECORDS OUT", "BUSY", "BACKPRESSURED"});
   for (const Json& vertex : vertices) {
-    table.addRow({vertex["name"], std::to_string(vertex["parallelism"].get<int>()), stateSummary(vertex["states"]),
-                  vertex["recordsIn"].dump(), vertex["recordsOut"].dump(),
-                  fmt::format("{:.0f} %", vertex["busyMsPerSecondMax"].get<double>() / 10),
-                  fmt::format("{:.0f} %", vertex["backPressuredMsPerSecondMax"].get<double>() / 10)});
+    table.addRow(
+        {vertex["name"], std::to_string(vertex["parallelism"].get<int>()),
+         stateSummary(vertex["states"]), vertex["recordsIn"].dump(), vertex["recordsOut"].dump(),
+         fmt::format("{:.0f} %", vertex["busyMsPerSecondMax"].get<double>() / 10),
+         fmt::format("{:.0f} %", vertex["backPressuredMsPerSecondMax"].get<double>() / 10)});
   }
   std::printf("\n%s", table.toString().c_str());
   if (!job.exceptions.empty()) {
     const auto& root = job.exceptions.front();
-    std::printf("\nRoot cause (%s%s%s):\n%s\n", utcTime(root.failure.timestampMs).c_str(), root.taskName.empty() ? "" : ", ",
-                root.taskName.c_str(), root.failure.stackTrace.c_str());
+    std::printf("\nRoot cause (%s%s%s):\n%s\n", utcTime(root.failure.timestampMs).c_str(),
+                root.taskName.empty() ? "" : ", ", root.taskName.c_str(),
+                root.failure.stackTrace.c_str());
   }
 }
 
@@ -214,25 +229,30 @@ CommandResult runWait(const GlobalOptions& global, const WaitOptions& options) {
     std::int64_t waitMs = 10'000;
     if (options.timeoutSeconds > 0) {
       const auto passed = std::chrono::duration<double>(clock.now() - start).count();
-      waitMs = std::min(waitMs, static_cast<std::int64_t>((options.timeoutSeconds - passed) * 1000));
+      waitMs =
+          std::min(waitMs, static_cast<std::int64_t>((options.timeoutSeconds - passed) * 1000));
       if (waitMs <= 0) {
-        return Status(ErrorCode::kDeadlineExceeded, fmt::format("the job has not ended in time: job={} timeout={} s", id.toHex(),
-                                                                options.timeoutSeconds));
+        return Status(ErrorCode::kDeadlineExceeded,
+                      fmt::format("the job has not ended in time: job={} timeout={} s", id.toHex(),
+                                  options.timeoutSeconds));
       }
     }
-    FLINK_ASSIGN_OR_RETURN(const auto answer, client->call(protocol::WaitJobRequest{id, waitMs},
-                                                           std::chrono::milliseconds(waitMs + 5000)));
+    FLINK_ASSIGN_OR_RETURN(const auto answer,
+                           client->call(protocol::WaitJobRequest{id, waitMs},
+                                        std::chrono::milliseconds(waitMs + 5000)));
     if (!answer.result) continue;
     const std::string state(toString(answer.status));
     if (global.output == OutputFormat::kTable) {
       std::printf("Job %s is %s after %s.\n", id.toHex().c_str(), state.c_str(),
                   humanDuration(answer.result->netRuntimeMs).c_str());
     } else {
-      printDocument(global.output, "JobResult",
-                    {{"id", id.toHex()}, {"state", state}, {"netRuntimeMs", answer.result->netRuntimeMs}});
+      printDocument(
+          global.output, "JobResult",
+          {{"id", id.toHex()}, {"state", state}, {"netRuntimeMs", answer.result->netRuntimeMs}});
     }
     if (answer.status == JobStatus::kFinished) return kExitOk;
-    if (answer.result->failure) std::fprintf(stderr, "%s\n", answer.result->failure->stackTrace.c_str());
+    if (answer.result->failure)
+      std::fprintf(stderr, "%s\n", answer.result->failure->stackTrace.c_str());
     return kExitFailed;
   }
 }
@@ -263,7 +283,8 @@ CommandResult runTaskManagerList(const GlobalOptions& global) {
                   std::to_string(taskManager.freeSlots), std::to_string(taskManager.assignedTasks),
                   utcTime(taskManager.lastHeartbeatMs)});
   }
-  std::printf("%s", answer.taskManagers.empty() ? "No TaskManagers are registered.\n" : table.toString().c_str());
+  std::printf("%s", answer.taskManagers.empty() ? "No TaskManagers are registered.\n"
+                                                : table.toString().c_str());
   return kExitOk;
 }
 

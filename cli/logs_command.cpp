@@ -23,7 +23,8 @@ struct LogSource {
 Result<std::vector<LogSource>> allLogs(control::ClusterClient& client) {
   std::vector<std::string> processes{"jobmanager"};
   FLINK_ASSIGN_OR_RETURN(const auto taskManagers, client.call(protocol::ListTaskManagersRequest{}));
-  for (const auto& taskManager : taskManagers.taskManagers) processes.push_back(taskManager.id.text());
+  for (const auto& taskManager : taskManagers.taskManagers)
+    processes.push_back(taskManager.id.text());
   std::vector<LogSource> sources;
   for (const auto& process : processes) {
     FLINK_ASSIGN_OR_RETURN(const auto answer, client.call(protocol::ListLogsRequest{process}));
@@ -37,7 +38,8 @@ Result<bool> printNew(control::ClusterClient& client, LogSource& source) {
   bool any = false;
   while (true) {
     FLINK_ASSIGN_OR_RETURN(const auto answer,
-                           client.call(protocol::ReadLogRequest{source.process, source.file.name, source.offset, 1 << 20}));
+                           client.call(protocol::ReadLogRequest{source.process, source.file.name,
+                                                                source.offset, 1 << 20}));
     if (answer.data.empty()) return any;
     std::fwrite(answer.data.data(), 1, answer.data.size(), stdout);
     source.offset = answer.offset + static_cast<std::int64_t>(answer.data.size());
@@ -59,7 +61,8 @@ CommandResult listFiles(const GlobalOptions& global, const std::vector<LogSource
   }
   Table table({"PROCESS", "FILE", "BYTES", "MODIFIED"});
   for (const auto& source : sources) {
-    table.addRow({source.process, source.file.name, std::to_string(source.file.size), utcTime(source.file.modifiedMs)});
+    table.addRow({source.process, source.file.name, std::to_string(source.file.size),
+                  utcTime(source.file.modifiedMs)});
   }
   std::printf("%s", table.toString().c_str());
   return kExitOk;
@@ -83,7 +86,8 @@ CommandResult runLogs(const GlobalOptions& global, const LogsOptions& options) {
                                             (options.file.empty() ? options.target : options.file));
   }
   for (LogSource& source : sources) {
-    if (sources.size() > 1 && source.file.size > 0) std::printf("==> %s <==\n", source.file.name.c_str());
+    if (sources.size() > 1 && source.file.size > 0)
+      std::printf("==> %s <==\n", source.file.name.c_str());
     FLINK_RETURN_IF_ERROR(printNew(*client, source).status());
   }
   while (options.follow) {

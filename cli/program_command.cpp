@@ -44,14 +44,17 @@ std::string cacheDirectory() {
     return std::string(cache) + "/flink-cpp/jobs";
   }
   const char* home = std::getenv("HOME");
-  return (home == nullptr ? std::string("/tmp") : std::string(home) + "/.cache") + "/flink-cpp/jobs";
+  return (home == nullptr ? std::string("/tmp") : std::string(home) + "/.cache") +
+         "/flink-cpp/jobs";
 }
 
-/// Where a source's library is kept: one place per path and flags; flink-program decides whether it is still fresh.
+/// Where a source's library is kept: one place per path and flags; flink-program decides whether it
+/// is still fresh.
 std::string libraryFor(const std::string& source, const RunOptions& options) {
   std::string identity = source;
   for (const auto& directory : options.classpath) identity += "\n" + directory;
-  return fmt::format("{}/{:016x}/{}.so", cacheDirectory(), XXH3_64bits(identity.data(), identity.size()),
+  return fmt::format("{}/{:016x}/{}.so", cacheDirectory(),
+                     XXH3_64bits(identity.data(), identity.size()),
                      fs::path(source).stem().string());
 }
 
@@ -59,14 +62,17 @@ Result<std::string> compile(const std::string& source, const RunOptions& options
   const std::string library = libraryFor(source, options);
   ProcessSpec spec;
   spec.argv = {binDirectory() + "/flink-program", "--compile", source, "-o", library};
-  for (const auto& directory : options.classpath) spec.argv.insert(spec.argv.end(), {"-I", directory});
+  for (const auto& directory : options.classpath)
+    spec.argv.insert(spec.argv.end(), {"-I", directory});
   Latch<ExitStatus> ended;
   const auto launcher = makeSystemProcessLauncher();
-  FLINK_ASSIGN_OR_RETURN(auto child, launcher->spawn(std::move(spec), [&](ExitStatus status) { ended.set(status); }));
+  FLINK_ASSIGN_OR_RETURN(
+      auto child, launcher->spawn(std::move(spec), [&](ExitStatus status) { ended.set(status); }));
   const ExitStatus status = ended.wait();
   if (status.exitCode != 0) {
-    return Status(ErrorCode::kProgramCompile, fmt::format("the job's source does not compile: file={} compiler={}", source,
-                                                          status.toString()));
+    return Status(ErrorCode::kProgramCompile,
+                  fmt::format("the job's source does not compile: file={} compiler={}", source,
+                              status.toString()));
   }
   return library;
 }
@@ -75,8 +81,9 @@ Result<std::string> compile(const std::string& source, const RunOptions& options
 
 Result<std::string> resolveLibrary(const GlobalOptions& global, const RunOptions& options) {
   if (options.fileAndArguments.empty()) {
-    return Status(ErrorCode::kUsage, global.flinkStyle ? "Java program should be specified a JAR file."
-                                                       : "a job library (.so) or source (.cpp) is missing");
+    return Status(ErrorCode::kUsage, global.flinkStyle
+                                         ? "Java program should be specified a JAR file."
+                                         : "a job library (.so) or source (.cpp) is missing");
   }
   const std::string& file = options.fileAndArguments.front();
   std::error_code error;
@@ -85,12 +92,14 @@ Result<std::string> resolveLibrary(const GlobalOptions& global, const RunOptions
   }
   const std::string absolute = fs::absolute(file, error).string();
   const std::string extension = fs::path(file).extension();
-  if (extension == ".cpp" || extension == ".cc" || extension == ".cxx") return compile(absolute, options);
+  if (extension == ".cpp" || extension == ".cc" || extension == ".cxx")
+    return compile(absolute, options);
   return absolute;
 }
 
-Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& options, const std::string& library,
-                              bool planOnly, control::ProgramRunner::Relay relay) {
+Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& options,
+                              const std::string& library, bool planOnly,
+                              control::ProgramRunner::Relay relay) {
   FLINK_ASSIGN_OR_RETURN(const ClusterContext context, loadContext(global));
   control::ProgramRunner::Spec spec;
   spec.binary = binDirectory() + "/flink-program";
@@ -99,7 +108,8 @@ Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& opt
   spec.start.arguments.assign(options.fileAndArguments.begin() + 1, options.fileAndArguments.end());
   spec.start.configuration = context.configuration.toMap();
   if (options.parallelism) {
-    spec.start.configuration[std::string(config::kParallelismDefault.key)] = std::to_string(*options.parallelism);
+    spec.start.configuration[std::string(config::kParallelismDefault.key)] =
+        std::to_string(*options.parallelism);
   }
   spec.start.detached = options.detached;
   spec.start.planOnly = planOnly;

@@ -8,7 +8,8 @@
 
 namespace flink::cli {
 
-/// The library of a program given as .so or .cpp; sources are compiled once (flink-program keeps a cache).
+/// The library of a program given as .so or .cpp; sources are compiled once (flink-program keeps a
+/// cache).
 Result<std::string> resolveLibrary(const GlobalOptions& global, const RunOptions& options);
 
 /// How a program's process ended.
@@ -17,7 +18,8 @@ struct ProgramEnd {
   int numJobs = 0;
 };
 /// Runs a program with `relay` and waits for its end.
-Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& options, const std::string& library,
-                              bool planOnly, control::ProgramRunner::Relay relay);
+Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& options,
+                              const std::string& library, bool planOnly,
+                              control::ProgramRunner::Relay relay);
 
 }  // namespace flink::cli

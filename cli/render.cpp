@@ -17,14 +17,17 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-/// Terminal columns of UTF-8 text: bytes that do not continue a character. Wide characters do not occur in our tables.
+/// Terminal columns of UTF-8 text: bytes that do not continue a character. Wide characters do not
+/// occur in our tables.
 std::size_t displayWidth(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 bool isNumber(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
 YAML::Node toYaml(const Json& json) {
@@ -120,7 +123,9 @@ Color stateColor(std::string_view state) {
   return Color::kYellow;
 }
 
-std::string flinkTime(std::int64_t epochMs) { return formatTime(epochMs, "%d.%m.%Y %H:%M:%S", false); }
+std::string flinkTime(std::int64_t epochMs) {
+  return formatTime(epochMs, "%d.%m.%Y %H:%M:%S", false);
+}
 
 std::string utcTime(std::int64_t epochMs) {
   if (epochMs <= 0) return {};

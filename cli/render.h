@@ -8,7 +8,8 @@
 
 namespace flink::cli {
 
-/// Columns of left-aligned text; a column whose cells are all numbers is right-aligned. No truncation.
+/// Columns of left-aligned text; a column whose cells are all numbers is right-aligned. No
+/// truncation.
 class Table {
  public:
   explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}
@@ -20,12 +21,14 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// Prints a document as JSON or YAML; `apiVersion` and `kind` are added. REQUIRES: format is not kTable.
+/// Prints a document as JSON or YAML; `apiVersion` and `kind` are added. REQUIRES: format is not
+/// kTable.
 void printDocument(OutputFormat format, const std::string& kind, nlohmann::ordered_json document);
 
 /// Colour for states and errors, when the stream is a terminal that wants it.
 enum class Color { kNone, kRed, kGreen, kYellow };
-[[nodiscard]] std::string colored(const std::string& text, Color color, int fd, const GlobalOptions& global);
+[[nodiscard]] std::string colored(const std::string& text, Color color, int fd,
+                                  const GlobalOptions& global);
 /// The colour of a job's or task's state word.
 [[nodiscard]] Color stateColor(std::string_view state);
 

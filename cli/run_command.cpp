@@ -25,10 +25,12 @@ namespace {
 /// Thread: relay() on the program's loop; the library is uploaded meanwhile by the caller.
 class JobSubmission {
  public:
-  JobSubmission(control::ClusterClient& client, std::shared_future<Result<BlobDigest>> library, const GlobalOptions& global)
+  JobSubmission(control::ClusterClient& client, std::shared_future<Result<BlobDigest>> library,
+                const GlobalOptions& global)
       : client_(client), library_(std::move(library)), global_(global) {}
 
-  void relay(Method method, Bytes body, Duration deadline, const control::ProgramRunner::Answer& answer) {
+  void relay(Method method, Bytes body, Duration deadline,
+             const control::ProgramRunner::Answer& answer) {
     if (method == Method::kSubmitJob) return answer(submit(body, deadline));
     auto result = client_.callRaw(method, body, deadline);
     if (method == Method::kWaitJob && result) noteResult(*result);
@@ -40,7 +42,8 @@ class JobSubmission {
 
  private:
   Result<Bytes> submit(const Bytes& body, Duration deadline) {
-    FLINK_ASSIGN_OR_RETURN(auto request, protocol::decode<protocol::SubmitJobRequest>(asBytes(body)));
+    FLINK_ASSIGN_OR_RETURN(auto request,
+                           protocol::decode<protocol::SubmitJobRequest>(asBytes(body)));
     const Result<BlobDigest>& library = library_.get();
     if (!library) return library.status();
     request.graph.program.library = *library;
@@ -78,7 +81,9 @@ void watchInterrupt() {
   std::thread([set] {
     int signal = 0;
     sigwait(&set, &signal);
-    std::fprintf(stderr, "\ninterrupted; submitted jobs go on: `flinkctl list` shows and `flinkctl cancel JOB` ends them\n");
+    std::fprintf(stderr,
+                 "\ninterrupted; submitted jobs go on: `flinkctl list` shows and `flinkctl cancel "
+                 "JOB` ends them\n");
     _exit(kExitInterrupted);
   }).detach();
 }
@@ -102,11 +107,13 @@ void printResults(const GlobalOptions& global, const JobSubmission& submission, 
   if (detached) return;
   for (const auto& result : submission.results()) {
     if (result.status != protocol::JobStatus::kFinished) continue;
-    std::printf("Program execution finished\nJob with JobID %s has finished.\nJob Runtime: %lld ms\n",
-                result.id.toHex().c_str(), static_cast<long long>(result.netRuntimeMs));
+    std::printf(
+        "Program execution finished\nJob with JobID %s has finished.\nJob Runtime: %lld ms\n",
+        result.id.toHex().c_str(), static_cast<long long>(result.netRuntimeMs));
     if (!result.accumulators.empty()) {
       std::printf("Accumulator Results: \n");
-      for (const auto& [name, value] : result.accumulators) std::printf("- %s: %s\n", name.c_str(), value.c_str());
+      for (const auto& [name, value] : result.accumulators)
+        std::printf("- %s: %s\n", name.c_str(), value.c_str());
     }
     std::printf("\n");
   }
@@ -123,7 +130,8 @@ CommandResult runRun(const GlobalOptions& global, const RunOptions& options) {
   JobSubmission submission(*client, uploaded.get_future().share(), global);
   std::thread upload([&] { uploaded.set_value(client->uploadFile(library, nullptr)); });
   auto end = runProgram(global, options, library, false,
-                        [&](Method method, Bytes body, Duration deadline, const control::ProgramRunner::Answer& answer) {
+                        [&](Method method, Bytes body, Duration deadline,
+                            const control::ProgramRunner::Answer& answer) {
                           submission.relay(method, std::move(body), deadline, answer);
                         });
   upload.join();
@@ -131,17 +139,20 @@ CommandResult runRun(const GlobalOptions& global, const RunOptions& options) {
   printResults(global, submission, options.detached);
   for (const auto& result : submission.results()) {
     if (result.failure) {
-      return Status(ErrorCode::kUserCodeFailed, fmt::format("Job failed (JobID: {})", result.id.toHex()))
+      return Status(ErrorCode::kUserCodeFailed,
+                    fmt::format("Job failed (JobID: {})", result.id.toHex()))
           .causedBy(Status(errorCodeById(result.failure->errorId).value_or(ErrorCode::kInternal),
                            result.failure->exceptionName + ": " + result.failure->message));
     }
     if (result.status == protocol::JobStatus::kCanceled) {
-      return Status(ErrorCode::kCancelled, fmt::format("Job was cancelled (JobID: {})", result.id.toHex()));
+      return Status(ErrorCode::kCancelled,
+                    fmt::format("Job was cancelled (JobID: {})", result.id.toHex()));
     }
   }
   if (!end->status) return std::move(end->status);
   if (end->numJobs == 0 && submission.jobs().empty()) {
-    return Status(ErrorCode::kProgramInvalid, "the program ended without execute(): nothing was submitted");
+    return Status(ErrorCode::kProgramInvalid,
+                  "the program ended without execute(): nothing was submitted");
   }
   return kExitOk;
 }

@@ -24,16 +24,18 @@ CommandResult runConfigCheck(const GlobalOptions& global, const ConfigCheckOptio
   FLINK_ASSIGN_OR_RETURN(const auto loaded, config::loadConfigurationFile(options.file));
   if (global.output != OutputFormat::kTable) {
     Json warnings = Json::array();
-    for (const auto& warning : loaded.warnings) warnings.push_back({{"key", warning.key}, {"text", warning.text}});
+    for (const auto& warning : loaded.warnings)
+      warnings.push_back({{"key", warning.key}, {"text", warning.text}});
     Json effective = Json::object();
     for (const auto& [key, entry] : loaded.configuration.entries()) {
       effective[key] = config::isSensitiveKey(key) ? "******" : entry.value;
     }
-    printDocument(global.output, "ConfigCheck", {{"file", options.file}, {"warnings", warnings}, {"configuration", effective}});
+    printDocument(global.output, "ConfigCheck",
+                  {{"file", options.file}, {"warnings", warnings}, {"configuration", effective}});
   } else {
     for (const auto& warning : loaded.warnings) std::printf("warning: %s\n", warning.text.c_str());
-    std::printf("%s: %zu keys, %zu warnings\n", options.file.c_str(), loaded.configuration.entries().size(),
-                loaded.warnings.size());
+    std::printf("%s: %zu keys, %zu warnings\n", options.file.c_str(),
+                loaded.configuration.entries().size(), loaded.warnings.size());
   }
   return kExitOk;
 }
@@ -46,10 +48,11 @@ CommandResult runExplain(const GlobalOptions& global, const ExplainOptions& opti
                       : info.retry == RetryHint::kAfterFix ? "after the fix"
                                                            : "no";
   if (global.output != OutputFormat::kTable) {
-    printDocument(global.output, "Error", {{"code", info.id}, {"cause", info.cause}, {"fix", info.fix}, {"retry", retry}});
+    printDocument(global.output, "Error",
+                  {{"code", info.id}, {"cause", info.cause}, {"fix", info.fix}, {"retry", retry}});
   } else {
-    std::printf("%s\n  cause  %s\n  fix    %s\n  retry  %s\n", std::string(info.id).c_str(), std::string(info.cause).c_str(),
-                std::string(info.fix).c_str(), retry);
+    std::printf("%s\n  cause  %s\n  fix    %s\n  retry  %s\n", std::string(info.id).c_str(),
+                std::string(info.cause).c_str(), std::string(info.fix).c_str(), retry);
   }
   return kExitOk;
 }

@@ -9,12 +9,15 @@
 
 namespace flink::apps {
 
-/// Asks a JobManager of this process and waits for the answer. REQUIRES: not on the JobManager's loop.
+/// Asks a JobManager of this process and waits for the answer. REQUIRES: not on the JobManager's
+/// loop.
 template <class Request>
-Result<typename Request::Response> callGateway(jobmanager::JobManagerGateway& gateway, Request request) {
+Result<typename Request::Response> callGateway(jobmanager::JobManagerGateway& gateway,
+                                               Request request) {
   auto answer = std::make_shared<std::promise<Result<typename Request::Response>>>();
-  gateway.handle(std::move(request),
-                 [answer](Result<typename Request::Response> result) { answer->set_value(std::move(result)); });
+  gateway.handle(std::move(request), [answer](Result<typename Request::Response> result) {
+    answer->set_value(std::move(result));
+  });
   return answer->get_future().get();
 }
 
@@ -29,8 +32,11 @@ class GatewaySession final : public program::ProgramSession {
   Result<protocol::WaitJobRequest::Response> wait(const JobId& job, std::int64_t waitMs) override {
     return callGateway(gateway_, protocol::WaitJobRequest{job, waitMs});
   }
-  Status cancel(const JobId& job) override { return callGateway(gateway_, protocol::CancelJobRequest{job}).status(); }
-  Result<protocol::CollectResultsRequest::Response> collect(const protocol::CollectResultsRequest& request) override {
+  Status cancel(const JobId& job) override {
+    return callGateway(gateway_, protocol::CancelJobRequest{job}).status();
+  }
+  Result<protocol::CollectResultsRequest::Response> collect(
+      const protocol::CollectResultsRequest& request) override {
     return callGateway(gateway_, request);
   }
 

@@ -6,8 +6,9 @@
 namespace flink::apps {
 namespace {
 
-const ProcessDescription kDescription{"flink-jobmanager", "runs a cluster: accepts jobs, deals out slots, serves clients and REST",
-                                      clusterProcessOptions(), ""};
+const ProcessDescription kDescription{
+    "flink-jobmanager", "runs a cluster: accepts jobs, deals out slots, serves clients and REST",
+    clusterProcessOptions(), ""};
 
 int run(const ProcessArguments& arguments) {
   TerminationSignal termination;
@@ -19,8 +20,8 @@ int run(const ProcessArguments& arguments) {
   options.programBinary = binaryDirectory() + "/flink-program";
   JobManagerNode node(std::move(*configuration), std::move(options));
   if (const Status status = node.start(); !status.isOk()) return failStart(kDescription, status);
-  notifyReady(fmt::format("ready rpc={} rest={} blob={} events={}", node.rpcPort(), node.restPort(), node.blobPort(),
-                          node.eventPort()));
+  notifyReady(fmt::format("ready rpc={} rest={} blob={} events={}", node.rpcPort(), node.restPort(),
+                          node.blobPort(), node.eventPort()));
   termination.wait();
   node.stop();
   return kExitOk;

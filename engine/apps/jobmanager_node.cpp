@@ -26,7 +26,8 @@ namespace {
 
 Logger kLog{"flink.jobmanager.process"};
 
-control::RpcEndpoint::Options endpointOptions(const char* sender, const jobmanager::JobManagerSettings& settings) {
+control::RpcEndpoint::Options endpointOptions(const char* sender,
+                                              const jobmanager::JobManagerSettings& settings) {
   control::RpcEndpoint::Options options;
   options.sender = sender;
   options.heartbeatInterval = settings.heartbeatInterval;
@@ -37,25 +38,32 @@ control::RpcEndpoint::Options endpointOptions(const char* sender, const jobmanag
 }  // namespace
 
 JobManagerNode::JobManagerNode(config::Configuration configuration, Options options)
-    : configuration_(std::move(configuration)), options_(std::move(options)), rng_(makeSystemRng()),
-      files_(fs::makeLocalFileSystem()), registry_(std::make_unique<metrics::MetricRegistry>(clock_)),
+    : configuration_(std::move(configuration)),
+      options_(std::move(options)),
+      rng_(makeSystemRng()),
+      files_(fs::makeLocalFileSystem()),
+      registry_(std::make_unique<metrics::MetricRegistry>(clock_)),
       processes_(makeSystemProcessLauncher()) {}
 
-JobManagerNode::~JobManagerNode() { stop(); }
+JobManagerNode::~JobManagerNode() {
+  stop();
+}
 
 Status JobManagerNode::start() {
   FLINK_ASSIGN_OR_RETURN(host_, configuration_.get(config::kJobmanagerRpcAddress));
   FLINK_ASSIGN_OR_RETURN(bindHost_, configuration_.get(config::kJobmanagerBindHost));
   FLINK_ASSIGN_OR_RETURN(const int eventPort, configuration_.get(config::kJobmanagerEventPort));
   FLINK_RETURN_IF_ERROR(startBlobServer());
-  FLINK_ASSIGN_OR_RETURN(events_, control::EventPublisher::bind(fmt::format("{}:{}", bindHost_, eventPort)));
+  FLINK_ASSIGN_OR_RETURN(events_,
+                         control::EventPublisher::bind(fmt::format("{}:{}", bindHost_, eventPort)));
   FLINK_RETURN_IF_ERROR(startJobManager());
   jarRunner_ = std::make_unique<ProgramJarRunner>(
-      ProgramJarRunner::Services{*blobLoop_, clock_, *processes_, *blobStore_, *jobManager_, options_.programBinary,
-                                 configuration_.toMap()});
+      ProgramJarRunner::Services{*blobLoop_, clock_, *processes_, *blobStore_, *jobManager_,
+                                 options_.programBinary, configuration_.toMap()});
   if (options_.serveRest) FLINK_RETURN_IF_ERROR(startRest());
   if (options_.reportMetrics) {
-    FLINK_ASSIGN_OR_RETURN(reporters_, startReporters(configuration_, [this] { return registry_->collect(); }));
+    FLINK_ASSIGN_OR_RETURN(reporters_,
+                           startReporters(configuration_, [this] { return registry_->collect(); }));
   }
   return Status::ok();
 }
@@ -68,26 +76,32 @@ Status JobManagerNode::startBlobServer() {
     FLINK_ASSIGN_OR_RETURN(const auto directories, configuration_.get(config::kIoTmpDirs));
     directory = directories.empty() ? "/tmp" : directories.front();
   }
-  FLINK_ASSIGN_OR_RETURN(const auto settings, jobmanager::JobManagerSettings::fromConfiguration(configuration_));
+  FLINK_ASSIGN_OR_RETURN(const auto settings,
+                         jobmanager::JobManagerSettings::fromConfiguration(configuration_));
   // Several JobManagers may share a process (tests) and a directory.
-  blobDirectory_ = fmt::format("{}/flink-blobs-{}-{:08x}", directory, ::getpid(), rng_->below(1ULL << 32U));
+  blobDirectory_ =
+      fmt::format("{}/flink-blobs-{}-{:08x}", directory, ::getpid(), rng_->below(1ULL << 32U));
   blobLoop_ = makeThreadEventLoop("jm-blobs", clock_);
   blobTransport_ = control::makeZmqTransport("blobs");
   blobStore_ = std::make_unique<control::BlobStore>(*files_, blobDirectory_);
-  blobRpc_ = std::make_unique<control::RpcEndpoint>(endpointOptions("blobs", settings), *blobLoop_, clock_, *blobTransport_);
+  blobRpc_ = std::make_unique<control::RpcEndpoint>(endpointOptions("blobs", settings), *blobLoop_,
+                                                    clock_, *blobTransport_);
   return callOnLoop(*blobLoop_, [&]() -> Status {
     blobServer_ = std::make_unique<control::BlobServer>(*blobRpc_, *blobStore_);
     blobRpc_->start();
-    FLINK_ASSIGN_OR_RETURN(blobPort_, taskmanager::bindFirstFree(*blobTransport_, bindHost_, ports));
+    FLINK_ASSIGN_OR_RETURN(blobPort_,
+                           taskmanager::bindFirstFree(*blobTransport_, bindHost_, ports));
     return Status::ok();
   });
 }
 
 Status JobManagerNode::startJobManager() {
   FLINK_ASSIGN_OR_RETURN(const auto memory, memory::deriveJobManagerMemory(configuration_));
-  FLINK_ASSIGN_OR_RETURN(const auto settings, jobmanager::JobManagerSettings::fromConfiguration(configuration_));
+  FLINK_ASSIGN_OR_RETURN(const auto settings,
+                         jobmanager::JobManagerSettings::fromConfiguration(configuration_));
   FLINK_ASSIGN_OR_RETURN(const int port, configuration_.get(config::kJobmanagerRpcPort));
-  FLINK_ASSIGN_OR_RETURN(const auto bindPort, configuration_.getOptional(config::kJobmanagerRpcBindPort));
+  FLINK_ASSIGN_OR_RETURN(const auto bindPort,
+                         configuration_.getOptional(config::kJobmanagerRpcBindPort));
   jobmanager::JobManagerProcess process;
   process.version = FLINK_VERSION;
   process.abi = FLINK_ABI_TAG;
@@ -99,15 +113,18 @@ Status JobManagerNode::startJobManager() {
   process.logDirectory = options_.logDirectory;
   loop_ = makeThreadEventLoop("jobmanager", clock_);
   transport_ = control::makeZmqTransport("jobmanager");
-  rpc_ = std::make_unique<control::RpcEndpoint>(endpointOptions("jobmanager", settings), *loop_, clock_, *transport_);
+  rpc_ = std::make_unique<control::RpcEndpoint>(endpointOptions("jobmanager", settings), *loop_,
+                                                clock_, *transport_);
   FLINK_RETURN_IF_ERROR(callOnLoop(*loop_, [&]() -> Status {
     jobManager_ = std::make_unique<jobmanager::JobManager>(
         settings, process,
-        jobmanager::JobManager::Environment{*loop_, clock_, *rng_, *rpc_, *files_, *registry_,
-                                            [this](protocol::ClusterEvent event) { events_->publish(std::move(event)); }});
+        jobmanager::JobManager::Environment{
+            *loop_, clock_, *rng_, *rpc_, *files_, *registry_,
+            [this](protocol::ClusterEvent event) { events_->publish(std::move(event)); }});
     jobManager_->start();
     rpc_->start();
-    FLINK_ASSIGN_OR_RETURN(rpcPort_, transport_->bind(fmt::format("{}:{}", bindHost_, bindPort.value_or(port))));
+    FLINK_ASSIGN_OR_RETURN(
+        rpcPort_, transport_->bind(fmt::format("{}:{}", bindHost_, bindPort.value_or(port))));
     return Status::ok();
   }));
   processGroup_ = registry_->root("jobmanager", {{"host", host_}});
@@ -123,10 +140,12 @@ Status JobManagerNode::startRest() {
   FLINK_ASSIGN_OR_RETURN(auto settings, readRestSettings(configuration_));
   const std::string address = settings.bindAddress;
   const int port = settings.portFirst;
-  auto server = rest::RestServer::start(std::move(settings), {jobManager_.get(), jarRunner_.get(), files_.get(), &clock_, rng_.get()});
+  auto server = rest::RestServer::start(std::move(settings), {jobManager_.get(), jarRunner_.get(),
+                                                              files_.get(), &clock_, rng_.get()});
   if (!server) {
     if (server.status().code() != ErrorCode::kPortInUse) return std::move(server).status();
-    return Status(ErrorCode::kPortInUse, fmt::format("{} owner={}", server.status().message(), control::portOwner(port)));
+    return Status(ErrorCode::kPortInUse,
+                  fmt::format("{} owner={}", server.status().message(), control::portOwner(port)));
   }
   rest_ = std::move(*server);
   jobManager_->announceRest(fmt::format("{}:{}", address, rest_->port()));
@@ -161,7 +180,8 @@ void JobManagerNode::stop() {
   jobManager_.reset();
   blobLoop_.reset();
   if (const Status removed = files_->removeAll(blobDirectory_); !removed.isOk()) {
-    FLINK_WARN(kLog, "cannot remove job libraries path={} reason={}", blobDirectory_, removed.toString());
+    FLINK_WARN(kLog, "cannot remove job libraries path={} reason={}", blobDirectory_,
+               removed.toString());
   }
 }
 

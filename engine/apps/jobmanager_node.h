@@ -21,9 +21,9 @@
 
 namespace flink::apps {
 
-/// A JobManager with everything it needs, wired: what flink-jobmanager is, and what a MiniCluster has one of.
-/// Blobs have an endpoint and a loop of their own, so that a large library never holds up the control plane.
-/// Thread: the owner's. Lifetime: start() once; stop() suspends what runs.
+/// A JobManager with everything it needs, wired: what flink-jobmanager is, and what a MiniCluster
+/// has one of. Blobs have an endpoint and a loop of their own, so that a large library never holds
+/// up the control plane. Thread: the owner's. Lifetime: start() once; stop() suspends what runs.
 class JobManagerNode {
  public:
   struct Options {

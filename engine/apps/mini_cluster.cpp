@@ -9,7 +9,9 @@
 
 namespace flink::apps {
 
-MiniCluster::~MiniCluster() { stop(); }
+MiniCluster::~MiniCluster() {
+  stop();
+}
 
 config::Configuration MiniCluster::makeConfiguration() const {
   config::Configuration configuration;
@@ -46,7 +48,8 @@ Status MiniCluster::start() {
     taskManager.onFatal = [outcome, told](Status status) {
       if (!told->test_and_set()) outcome->set_value(std::move(status));
     };
-    taskManagers_.push_back(std::make_unique<TaskManagerNode>(configuration, std::move(taskManager)));
+    taskManagers_.push_back(
+        std::make_unique<TaskManagerNode>(configuration, std::move(taskManager)));
     FLINK_RETURN_IF_ERROR(taskManagers_.back()->start());
   }
   for (auto& outcome : registered) FLINK_RETURN_IF_ERROR(outcome.get());
@@ -59,8 +62,8 @@ void MiniCluster::stop() {
   jobManager_.reset();
 }
 
-program::ProgramOutcome MiniCluster::run(const program::RegisteredJob& job, const std::vector<std::string>& arguments,
-                                         bool detached) {
+program::ProgramOutcome MiniCluster::run(const program::RegisteredJob& job,
+                                         const std::vector<std::string>& arguments, bool detached) {
   program::ClientRun run;
   run.reference.entry = job.name;
   run.reference.libraryName = job.name;

@@ -14,9 +14,10 @@
 
 namespace flink::apps {
 
-/// A whole cluster inside this process: a JobManager, TaskManagers, and workers that are threads. The code is that of the
-/// processes; the connections are loopback sockets on free ports.
-/// Thread: the owner's; call() from any. Lifetime: start() once; the destructor stops everything and leaves nothing behind.
+/// A whole cluster inside this process: a JobManager, TaskManagers, and workers that are threads.
+/// The code is that of the processes; the connections are loopback sockets on free ports. Thread:
+/// the owner's; call() from any. Lifetime: start() once; the destructor stops everything and leaves
+/// nothing behind.
 class MiniCluster {
  public:
   struct Options {
@@ -39,9 +40,10 @@ class MiniCluster {
   Result<typename Request::Response> call(Request request) {
     return callGateway(jobManager_->gateway(), std::move(request));
   }
-  /// Runs a program that is linked into this process; its jobs run here. An attached program has ended when this returns.
-  program::ProgramOutcome run(const program::RegisteredJob& job, const std::vector<std::string>& arguments,
-                              bool detached = false);
+  /// Runs a program that is linked into this process; its jobs run here. An attached program has
+  /// ended when this returns.
+  program::ProgramOutcome run(const program::RegisteredJob& job,
+                              const std::vector<std::string>& arguments, bool detached = false);
   [[nodiscard]] int restPort() const { return jobManager_->restPort(); }
   [[nodiscard]] int rpcPort() const { return jobManager_->rpcPort(); }
 

@@ -31,8 +31,8 @@ const ProcessOption* findOption(const ProcessDescription& description, std::stri
 }
 
 void printHelp(const ProcessDescription& description) {
-  fmt::print("{}: {}\n\nusage: {} [options]{}\n\noptions:\n", description.name, description.purpose, description.name,
-             description.positional.empty() ? "" : " " + description.positional);
+  fmt::print("{}: {}\n\nusage: {} [options]{}\n\noptions:\n", description.name, description.purpose,
+             description.name, description.positional.empty() ? "" : " " + description.positional);
   for (const auto& option : description.options) {
     fmt::print("  {:<24} {}\n", option.name + " " + option.value, option.help);
   }
@@ -46,7 +46,8 @@ int misuse(const ProcessDescription& description, const std::string& text) {
 
 std::string configDirectory(const ProcessArguments& arguments) {
   if (const auto given = arguments.value("--configDir")) return *given;
-  if (const char* inEnvironment = std::getenv("FLINK_CONF_DIR"); inEnvironment != nullptr && *inEnvironment != '\0') {
+  if (const char* inEnvironment = std::getenv("FLINK_CONF_DIR");
+      inEnvironment != nullptr && *inEnvironment != '\0') {
     return inEnvironment;
   }
   return binaryDirectory() + "/../conf";
@@ -78,7 +79,8 @@ std::vector<std::string> ProcessArguments::all(const std::string& name) const {
 }
 
 std::vector<ProcessOption> clusterProcessOptions() {
-  return {{"--configDir", "DIR", "directory of config.yaml (default: FLINK_CONF_DIR, else ../conf beside bin)"},
+  return {{"--configDir", "DIR",
+           "directory of config.yaml (default: FLINK_CONF_DIR, else ../conf beside bin)"},
           {"-D", "KEY=VALUE", "sets one configuration value; may be repeated"},
           {"--logPrefix", "PATH", "log to PATH.log (default: stderr)"}};
 }
@@ -96,14 +98,16 @@ std::optional<int> parseArguments(int argc, char** argv, const ProcessDescriptio
       return kExitOk;
     }
     if (text.size() < 2 || text[0] != '-') {
-      if (description.positional.empty()) return misuse(description, "unexpected argument: " + text);
+      if (description.positional.empty())
+        return misuse(description, "unexpected argument: " + text);
       arguments.positional.push_back(text);
       continue;
     }
     const bool isLong = text[1] == '-';
     // --name=value and -Dkey=value carry their value with them.
     const std::string name = isLong ? text.substr(0, text.find('=')) : text.substr(0, 2);
-    if (findOption(description, name) == nullptr) return misuse(description, "unknown option: " + text);
+    if (findOption(description, name) == nullptr)
+      return misuse(description, "unknown option: " + text);
     const std::size_t skip = name.size() + (isLong ? 1 : 0);
     if (text.size() > name.size()) {
       arguments.values.emplace_back(name, text.substr(skip));
@@ -129,22 +133,28 @@ Status configureProcessLog(const config::Configuration& configuration, const std
   FLINK_ASSIGN_OR_RETURN(const std::string level, configuration.get(config::kEnvLogLevel));
   const auto root = parseLevel(level);
   if (!root) {
-    return Status(ErrorCode::kConfigInvalidValue,
-                  fmt::format("no such log level: key={} value={} accepted=\"TRACE, DEBUG, INFO, WARN, ERROR, OFF\"",
-                              config::kEnvLogLevel.key, level));
+    return Status(
+        ErrorCode::kConfigInvalidValue,
+        fmt::format(
+            "no such log level: key={} value={} accepted=\"TRACE, DEBUG, INFO, WARN, ERROR, OFF\"",
+            config::kEnvLogLevel.key, level));
   }
   settings.rootLevel = *root;
   FLINK_ASSIGN_OR_RETURN(const auto maxSize, configuration.get(config::kEnvLogMaxSize));
-  settings.maxFileBytes = static_cast<std::uint64_t>(std::max<std::int64_t>(maxSize.bytes, 1 << 10));
+  settings.maxFileBytes =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(maxSize.bytes, 1 << 10));
   FLINK_ASSIGN_OR_RETURN(const int maxFiles, configuration.get(config::kEnvLogMax));
   settings.maxFiles = static_cast<std::uint32_t>(std::max(maxFiles, 1));
   FLINK_ASSIGN_OR_RETURN(const auto levels, configuration.get(config::kEnvLogLevels));
   for (const auto& entry : levels) {
     const auto colon = entry.find(':');
-    const auto own = colon == std::string::npos ? std::nullopt : parseLevel(std::string_view(entry).substr(colon + 1));
+    const auto own = colon == std::string::npos
+                         ? std::nullopt
+                         : parseLevel(std::string_view(entry).substr(colon + 1));
     if (!own) {
-      return Status(ErrorCode::kConfigInvalidValue, fmt::format("not a logger and its level: key={} value={} accepted=\"{}\"",
-                                                                config::kEnvLogLevels.key, entry, "flink.network:DEBUG"));
+      return Status(ErrorCode::kConfigInvalidValue,
+                    fmt::format("not a logger and its level: key={} value={} accepted=\"{}\"",
+                                config::kEnvLogLevels.key, entry, "flink.network:DEBUG"));
     }
     settings.levels.emplace_back(entry.substr(0, colon), *own);
   }
@@ -159,7 +169,8 @@ Result<config::Configuration> loadProcessConfiguration(const ProcessArguments& a
   FLINK_RETURN_IF_ERROR(configureProcessLog(loaded.configuration, prefix ? *prefix + ".log" : ""));
   FLINK_INFO(kLog, "flink-cpp {} pid={} configuration={}", FLINK_VERSION, ::getpid(), directory);
   for (const auto& [key, entry] : loaded.configuration.entries()) {
-    FLINK_INFO(kLog, "configuration {}={}", key, config::isSensitiveKey(key) ? "******" : entry.value);
+    FLINK_INFO(kLog, "configuration {}={}", key,
+               config::isSensitiveKey(key) ? "******" : entry.value);
   }
   for (const auto& warning : loaded.warnings) FLINK_WARN(kLog, "{}", warning.text);
   return std::move(loaded.configuration);
@@ -202,7 +213,9 @@ void TerminationSignal::wait() {
   ::sigwait(&signals, &signal);
 }
 
-void TerminationSignal::trigger() { ::kill(::getpid(), SIGTERM); }
+void TerminationSignal::trigger() {
+  ::kill(::getpid(), SIGTERM);
+}
 
 void exitNow(int exitCode) {
   flushLogs();

@@ -18,8 +18,8 @@ inline constexpr int kExitNotStarted = 3;
 
 /// What one option of a process is: `--name VALUE` or `--name=VALUE`.
 struct ProcessOption {
-  std::string name;  ///< with its dashes
-  std::string value; ///< placeholder in --help
+  std::string name;   ///< with its dashes
+  std::string value;  ///< placeholder in --help
   std::string help;
 };
 
@@ -41,23 +41,29 @@ struct ProcessArguments {
 /// --configDir, -D and --logPrefix: what every cluster process takes.
 std::vector<ProcessOption> clusterProcessOptions();
 
-/// Reads the command line. Prints and returns an exit code for --help, --version and misuse; else nullopt.
-std::optional<int> parseArguments(int argc, char** argv, const ProcessDescription& description, ProcessArguments& arguments);
+/// Reads the command line. Prints and returns an exit code for --help, --version and misuse; else
+/// nullopt.
+std::optional<int> parseArguments(int argc, char** argv, const ProcessDescription& description,
+                                  ProcessArguments& arguments);
 
-/// Loads the configuration that the arguments name and sets up the log; remarks about keys go to the log.
+/// Loads the configuration that the arguments name and sets up the log; remarks about keys go to
+/// the log.
 Result<config::Configuration> loadProcessConfiguration(const ProcessArguments& arguments);
 Status configureProcessLog(const config::Configuration& configuration, const std::string& file);
 
 /// Directory of the running binary.
 std::string binaryDirectory();
 
-/// Tells the starter (FLINK_READY_FD) that the process serves, or why it does not. Later calls do nothing.
+/// Tells the starter (FLINK_READY_FD) that the process serves, or why it does not. Later calls do
+/// nothing.
 void notifyReady(const std::string& line);
 
 /// Prints `name: error ID: text` to stderr and tells the starter. Returns `exitCode`.
-int failStart(const ProcessDescription& description, const Status& status, int exitCode = kExitNotStarted);
+int failStart(const ProcessDescription& description, const Status& status,
+              int exitCode = kExitNotStarted);
 
-/// SIGTERM and SIGINT as a value to wait for. Construct before any thread starts: it blocks the signals everywhere.
+/// SIGTERM and SIGINT as a value to wait for. Construct before any thread starts: it blocks the
+/// signals everywhere.
 class TerminationSignal {
  public:
   TerminationSignal();
@@ -67,7 +73,8 @@ class TerminationSignal {
   static void trigger();
 };
 
-/// Ends the process without running destructors of user code: flushes log and standard output first.
+/// Ends the process without running destructors of user code: flushes log and standard output
+/// first.
 [[noreturn]] void exitNow(int exitCode);
 
 }  // namespace flink::apps

@@ -15,9 +15,10 @@
 
 namespace flink::apps {
 
-/// Runs uploaded libraries in flink-program processes, whose jobs go to the JobManager of this process.
-/// Thread: plan() and run() from any thread; the rest on the loop, which is also that of the blob store.
-/// Lifetime: stop() kills the programs that still run; nothing is called back afterwards.
+/// Runs uploaded libraries in flink-program processes, whose jobs go to the JobManager of this
+/// process. Thread: plan() and run() from any thread; the rest on the loop, which is also that of
+/// the blob store. Lifetime: stop() kills the programs that still run; nothing is called back
+/// afterwards.
 class ProgramJarRunner final : public rest::JarRunner {
  public:
   struct Services {
@@ -31,7 +32,8 @@ class ProgramJarRunner final : public rest::JarRunner {
   };
   explicit ProgramJarRunner(Services services) : services_(std::move(services)) {}
 
-  void plan(rest::JarRunRequest request, std::function<void(Result<protocol::JobGraph>)> done) override;
+  void plan(rest::JarRunRequest request,
+            std::function<void(Result<protocol::JobGraph>)> done) override;
   void run(rest::JarRunRequest request, std::function<void(Result<JobId>)> done) override;
   /// REQUIRES: on the loop.
   void stop();

@@ -28,9 +28,12 @@ const ProcessDescription kDescription{
      {"-I", "DIRECTORY", "with --compile: where headers of the job are"}},
     ""};
 
-std::string fileName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string fileName(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
-program::ProgramOutcome runStarted(const protocol::ProgramStartRequest& start, ChannelSession& session) {
+program::ProgramOutcome runStarted(const protocol::ProgramStartRequest& start,
+                                   ChannelSession& session) {
   const auto jobs = program::loadJobLibrary(start.libraryPath);
   if (!jobs) return {jobs.status(), 0};
   const auto job = program::findJob(*jobs, start.entry, fileName(start.libraryPath));
@@ -46,12 +49,16 @@ program::ProgramOutcome runStarted(const protocol::ProgramStartRequest& start, C
   return program::runProgram(*job, run, session, *rng);
 }
 
-/// The program runs on the main thread: user code finds the stack and the signals that it would have anywhere else.
+/// The program runs on the main thread: user code finds the stack and the signals that it would
+/// have anywhere else.
 int runForSpawner() {
   // Ours alone: programs that user code starts must not keep the channel open.
   if (::fcntl(kChannelDescriptor, F_SETFD, FD_CLOEXEC) != 0) {
-    return failStart(kDescription, Status(ErrorCode::kUsage, "flink-program is started by flinkctl or REST: descriptor 3 is not open"),
-                     kExitUsage);
+    return failStart(
+        kDescription,
+        Status(ErrorCode::kUsage,
+               "flink-program is started by flinkctl or REST: descriptor 3 is not open"),
+        kExitUsage);
   }
   const SystemClock clock;
   auto loop = makeThreadEventLoop("program", clock);
@@ -86,9 +93,12 @@ int runForSpawner() {
 
 int compileSource(const std::string& source, const ProcessArguments& arguments) {
   const auto output = arguments.value("-o");
-  if (!output) return failStart(kDescription, Status(ErrorCode::kUsage, "--compile needs -o LIBRARY"), kExitUsage);
+  if (!output)
+    return failStart(kDescription, Status(ErrorCode::kUsage, "--compile needs -o LIBRARY"),
+                     kExitUsage);
   const std::string binaries = binaryDirectory();
-  const program::CompileRequest request{source, *output, binaries.substr(0, binaries.rfind('/')), arguments.all("-I")};
+  const program::CompileRequest request{source, *output, binaries.substr(0, binaries.rfind('/')),
+                                        arguments.all("-I")};
   const auto launcher = makeSystemProcessLauncher();
   const Status status = program::compileJobLibrary(request, *launcher);
   return status.isOk() ? kExitOk : failStart(kDescription, status, kExitFailed);

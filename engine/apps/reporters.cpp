@@ -13,10 +13,12 @@ namespace {
 Logger kLog{"flink.metrics"};
 }  // namespace
 
-Result<Reporters> startReporters(const config::Configuration& configuration, const metrics::MetricSource& source) {
+Result<Reporters> startReporters(const config::Configuration& configuration,
+                                 const metrics::MetricSource& source) {
   FLINK_ASSIGN_OR_RETURN(const auto plan, config::planReporters(configuration));
   for (const auto& warning : plan.warnings) FLINK_WARN(kLog, "{}", warning.text);
-  FLINK_ASSIGN_OR_RETURN(const bool allowInsecure, configuration.get(config::kSecurityAllowInsecure));
+  FLINK_ASSIGN_OR_RETURN(const bool allowInsecure,
+                         configuration.get(config::kSecurityAllowInsecure));
   Reporters reporters;
   for (const auto& options : plan.reporters) {
     metrics::PrometheusSettings settings;
@@ -25,7 +27,8 @@ Result<Reporters> startReporters(const config::Configuration& configuration, con
     settings.ports = options.ports;
     settings.allowInsecure = allowInsecure;
     settings.format.filterLabelValueCharacters = options.filterLabelValueCharacters;
-    FLINK_ASSIGN_OR_RETURN(settings.format.filter, metrics::MetricFilter::parse(options.includes, options.excludes));
+    FLINK_ASSIGN_OR_RETURN(settings.format.filter,
+                           metrics::MetricFilter::parse(options.includes, options.excludes));
     settings.format.excludedVariables = options.excludedVariables;
     settings.format.additionalVariables = options.additionalVariables;
     auto reporter = metrics::PrometheusReporter::start(settings, {source});

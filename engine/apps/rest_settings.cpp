@@ -36,20 +36,25 @@ Result<rest::RestSettings> readRestSettings(const config::Configuration& configu
     settings.portFirst = ports.front();
     settings.portLast = ports.back();
   }
-  FLINK_ASSIGN_OR_RETURN(const auto maxBody, configuration.get(config::kRestServerMaxContentLength));
+  FLINK_ASSIGN_OR_RETURN(const auto maxBody,
+                         configuration.get(config::kRestServerMaxContentLength));
   settings.maxBodyBytes = static_cast<std::size_t>(maxBody);
   FLINK_ASSIGN_OR_RETURN(const auto maxHeader, configuration.get(config::kRestServerMaxHeaderSize));
   settings.maxHeaderBytes = static_cast<std::size_t>(maxHeader.bytes);
-  FLINK_ASSIGN_OR_RETURN(settings.maxConnections, configuration.get(config::kRestServerMaxConnections));
+  FLINK_ASSIGN_OR_RETURN(settings.maxConnections,
+                         configuration.get(config::kRestServerMaxConnections));
   FLINK_ASSIGN_OR_RETURN(settings.requestTimeout, configuration.get(config::kRestRequestTimeout));
   FLINK_ASSIGN_OR_RETURN(const auto idle, configuration.get(config::kRestIdlenessTimeout));
   settings.idleTimeout = std::chrono::milliseconds(idle);
   FLINK_ASSIGN_OR_RETURN(settings.uploadDirectory, uploadDirectory(configuration));
-  FLINK_ASSIGN_OR_RETURN(settings.allowOrigin, configuration.get(config::kWebAccessControlAllowOrigin));
+  FLINK_ASSIGN_OR_RETURN(settings.allowOrigin,
+                         configuration.get(config::kWebAccessControlAllowOrigin));
   FLINK_ASSIGN_OR_RETURN(const auto refresh, configuration.get(config::kWebRefreshInterval));
   settings.dashboard.refreshIntervalMs = refresh.count();
-  FLINK_ASSIGN_OR_RETURN(settings.dashboard.submitEnabled, configuration.get(config::kWebSubmitEnable));
-  FLINK_ASSIGN_OR_RETURN(settings.dashboard.cancelEnabled, configuration.get(config::kWebCancelEnable));
+  FLINK_ASSIGN_OR_RETURN(settings.dashboard.submitEnabled,
+                         configuration.get(config::kWebSubmitEnable));
+  FLINK_ASSIGN_OR_RETURN(settings.dashboard.cancelEnabled,
+                         configuration.get(config::kWebCancelEnable));
   settings.configuration = configuration.toMap();
   return settings;
 }

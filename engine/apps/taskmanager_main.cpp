@@ -7,8 +7,9 @@
 namespace flink::apps {
 namespace {
 
-const ProcessDescription kDescription{"flink-taskmanager", "supervises the slots of one host and the workers that run in them",
-                                      clusterProcessOptions(), ""};
+const ProcessDescription kDescription{
+    "flink-taskmanager", "supervises the slots of one host and the workers that run in them",
+    clusterProcessOptions(), ""};
 
 int run(const ProcessArguments& arguments) {
   TerminationSignal termination;
@@ -20,7 +21,9 @@ int run(const ProcessArguments& arguments) {
   TaskManagerNode::Options options;
   options.logPrefix = arguments.value("--logPrefix").value_or("");
   options.workerBinary = binaryDirectory() + "/flink-worker";
-  options.onRegistered = [&] { notifyReady(fmt::format("ready data={} registered", running->dataPort())); };
+  options.onRegistered = [&] {
+    notifyReady(fmt::format("ready data={} registered", running->dataPort()));
+  };
   options.onFatal = [&](Status status) {
     fatal = std::move(status);
     TerminationSignal::trigger();

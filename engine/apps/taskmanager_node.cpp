@@ -14,13 +14,18 @@
 namespace flink::apps {
 
 TaskManagerNode::TaskManagerNode(config::Configuration configuration, Options options)
-    : configuration_(std::move(configuration)), options_(std::move(options)), rng_(makeSystemRng()),
+    : configuration_(std::move(configuration)),
+      options_(std::move(options)),
+      rng_(makeSystemRng()),
       files_(fs::makeLocalFileSystem()) {}
 
-TaskManagerNode::~TaskManagerNode() { stop(); }
+TaskManagerNode::~TaskManagerNode() {
+  stop();
+}
 
 Status TaskManagerNode::start() {
-  FLINK_ASSIGN_OR_RETURN(auto settings, taskmanager::readTaskManagerSettings(configuration_, options_.logPrefix));
+  FLINK_ASSIGN_OR_RETURN(auto settings,
+                         taskmanager::readTaskManagerSettings(configuration_, options_.logPrefix));
   settings.version = FLINK_VERSION;
   const std::int64_t heapMax = settings.memory.frameworkHeap + settings.memory.taskHeap;
   const std::string host = settings.host;
@@ -41,10 +46,13 @@ Status TaskManagerNode::start() {
           [this](std::function<void()> work) { blocking_->post(std::move(work)); }, *registry_,
           metrics::restProcessFigures, options_.onRegistered, options_.onFatal});
   FLINK_RETURN_IF_ERROR(callOnLoop(*loop_, [this] { return taskManager_->start(); }));
-  processGroup_ = registry_->root("taskmanager", {{"host", host}, {"tm_id", taskManager_->id().text()}});
+  processGroup_ =
+      registry_->root("taskmanager", {{"host", host}, {"tm_id", taskManager_->id().text()}});
   metrics::registerProcessMetrics(*processGroup_, clock_, heapMax);
   if (!options_.reportMetrics) return Status::ok();
-  FLINK_ASSIGN_OR_RETURN(reporters_, startReporters(configuration_, [this] { return taskManager_->collectMetrics(); }));
+  FLINK_ASSIGN_OR_RETURN(reporters_, startReporters(configuration_, [this] {
+                           return taskManager_->collectMetrics();
+                         }));
   return Status::ok();
 }
 

@@ -18,13 +18,13 @@
 
 namespace flink::apps {
 
-/// A TaskManager with everything it needs, wired: what flink-taskmanager is, and what a MiniCluster has several of.
-/// Thread: the owner's. Lifetime: start() once; stop() ends its workers.
+/// A TaskManager with everything it needs, wired: what flink-taskmanager is, and what a MiniCluster
+/// has several of. Thread: the owner's. Lifetime: start() once; stop() ends its workers.
 class TaskManagerNode {
  public:
   struct Options {
-    std::string logPrefix;      ///< path without extension; empty: workers write no files
-    std::string workerBinary;   ///< path of flink-worker; empty: workers are threads of this process
+    std::string logPrefix;     ///< path without extension; empty: workers write no files
+    std::string workerBinary;  ///< path of flink-worker; empty: workers are threads of this process
     bool reportMetrics = true;  ///< false: no reporter port, whatever the configuration says
     /// Called on the node's loop.
     std::function<void()> onRegistered = [] {};

@@ -23,39 +23,43 @@ namespace {
 constexpr int kChannelDescriptor = 3;
 constexpr int kLastWordsDescriptor = 4;
 
-const ProcessDescription kDescription{
-    "flink-worker",
-    "runs the tasks of one job; started by flink-taskmanager",
-    {{"--job", "ID", "job whose tasks run here"},
-     {"--taskmanager", "ID", "the TaskManager that started it"},
-     {"--log", "FILE", "log file (default: stderr)"}},
-    ""};
+const ProcessDescription kDescription{"flink-worker",
+                                      "runs the tasks of one job; started by flink-taskmanager",
+                                      {{"--job", "ID", "job whose tasks run here"},
+                                       {"--taskmanager", "ID", "the TaskManager that started it"},
+                                       {"--log", "FILE", "log file (default: stderr)"}},
+                                      ""};
 
 /// Ours alone: programs that user code starts must not keep the channel open.
-bool takeDescriptor(int descriptor) { return ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0; }
+bool takeDescriptor(int descriptor) {
+  return ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0;
+}
 
 config::Configuration workerLogSettings(const protocol::StartWorkerRequest& start) {
   auto configuration = config::Configuration::fromMap(start.configuration);
-  configuration.set(config::kEnvLogMaxSize, configuration.getValidated(config::kTaskmanagerWorkerLogMaxSize));
+  configuration.set(config::kEnvLogMaxSize,
+                    configuration.getValidated(config::kTaskmanagerWorkerLogMaxSize));
   return configuration;
 }
 
 int run(const ProcessArguments& arguments) {
   if (!takeDescriptor(kChannelDescriptor)) {
-    return failStart(kDescription, Status(ErrorCode::kUsage, "flink-worker is started by flink-taskmanager only: descriptor 3 is not open"),
-                     kExitUsage);
+    return failStart(
+        kDescription,
+        Status(ErrorCode::kUsage,
+               "flink-worker is started by flink-taskmanager only: descriptor 3 is not open"),
+        kExitUsage);
   }
   if (takeDescriptor(kLastWordsDescriptor)) worker::installCrashHandler(kLastWordsDescriptor);
   TerminationSignal termination;
   const std::string logFile = arguments.value("--log").value_or("");
-  if (const Status status = configureProcessLog({}, logFile); !status.isOk()) return failStart(kDescription, status);
+  if (const Status status = configureProcessLog({}, logFile); !status.isOk())
+    return failStart(kDescription, status);
   const SystemClock clock;
   auto files = fs::makeLocalFileSystem();
   auto loop = makeThreadEventLoop("worker", clock);
   worker::Worker::Services services{
-      *loop,
-      clock,
-      *files,
+      *loop, clock, *files,
       [logFile](const protocol::StartWorkerRequest& start) -> worker::Worker::RebuildResult {
         FLINK_RETURN_IF_ERROR(configureProcessLog(workerLogSettings(start), logFile));
         worker::setCrashLibrary(start.libraryPath);
@@ -63,9 +67,9 @@ int run(const ProcessArguments& arguments) {
       },
       metrics::restProcessFigures,
       // User code may hang in a destructor or hold threads: nothing of it is worth waiting for.
-      [] { exitNow(kExitOk); },
-      [] { exitNow(kExitFailed); }};
-  worker::Worker worker(std::move(services), control::adoptLocalChannel(OwnedFd(kChannelDescriptor)));
+      [] { exitNow(kExitOk); }, [] { exitNow(kExitFailed); }};
+  worker::Worker worker(std::move(services),
+                        control::adoptLocalChannel(OwnedFd(kChannelDescriptor)));
   worker.start();
   termination.wait();
   exitNow(kExitOk);

@@ -10,14 +10,16 @@
 
 namespace flink::connectors {
 
-/// Deals a fixed list of splits out so that every reader gets its share even when it starts late: each has a queue of its own;
-/// whoever has emptied it takes from the longest one, but only after all readers have started.
+/// Deals a fixed list of splits out so that every reader gets its share even when it starts late:
+/// each has a queue of its own; whoever has emptied it takes from the longest one, but only after
+/// all readers have started.
 /// Thread: the coordinator's step.
 template <class Split>
 class SplitAssigner {
  public:
   explicit SplitAssigner(SplitEnumeratorContext<Split>& context)
-      : context_(context), queues_(static_cast<std::size_t>(context.currentParallelism())),
+      : context_(context),
+        queues_(static_cast<std::size_t>(context.currentParallelism())),
         waiting_(queues_.size(), 0) {}
 
   void setSplits(std::vector<Split> splits) {
@@ -44,8 +46,9 @@ class SplitAssigner {
   bool serve(std::size_t subtask) {
     std::deque<Split>* from = &queues_[subtask];
     if (from->empty()) {
-      const auto longest = std::max_element(queues_.begin(), queues_.end(),
-                                            [](const auto& a, const auto& b) { return a.size() < b.size(); });
+      const auto longest =
+          std::max_element(queues_.begin(), queues_.end(),
+                           [](const auto& a, const auto& b) { return a.size() < b.size(); });
       if (longest->empty()) {
         context_.signalNoMoreSplits(static_cast<int>(subtask));
         return true;

@@ -18,7 +18,7 @@ WRAPPED = {
     "prometheus/": ({"core/metrics"}, 3),
     "spdlog/": ({"core/base"}, 3),
     "rocksdb/": (set(), 0),
-    "yaml-cpp/": ({"core/config"}, 3),
+    "yaml-cpp/": ({"core/config", "cli"}, 3),
 }
 
 

@@ -1,4 +1,5 @@
-// error: map()'s function returns nothing; to emit none or several records use flatMap() or filter()
+// error: map()'s function returns nothing; to emit none or several records use flatMap() or
+// filter()
 #include "mistakes.h"
 
 FLINK_JOB("mistake", [](flink::StreamExecutionEnvironment& env, const flink::Parameters&) {

@@ -1,4 +1,5 @@
-// error: addSource() needs void run(flink::SourceContext<T>&) and void cancel(), as in flink::SourceFunction
+// error: addSource() needs void run(flink::SourceContext<T>&) and void cancel(), as in
+// flink::SourceFunction
 #include "mistakes.h"
 
 FLINK_JOB("mistake", [](flink::StreamExecutionEnvironment& env, const flink::Parameters&) {

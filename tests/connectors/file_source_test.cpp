@@ -13,7 +13,8 @@ namespace {
 
 using Harness = SourceHarness<std::string, FileSplit>;
 
-std::string numberedLines(const std::string& prefix, std::size_t bytes, std::vector<std::string>& expected) {
+std::string numberedLines(const std::string& prefix, std::size_t bytes,
+                          std::vector<std::string>& expected) {
   std::string content;
   for (int i = 0; content.size() < bytes; ++i) {
     expected.push_back(prefix + std::to_string(i));
@@ -32,7 +33,8 @@ TEST(FileSourceTest, EveryLineIsReadOnceAtEveryParallelism) {
   std::vector<std::string> expected;
   dir.write("large", numberedLines("l", 3 << 20, expected));
   for (int i = 0; i < 20; ++i) {
-    dir.write("small-" + std::to_string(i), numberedLines("s" + std::to_string(i) + "-", 2000, expected));
+    dir.write("small-" + std::to_string(i),
+              numberedLines("s" + std::to_string(i) + "-", 2000, expected));
   }
   dir.write("empty", "");
   for (const int parallelism : {1, 2, 5}) {

@@ -71,7 +71,8 @@ TEST_F(LineReaderTest, LinesMayBeLongerThanABlock) {
 TEST_F(LineReaderTest, BlockEdgesCutNoLine) {
   std::string content;
   std::size_t count = 0;
-  while (content.size() < 3 * LineReader::kBlockBytes) content += "line " + std::to_string(count++) + "\n";
+  while (content.size() < 3 * LineReader::kBlockBytes)
+    content += "line " + std::to_string(count++) + "\n";
   write(content);
   const auto found = all();
   ASSERT_EQ(found.size(), count);

@@ -28,7 +28,8 @@ TEST(PathPatternTest, WildcardsMatchWithinAName) {
 class ListFilesTest : public testing::Test {
  protected:
   ListFilesTest() {
-    for (const char* name : {"b.txt", "a.txt", "c.log", ".hidden", "_SUCCESS", "sub/d.txt", "sub/deep/e.txt", "other/d.txt"}) {
+    for (const char* name : {"b.txt", "a.txt", "c.log", ".hidden", "_SUCCESS", "sub/d.txt",
+                             "sub/deep/e.txt", "other/d.txt"}) {
       dir_.write(name, name);
     }
   }
@@ -36,17 +37,21 @@ class ListFilesTest : public testing::Test {
     auto found = listFiles(dir_.files(), dir_.path(path), recursive);
     EXPECT_TRUE(found.isOk()) << found.status().toString();
     std::vector<std::string> relative;
-    for (const FileStatus& file : *found) relative.push_back(file.path.substr(dir_.path().size() + 1));
+    for (const FileStatus& file : *found)
+      relative.push_back(file.path.substr(dir_.path().size() + 1));
     return relative;
   }
   TemporaryDirectory dir_;
 };
 
-TEST_F(ListFilesTest, AFileIsItself) { EXPECT_THAT(names("a.txt"), ElementsAre("a.txt")); }
+TEST_F(ListFilesTest, AFileIsItself) {
+  EXPECT_THAT(names("a.txt"), ElementsAre("a.txt"));
+}
 
 TEST_F(ListFilesTest, DirectoriesLeaveHiddenFilesOut) {
   EXPECT_THAT(names("", false), ElementsAre("a.txt", "b.txt", "c.log"));
-  EXPECT_THAT(names(""), ElementsAre("a.txt", "b.txt", "c.log", "other/d.txt", "sub/d.txt", "sub/deep/e.txt"));
+  EXPECT_THAT(names(""),
+              ElementsAre("a.txt", "b.txt", "c.log", "other/d.txt", "sub/d.txt", "sub/deep/e.txt"));
 }
 
 TEST_F(ListFilesTest, PatternsMatchComponentByComponent) {
@@ -64,8 +69,10 @@ TEST_F(ListFilesTest, ANameWithWildcardsMayExist) {
 
 TEST_F(ListFilesTest, UrisAndErrors) {
   EXPECT_EQ(listFiles(dir_.files(), "file://" + dir_.path("*.log"), true)->size(), 1U);
-  EXPECT_EQ(listFiles(dir_.files(), dir_.path("nothing"), true).status().code(), ErrorCode::kFileNotFound);
-  EXPECT_EQ(listFiles(dir_.files(), dir_.path("nothing*"), true).status().code(), ErrorCode::kFileNotFound);
+  EXPECT_EQ(listFiles(dir_.files(), dir_.path("nothing"), true).status().code(),
+            ErrorCode::kFileNotFound);
+  EXPECT_EQ(listFiles(dir_.files(), dir_.path("nothing*"), true).status().code(),
+            ErrorCode::kFileNotFound);
 }
 
 }  // namespace

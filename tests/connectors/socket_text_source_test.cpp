@@ -43,7 +43,8 @@ class TestServer {
 };
 
 void send(const OwnedFd& connection, std::string_view text) {
-  ASSERT_EQ(::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  ASSERT_EQ(::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(text.size()));
 }
 
 class VectorContext final : public SourceContext<std::string> {

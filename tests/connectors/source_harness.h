@@ -33,8 +33,8 @@ class VectorCollector final : public Collector<T> {
   std::vector<T> room_;
 };
 
-/// Runs a source's enumerator and readers in one thread: events between them go through a queue, asynchronous work is done
-/// when the test says so.
+/// Runs a source's enumerator and readers in one thread: events between them go through a queue,
+/// asynchronous work is done when the test says so.
 template <class T, class Split>
 class SourceHarness {
  public:
@@ -79,10 +79,13 @@ class SourceHarness {
     }
     throw std::runtime_error("the readers do not end");
   }
-  [[nodiscard]] const std::vector<T>& records(int subtask) const { return readers_[static_cast<std::size_t>(subtask)].records; }
+  [[nodiscard]] const std::vector<T>& records(int subtask) const {
+    return readers_[static_cast<std::size_t>(subtask)].records;
+  }
   [[nodiscard]] std::vector<T> allRecords() const {
     std::vector<T> all;
-    for (const Reader& reader : readers_) all.insert(all.end(), reader.records.begin(), reader.records.end());
+    for (const Reader& reader : readers_)
+      all.insert(all.end(), reader.records.begin(), reader.records.end());
     return all;
   }
 
@@ -91,8 +94,12 @@ class SourceHarness {
    public:
     explicit EnumeratorContext(SourceHarness& harness) : harness_(harness) {}
     [[nodiscard]] int currentParallelism() const override { return harness_.parallelism_; }
-    [[nodiscard]] const std::vector<int>& registeredReaders() const override { return harness_.registered_; }
-    void assignSplit(const Split& split, int subtask) override { harness_.reader(subtask).addSplits({split}); }
+    [[nodiscard]] const std::vector<int>& registeredReaders() const override {
+      return harness_.registered_;
+    }
+    void assignSplit(const Split& split, int subtask) override {
+      harness_.reader(subtask).addSplits({split});
+    }
     void signalNoMoreSplits(int subtask) override { harness_.reader(subtask).notifyNoMoreSplits(); }
     [[nodiscard]] FileSystem& files() const override { return harness_.files_; }
     [[nodiscard]] const Clock& clock() const override { return harness_.clock_; }
@@ -107,7 +114,9 @@ class SourceHarness {
   class ReaderContext final : public SourceReaderContext {
    public:
     ReaderContext(SourceHarness& harness, int subtask) : harness_(harness), subtask_(subtask) {}
-    [[nodiscard]] RuntimeContext& getRuntimeContext() override { throw std::logic_error("not in this harness"); }
+    [[nodiscard]] RuntimeContext& getRuntimeContext() override {
+      throw std::logic_error("not in this harness");
+    }
     [[nodiscard]] int getIndexOfSubtask() const override { return subtask_; }
     [[nodiscard]] int currentParallelism() const override { return harness_.parallelism_; }
     void sendSplitRequest() override { harness_.enumerator_->handleSplitRequest(subtask_); }
@@ -115,7 +124,9 @@ class SourceHarness {
     [[nodiscard]] bool isCancelled() const override { return false; }
     [[nodiscard]] FileSystem& files() const override { return harness_.files_; }
     [[nodiscard]] const Clock& clock() const override { return harness_.clock_; }
-    [[nodiscard]] Executor& executor() const override { throw std::logic_error("not in this harness"); }
+    [[nodiscard]] Executor& executor() const override {
+      throw std::logic_error("not in this harness");
+    }
 
    private:
     SourceHarness& harness_;
@@ -128,7 +139,9 @@ class SourceHarness {
     std::vector<T> records;
     bool ended = false;
   };
-  SourceReader<T, Split>& reader(int subtask) { return *readers_[static_cast<std::size_t>(subtask)].reader; }
+  SourceReader<T, Split>& reader(int subtask) {
+    return *readers_[static_cast<std::size_t>(subtask)].reader;
+  }
 
   const Source<T, Split>& source_;
   FileSystem& files_;

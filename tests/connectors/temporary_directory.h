@@ -29,7 +29,8 @@ class TemporaryDirectory {
 
   void write(std::string_view name, std::string_view content) const {
     auto file = files_->openWrite(path(name));
-    if (!file || !(*file)->append(asBytes(content)) || !(*file)->close()) throw std::runtime_error("cannot write");
+    if (!file || !(*file)->append(asBytes(content)) || !(*file)->close())
+      throw std::runtime_error("cannot write");
   }
   [[nodiscard]] std::string read(std::string_view name) const {
     auto file = files_->openRead(path(name));

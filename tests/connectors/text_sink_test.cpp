@@ -10,7 +10,8 @@ namespace {
 
 class TextSinkTest : public testing::Test {
  protected:
-  Result<TextFile> open(const std::string& name, int subtask, int parallelism, WriteMode mode = WriteMode::kNoOverwrite) {
+  Result<TextFile> open(const std::string& name, int subtask, int parallelism,
+                        WriteMode mode = WriteMode::kNoOverwrite) {
     return TextFile::open(dir_.files(), dir_.path(name), mode, subtask, parallelism);
   }
   void writeLine(TextFile& file, std::string_view line) {

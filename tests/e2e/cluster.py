@@ -37,7 +37,8 @@ class Cluster:
         self.conf = self.home / "conf"
         self.conf.mkdir()
         settings = {"env.log.dir": self.home / "log", "env.pid.dir": self.home / "pid", "io.tmp.dirs": self.home / "tmp",
-                    "web.upload.dir": self.home / "upload", **configuration}
+                    "web.upload.dir": self.home / "upload", "jobmanager.memory.process.size": "1600m",
+                    "taskmanager.memory.process.size": "1728m", **configuration}
         (self.conf / "config.yaml").write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
         self.environment = {**os.environ, "FLINK_CONF_DIR": str(self.conf), "HOME": str(self.home),
                             "XDG_CACHE_HOME": str(self.home / "cache")}

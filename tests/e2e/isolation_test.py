@@ -1,14 +1,16 @@
 """A worker's violent death ends its own job with the cause by name, and no other."""
+import json
 import os
 import signal
 import subprocess
 import unittest
+from pathlib import Path
 
 from cluster import JOBS, ClusterTest, waitFor
 
 
 class IsolationTest(ClusterTest):
-    options = {"taskmanager.worker.heartbeat.timeout": "3 s"}
+    options = {"taskmanager.worker.heartbeat-timeout": "3 s"}
 
     def setUp(self):
         self.bystander = self.cluster.start(JOBS / "Endless.so", parallelism=2)
@@ -83,14 +85,22 @@ class TaskManagerLossTest(ClusterTest):
         self.assertIn(str(pid), self.cluster.rootCause(job))
         waitFor("all workers are gone", lambda: not self.cluster.processes("flink-worker"))
 
+
+class JobManagerLossTest(ClusterTest):
+    options = {"heartbeat.timeout": "5 s", "heartbeat.interval": "1 s"}
+
     def testJobManagerDeathEndsWorkersAndTaskManagersComeBack(self):
         job = self.cluster.start(JOBS / "Endless.so")
         self.cluster.waitTasks(job)
         before = self.cluster.get("/overview")["taskmanagers"]
         pid = self.cluster.processes("flink-jobmanager")[0]
         environment = dict(pair.split("=", 1) for pair in
-                           open(f"/proc/{pid}/environ").read().split("\0") if "=" in pair)
-        command = open(f"/proc/{pid}/cmdline").read().rstrip("\0").split("\0")
+                           Path(f"/proc/{pid}/environ").read_text().split("\0") if "=" in pair)
+        command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+        # The cluster took free ports; the next JobManager has to answer at the same ones.
+        status = json.loads(self.cluster.ctl("cluster", "status", "-o", "json"))
+        for key, address in (("jobmanager.rpc.port", status["jobManager"]), ("rest.port", status["restAddress"])):
+            command += ["-D", f"{key}={address.rsplit(':', 1)[1]}"]
         os.kill(pid, signal.SIGKILL)
         waitFor("workers end with the JobManager", lambda: not self.cluster.processes("flink-worker"))
         self.restart(command, environment)

@@ -2,18 +2,18 @@
 
 namespace flink::datastream {
 
-/// What a call returns after it has reported a mistake in the program: takes every further call in silence, so that one
-/// mistake is one line.
+/// What a call returns after it has reported a mistake in the program: takes every further call in
+/// silence, so that one mistake is one line.
 class AfterMistake {
  public:
-#define FLINK_SILENT(method)                   \
+#define FLINK_SILENT(method)                    \
   template <class... Types, class... Arguments> \
-  AfterMistake method(Arguments&&...) const {  \
-    return {};                                 \
-  }                                            \
-  template <auto First, class... Arguments>    \
-  AfterMistake method(Arguments&&...) const {  \
-    return {};                                 \
+  AfterMistake method(Arguments&&...) const {   \
+    return {};                                  \
+  }                                             \
+  template <auto First, class... Arguments>     \
+  AfterMistake method(Arguments&&...) const {   \
+    return {};                                  \
   }
   FLINK_SILENT(map)
   FLINK_SILENT(flatMap)

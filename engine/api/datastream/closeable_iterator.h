@@ -14,7 +14,8 @@
 namespace flink {
 
 /// Records of a running job, as they arrive. For loops and hasNext()/next() both serve.
-/// Thread: the program's. Lifetime: close() (or destruction) cancels the job unless it has ended.
+/// Thread: the program's.
+/// Lifetime: close() (or destruction) cancels the job unless it has ended.
 template <class T>
 class CloseableIterator {
  public:

@@ -21,15 +21,20 @@ class ConnectedStreams {
   auto keyBy(F firstSelector, G secondSelector) const {
     auto f = datastream::asCallable(std::move(firstSelector));
     auto g = datastream::asCallable(std::move(secondSelector));
-    if constexpr (!operators::CallableKeySelector<decltype(f), A> || !operators::CallableKeySelector<decltype(g), B>) {
+    if constexpr (!operators::CallableKeySelector<decltype(f), A> ||
+                  !operators::CallableKeySelector<decltype(g), B>) {
       static_assert(datastream::kNever<F>,
-                    "flink: keyBy() of connected streams needs one selector for each stream: K f(const A&), K g(const B&)");
+                    "flink: keyBy() of connected streams needs one selector for each stream: K "
+                    "f(const A&), K g(const B&)");
       return datastream::AfterMistake{};
-    } else if constexpr (!std::same_as<operators::KeyOf<decltype(f), A>, operators::KeyOf<decltype(g), B>>) {
-      static_assert(datastream::kNever<F>, "flink: both selectors of connected streams must return the same key type");
+    } else if constexpr (!std::same_as<operators::KeyOf<decltype(f), A>,
+                                       operators::KeyOf<decltype(g), B>>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: both selectors of connected streams must return the same key type");
       return datastream::AfterMistake{};
     } else {
-      return ConnectedStreams(DataStream<A>(first_).keyBy(f).handle(), DataStream<B>(second_).keyBy(g).handle());
+      return ConnectedStreams(DataStream<A>(first_).keyBy(f).handle(),
+                              DataStream<B>(second_).keyBy(g).handle());
     }
   }
 
@@ -48,13 +53,17 @@ class ConnectedStreams {
     if constexpr (!operators::CallableCoMap<F, A, B>) {
       return needsTwoFunctions<F>();
     } else if constexpr (!std::same_as<operators::CoMapResult<F, A>,
-                                       std::remove_cvref_t<decltype(function.map2(std::declval<const B&>()))>>) {
-      static_assert(datastream::kNever<F>, "flink: both functions of a connected map() must return the same type");
+                                       std::remove_cvref_t<decltype(function.map2(
+                                           std::declval<const B&>()))>>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: both functions of a connected map() must return the same type");
       return datastream::AfterMistake{};
     } else {
       using Out = operators::CoMapResult<F, A>;
-      static_assert(Serializable<Out>, "flink: the result of a connected map() cannot be serialized");
-      return transformed<Out>("Co-Map", "coMap", operators::makeCoMapFactory<A, B>(std::move(function)));
+      static_assert(Serializable<Out>,
+                    "flink: the result of a connected map() cannot be serialized");
+      return transformed<Out>("Co-Map", "coMap",
+                              operators::makeCoMapFactory<A, B>(std::move(function)));
     }
   }
 
@@ -62,7 +71,8 @@ class ConnectedStreams {
   template <class Given = datastream::Unknown, class F, class G>
   auto flatMap(F first, G second) const {
     using Out = datastream::CollectedType<F, Given>;
-    if constexpr (!operators::CallableFlatMap<F, A, Out> || !operators::CallableFlatMap<G, B, Out>) {
+    if constexpr (!operators::CallableFlatMap<F, A, Out> ||
+                  !operators::CallableFlatMap<G, B, Out>) {
       return needsTwoFunctions<F>();
     } else {
       return flatMap<Out>(operators::CoFlatMapLambdas{std::move(first), std::move(second)});
@@ -75,8 +85,10 @@ class ConnectedStreams {
     if constexpr (!operators::CallableCoFlatMap<F, A, B, Out>) {
       return needsTwoFunctions<F>();
     } else {
-      static_assert(Serializable<Out>, "flink: a connected flatMap() collects records that cannot be serialized");
-      return transformed<Out>("Co-Flat Map", "coFlatMap", operators::makeCoFlatMapFactory<A, B, Out>(std::move(function)));
+      static_assert(Serializable<Out>,
+                    "flink: a connected flatMap() collects records that cannot be serialized");
+      return transformed<Out>("Co-Flat Map", "coFlatMap",
+                              operators::makeCoFlatMapFactory<A, B, Out>(std::move(function)));
     }
   }
 
@@ -85,12 +97,16 @@ class ConnectedStreams {
   auto process(F function) const {
     using Out = datastream::CollectedType<F, Given>;
     if constexpr (!operators::CallableCoProcess<F, A, B, Out>) {
-      static_assert(datastream::kNever<F>, "flink: process() of connected streams needs a flink::CoProcessFunction<A, B, R>");
+      static_assert(
+          datastream::kNever<F>,
+          "flink: process() of connected streams needs a flink::CoProcessFunction<A, B, R>");
       return datastream::AfterMistake{};
     } else {
-      static_assert(Serializable<Out>, "flink: a connected process() collects records that cannot be serialized");
-      return transformed<Out>(first_.isKeyed() && second_.isKeyed() ? "Co-Keyed-Process" : "Co-Process", "coProcess",
-                              operators::makeCoProcessFactory<A, B, Out>(std::move(function)));
+      static_assert(Serializable<Out>,
+                    "flink: a connected process() collects records that cannot be serialized");
+      return transformed<Out>(
+          first_.isKeyed() && second_.isKeyed() ? "Co-Keyed-Process" : "Co-Process", "coProcess",
+          operators::makeCoProcessFactory<A, B, Out>(std::move(function)));
     }
   }
 
@@ -99,14 +115,17 @@ class ConnectedStreams {
   [[nodiscard]] SingleOutputStreamOperator<Out> transformed(const char* name, const char* kind,
                                                             operators::FactoryPtr factory) const {
     return SingleOutputStreamOperator<Out>(
-        first_.transform(second_, datastream::operatorSpec(name, kind, std::move(factory), {&typeid(A), &typeid(B), &typeid(Out)}),
+        first_.transform(second_,
+                         datastream::operatorSpec(name, kind, std::move(factory),
+                                                  {&typeid(A), &typeid(B), &typeid(Out)}),
                          datastream::plainCodec<Out>));
   }
 
   template <class F>
   static auto needsTwoFunctions() {
     static_assert(datastream::kNever<F>,
-                  "flink: connected streams need a function for each stream: map(f, g), flatMap(f, g), or a CoMapFunction or "
+                  "flink: connected streams need a function for each stream: map(f, g), flatMap(f, "
+                  "g), or a CoMapFunction or "
                   "CoFlatMapFunction");
     return datastream::AfterMistake{};
   }

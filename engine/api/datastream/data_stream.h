@@ -40,7 +40,8 @@ extern template CodecPtr plainCodec<std::string>();
 extern template CodecPtr plainCodec<std::int64_t>();
 
 OperatorSpec operatorSpec(const char* name, const char* kind, operators::FactoryPtr factory,
-                          std::initializer_list<const std::type_info*> types, OperatorRole role = OperatorRole::kOperator);
+                          std::initializer_list<const std::type_info*> types,
+                          OperatorRole role = OperatorRole::kOperator);
 
 template <class>
 inline constexpr bool kNever = false;
@@ -56,8 +57,9 @@ auto sinkResult(F& function, const T& record) {
 
 }  // namespace datastream
 
-/// A stream of records of T: what an operator of a program emits. Every transformation gives a new stream; nothing runs
-/// before execute(). Functions are copied; every subtask works on a copy of its own.
+/// A stream of records of T: what an operator of a program emits. Every transformation gives a new
+/// stream; nothing runs before execute(). Functions are copied; every subtask works on a copy of
+/// its own.
 /// Thread: the program's.
 template <class T>
 class DataStream {
@@ -65,7 +67,7 @@ class DataStream {
   using Record = T;
   explicit DataStream(datastream::StreamHandle handle) : handle_(std::move(handle)) {}
 
-  // --- transformations ---------------------------------------------------------------------------------------------------
+  // --- transformations -------------------------------------------------------------------------
 
   /// `R f(const T&)`, or a MapFunction.
   template <class F>
@@ -73,15 +75,19 @@ class DataStream {
     auto f = datastream::asCallable(std::move(function));
     using Function = decltype(f);
     if constexpr (!operators::CallableMap<Function, T>) {
-      static_assert(datastream::kNever<F>, "flink: map() needs a function of one record of this stream: R f(const T&)");
-      return datastream::AfterMistake{};
-    } else if constexpr (std::is_void_v<decltype(operators::callMap(std::declval<Function&>(), std::declval<T&>()))>) {
       static_assert(datastream::kNever<F>,
-                    "flink: map()'s function returns nothing; to emit none or several records use flatMap() or filter()");
+                    "flink: map() needs a function of one record of this stream: R f(const T&)");
+      return datastream::AfterMistake{};
+    } else if constexpr (std::is_void_v<decltype(operators::callMap(std::declval<Function&>(),
+                                                                    std::declval<T&>()))>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: map()'s function returns nothing; to emit none or several records use "
+                    "flatMap() or filter()");
       return datastream::AfterMistake{};
     } else if constexpr (!Serializable<operators::MapResult<Function, T>>) {
       static_assert(datastream::kNever<F>,
-                    "flink: map()'s result cannot be serialized: return a plain struct of values (no pointers), or give "
+                    "flink: map()'s result cannot be serialized: return a plain struct of values "
+                    "(no pointers), or give "
                     "the class FLINK_FIELDS or a flink::TypeSerializer");
       return datastream::AfterMistake{};
     } else {
@@ -90,26 +96,31 @@ class DataStream {
     }
   }
 
-  /// `void f(const T&, Collector<R>&)`, or a FlatMapFunction. flatMap<R>(f) when f is a generic lambda.
+  /// `void f(const T&, Collector<R>&)`, or a FlatMapFunction. flatMap<R>(f) when f is a generic
+  /// lambda.
   template <class Given = datastream::Unknown, class F>
   auto flatMap(F function) const {
     using Out = datastream::CollectedType<F, Given>;
     if constexpr (std::is_same_v<Out, datastream::Unknown>) {
       static_assert(datastream::kNever<F>,
-                    "flink: flatMap() needs a function with a collector: void f(const T&, flink::Collector<R>&); for a "
+                    "flink: flatMap() needs a function with a collector: void f(const T&, "
+                    "flink::Collector<R>&); for a "
                     "generic lambda write flatMap<R>(f)");
       return datastream::AfterMistake{};
     } else if constexpr (!Serializable<Out>) {
       static_assert(datastream::kNever<F>,
-                    "flink: flatMap() collects records that cannot be serialized: use a plain struct of values (no "
+                    "flink: flatMap() collects records that cannot be serialized: use a plain "
+                    "struct of values (no "
                     "pointers), or give the class FLINK_FIELDS or a flink::TypeSerializer");
       return datastream::AfterMistake{};
     } else if constexpr (!operators::CallableFlatMap<F, T, Out>) {
       static_assert(datastream::kNever<F>,
-                    "flink: flatMap()'s function does not take this stream's records: void f(const T&, flink::Collector<R>&)");
+                    "flink: flatMap()'s function does not take this stream's records: void f(const "
+                    "T&, flink::Collector<R>&)");
       return datastream::AfterMistake{};
     } else {
-      return transformed<Out>("Flat Map", "flatMap", operators::makeFlatMapFactory<T, Out>(std::move(function)));
+      return transformed<Out>("Flat Map", "flatMap",
+                              operators::makeFlatMapFactory<T, Out>(std::move(function)));
     }
   }
 
@@ -120,7 +131,8 @@ class DataStream {
     using Function = decltype(f);
     if constexpr (!operators::CallableFilter<Function, T>) {
       static_assert(datastream::kNever<F>,
-                    "flink: filter() needs a function of one record of this stream that returns bool: bool f(const T&)");
+                    "flink: filter() needs a function of one record of this stream that returns "
+                    "bool: bool f(const T&)");
       return datastream::AfterMistake{};
     } else {
       return transformed<T>("Filter", "filter", operators::makeFilterFactory<T>(std::move(f)));
@@ -133,45 +145,56 @@ class DataStream {
     using Out = datastream::CollectedType<F, Given>;
     if constexpr (!operators::CallableMapPartition<F, T, Out> || !Serializable<Out>) {
       static_assert(datastream::kNever<F>,
-                    "flink: mapPartition() needs void f(flink::RecordIterator<T>&, flink::Collector<R>&) with a "
+                    "flink: mapPartition() needs void f(flink::RecordIterator<T>&, "
+                    "flink::Collector<R>&) with a "
                     "serializable R");
       return datastream::AfterMistake{};
     } else {
-      return transformed<Out>("MapPartition", "mapPartition", operators::makeMapPartitionFactory<T, Out>(std::move(function)));
+      return transformed<Out>("MapPartition", "mapPartition",
+                              operators::makeMapPartitionFactory<T, Out>(std::move(function)));
     }
   }
 
-  /// `void f(const T&, ProcessContext&, Collector<R>&)`, or a ProcessFunction; its context writes to side outputs.
+  /// `void f(const T&, ProcessContext&, Collector<R>&)`, or a ProcessFunction; its context writes
+  /// to side outputs.
   template <class Given = datastream::Unknown, class F>
   auto process(F function) const {
     return processAs<Given>("Process", std::move(function));
   }
 
-  // --- combining ---------------------------------------------------------------------------------------------------------
+  // --- combining -------------------------------------------------------------------------------
 
   template <class... Others>
   auto union_(const Others&... others) const {
     if constexpr (!(std::derived_from<Others, DataStream<T>> && ...)) {
-      static_assert(datastream::kNever<T>, "flink: union_() takes streams of the same record type; map() them alike first");
+      static_assert(
+          datastream::kNever<T>,
+          "flink: union_() takes streams of the same record type; map() them alike first");
       return datastream::AfterMistake{};
     } else {
-      return DataStream<T>(handle_.unitedWith({&static_cast<const DataStream<T>&>(others).handle()...}));
+      return DataStream<T>(
+          handle_.unitedWith({&static_cast<const DataStream<T>&>(others).handle()...}));
     }
   }
 
   template <class B>
   [[nodiscard]] ConnectedStreams<T, B> connect(const DataStream<B>& other) const;
 
-  // --- partitioning ------------------------------------------------------------------------------------------------------
+  // --- partitioning ----------------------------------------------------------------------------
 
-  /// Partitions by what the selector returns for a record: `K f(const T&)`, `&T::member` or a KeySelector.
+  /// Partitions by what the selector returns for a record: `K f(const T&)`, `&T::member` or a
+  /// KeySelector.
   template <class F>
   auto keyBy(F selector) const;
 
-  [[nodiscard]] DataStream rebalance() const { return partitioned(protocol::ShipStrategy::kRebalance); }
+  [[nodiscard]] DataStream rebalance() const {
+    return partitioned(protocol::ShipStrategy::kRebalance);
+  }
   [[nodiscard]] DataStream rescale() const { return partitioned(protocol::ShipStrategy::kRescale); }
   [[nodiscard]] DataStream shuffle() const { return partitioned(protocol::ShipStrategy::kShuffle); }
-  [[nodiscard]] DataStream broadcast() const { return partitioned(protocol::ShipStrategy::kBroadcast); }
+  [[nodiscard]] DataStream broadcast() const {
+    return partitioned(protocol::ShipStrategy::kBroadcast);
+  }
   [[nodiscard]] DataStream global() const { return partitioned(protocol::ShipStrategy::kGlobal); }
   [[nodiscard]] DataStream forward() const { return partitioned(protocol::ShipStrategy::kForward); }
   /// `int partitioner(const K& key, int numPartitions)` gives the receiving subtask.
@@ -180,19 +203,22 @@ class DataStream {
     auto f = datastream::asCallable(std::move(selector));
     using Selector = decltype(f);
     if constexpr (!operators::CallableKeySelector<Selector, T>) {
-      static_assert(datastream::kNever<F>, "flink: partitionCustom()'s selector does not take this stream's records");
+      static_assert(datastream::kNever<F>,
+                    "flink: partitionCustom()'s selector does not take this stream's records");
       return datastream::AfterMistake{};
     } else if constexpr (!operators::CallablePartitioner<P, operators::KeyOf<Selector, T>>) {
       static_assert(datastream::kNever<P>,
-                    "flink: partitionCustom() needs a partitioner of a key and a number: int f(const K&, int numPartitions)");
+                    "flink: partitionCustom() needs a partitioner of a key and a number: int "
+                    "f(const K&, int numPartitions)");
       return datastream::AfterMistake{};
     } else {
-      return DataStream(handle_.partitioned(protocol::ShipStrategy::kCustom,
-                                            operators::makeCustomEdgeCodec<T>(std::move(partitioner), std::move(f))));
+      return DataStream(handle_.partitioned(
+          protocol::ShipStrategy::kCustom,
+          operators::makeCustomEdgeCodec<T>(std::move(partitioner), std::move(f))));
     }
   }
 
-  // --- only on keyed streams ---------------------------------------------------------------------------------------------
+  // --- only on keyed streams -------------------------------------------------------------------
 
   template <auto... Index, class... Arguments>
   auto sum(Arguments&&... /*field*/) const {
@@ -219,33 +245,43 @@ class DataStream {
     return needsKey<Arguments...>();
   }
 
-  // --- sinks -------------------------------------------------------------------------------------------------------------
+  // --- sinks -----------------------------------------------------------------------------------
 
   /// Writes a line per record to the workers' standard output: `label:subtask> record`.
   DataStreamSink<T> print(std::string label = "") const {  // NOLINT(modernize-use-nodiscard)
-    return addSinkOperator("Print to Std. Out", "print", operators::makePrintSinkFactory<T>(std::move(label)));
+    return addSinkOperator("Print to Std. Out", "print",
+                           operators::makePrintSinkFactory<T>(std::move(label)));
   }
   DataStreamSink<T> printToErr(std::string label = "") const {  // NOLINT(modernize-use-nodiscard)
-    return addSinkOperator("Print to Std. Err", "print", operators::makePrintSinkFactory<T>(std::move(label), true));
+    return addSinkOperator("Print to Std. Err", "print",
+                           operators::makePrintSinkFactory<T>(std::move(label), true));
   }
 
-  /// Writes a line per record into a file or, above parallelism 1, into the files 1, 2, .. of a directory.
-  DataStreamSink<T> writeAsText(std::string path, WriteMode mode = WriteMode::kNoOverwrite) const {  // NOLINT
+  /// Writes a line per record into a file or, above parallelism 1, into the files 1, 2, .. of a
+  /// directory.
+  DataStreamSink<T> writeAsText(std::string path,
+                                WriteMode mode = WriteMode::kNoOverwrite) const {  // NOLINT
     auto sink = std::make_shared<const connectors::TextSink<T>>(std::move(path), mode);
-    return addSinkOperator("Unnamed", "writeAsText", operators::makeSinkFactory<T>(std::move(sink)));
+    return addSinkOperator("Unnamed", "writeAsText",
+                           operators::makeSinkFactory<T>(std::move(sink)));
   }
 
   /// `void f(const T&)`, or a SinkFunction.
   template <class F>
   auto addSink(F function) const {
     if constexpr (!operators::CallableSink<F, T>) {
-      static_assert(datastream::kNever<F>, "flink: addSink() needs a function of one record of this stream: void f(const T&)");
+      static_assert(
+          datastream::kNever<F>,
+          "flink: addSink() needs a function of one record of this stream: void f(const T&)");
       return datastream::AfterMistake{};
-    } else if constexpr (!std::is_void_v<decltype(datastream::sinkResult(std::declval<F&>(), std::declval<const T&>()))>) {
-      static_assert(datastream::kNever<F>, "flink: addSink()'s function returns a value, which nobody takes; return void");
+    } else if constexpr (!std::is_void_v<decltype(datastream::sinkResult(
+                             std::declval<F&>(), std::declval<const T&>()))>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: addSink()'s function returns a value, which nobody takes; return void");
       return datastream::AfterMistake{};
     } else {
-      return addSinkOperator("Unnamed", "addSink", operators::makeSinkFunctionFactory<T>(std::move(function)));
+      return addSinkOperator("Unnamed", "addSink",
+                             operators::makeSinkFunctionFactory<T>(std::move(function)));
     }
   }
 
@@ -255,22 +291,27 @@ class DataStream {
     if constexpr (std::derived_from<S, Sink<T>>) {
       return sinkTo(std::make_shared<const S>(std::move(sink)));
     } else if constexpr (!std::convertible_to<S, std::shared_ptr<const Sink<T>>>) {
-      static_assert(datastream::kNever<S>, "flink: sinkTo() needs a flink::Sink of this stream's record type");
+      static_assert(datastream::kNever<S>,
+                    "flink: sinkTo() needs a flink::Sink of this stream's record type");
       return datastream::AfterMistake{};
     } else {
       handle_.graph().skipIds(2);
-      return newSink("Sink", "sinkTo", operators::makeSinkFactory<T>(std::move(sink)), datastream::OperatorRole::kSinkWriter);
+      return newSink("Sink", "sinkTo", operators::makeSinkFactory<T>(std::move(sink)),
+                     datastream::OperatorRole::kSinkWriter);
     }
   }
 
   /// Runs the program so far as a job and gives this stream's records as they arrive.
-  [[nodiscard]] CloseableIterator<T> executeAndCollect(const std::string& jobName = "DataStream Collect") const {
+  [[nodiscard]] CloseableIterator<T> executeAndCollect(
+      const std::string& jobName = "DataStream Collect") const {
     const std::string collectId = handle_.graph().nextCollectId();
-    (void)addSinkOperator("Data stream collect sink", "collect", operators::makeCollectSinkFactory<T>(collectId));
+    (void)addSinkOperator("Data stream collect sink", "collect",
+                          operators::makeCollectSinkFactory<T>(collectId));
     return {handle_.executeAsync(jobName), collectId};
   }
   /// At most `limit` records; then the job is cancelled.
-  [[nodiscard]] std::vector<T> executeAndCollect(std::size_t limit, const std::string& jobName = "DataStream Collect") const {
+  [[nodiscard]] std::vector<T> executeAndCollect(
+      std::size_t limit, const std::string& jobName = "DataStream Collect") const {
     std::vector<T> records;
     auto iterator = executeAndCollect(jobName);
     while (records.size() < limit && iterator.hasNext()) records.push_back(iterator.next());
@@ -284,7 +325,8 @@ class DataStream {
   [[nodiscard]] SingleOutputStreamOperator<Out> transformed(const char* name, const char* kind,
                                                             operators::FactoryPtr factory) const {
     return SingleOutputStreamOperator<Out>(handle_.transform(
-        datastream::operatorSpec(name, kind, std::move(factory), {&typeid(T), &typeid(Out)}), datastream::plainCodec<Out>));
+        datastream::operatorSpec(name, kind, std::move(factory), {&typeid(T), &typeid(Out)}),
+        datastream::plainCodec<Out>));
   }
 
   template <class Given, class F>
@@ -292,20 +334,24 @@ class DataStream {
     using Out = datastream::CollectedType<F, Given>;
     if constexpr (!operators::CallableProcess<F, T, Out>) {
       static_assert(datastream::kNever<F>,
-                    "flink: process() needs void f(const T&, flink::ProcessContext&, flink::Collector<R>&) or a "
+                    "flink: process() needs void f(const T&, flink::ProcessContext&, "
+                    "flink::Collector<R>&) or a "
                     "flink::ProcessFunction<T, R>");
       return datastream::AfterMistake{};
     } else if constexpr (!Serializable<Out>) {
       static_assert(datastream::kNever<F>,
-                    "flink: process() collects records that cannot be serialized: use a plain struct of values (no "
+                    "flink: process() collects records that cannot be serialized: use a plain "
+                    "struct of values (no "
                     "pointers), or give the class FLINK_FIELDS or a flink::TypeSerializer");
       return datastream::AfterMistake{};
     } else {
-      return transformed<Out>(name, "process", operators::makeProcessFactory<T, Out>(std::move(function)));
+      return transformed<Out>(name, "process",
+                              operators::makeProcessFactory<T, Out>(std::move(function)));
     }
   }
 
-  [[nodiscard]] DataStreamSink<T> addSinkOperator(const char* name, const char* kind, operators::FactoryPtr factory) const {
+  [[nodiscard]] DataStreamSink<T> addSinkOperator(const char* name, const char* kind,
+                                                  operators::FactoryPtr factory) const {
     return newSink(name, kind, std::move(factory), datastream::OperatorRole::kSink);
   }
 
@@ -314,10 +360,11 @@ class DataStream {
     return DataStream(handle_.partitioned(strategy, datastream::plainCodec<T>()));
   }
 
-  [[nodiscard]] DataStreamSink<T> newSink(const char* name, const char* kind, operators::FactoryPtr factory,
+  [[nodiscard]] DataStreamSink<T> newSink(const char* name, const char* kind,
+                                          operators::FactoryPtr factory,
                                           datastream::OperatorRole role) const {
-    return DataStreamSink<T>(handle_,
-                             handle_.sink(datastream::operatorSpec(name, kind, std::move(factory), {&typeid(T)}, role)));
+    return DataStreamSink<T>(handle_, handle_.sink(datastream::operatorSpec(
+                                          name, kind, std::move(factory), {&typeid(T)}, role)));
   }
 
   template <class... Arguments>
@@ -328,43 +375,6 @@ class DataStream {
   }
 
   datastream::StreamHandle handle_;
-};
-
-/// A stream straight from one operator, which can be named, sized and placed.
-template <class T>
-class SingleOutputStreamOperator : public DataStream<T> {
- public:
-  using DataStream<T>::DataStream;
-
-  SingleOutputStreamOperator& name(std::string name) { return graph().setName(node(), std::move(name)), *this; }
-  SingleOutputStreamOperator& setDescription(std::string text) {
-    return graph().setDescription(node(), std::move(text)), *this;
-  }
-  SingleOutputStreamOperator& uid(std::string uid) { return graph().setUid(node(), std::move(uid)), *this; }
-  SingleOutputStreamOperator& setUidHash(std::string hash) { return graph().setUidHash(node(), std::move(hash)), *this; }
-  SingleOutputStreamOperator& setParallelism(std::int32_t n) { return graph().setParallelism(node(), n), *this; }
-  SingleOutputStreamOperator& setMaxParallelism(std::int32_t n) { return graph().setMaxParallelism(node(), n), *this; }
-  /// Milliseconds; -1: only full buffers, 0: after every record.
-  SingleOutputStreamOperator& setBufferTimeout(std::int64_t ms) { return graph().setBufferTimeout(node(), ms), *this; }
-  SingleOutputStreamOperator& startNewChain() { return graph().startNewChain(node()), *this; }
-  SingleOutputStreamOperator& disableChaining() { return graph().disableChaining(node()), *this; }
-  SingleOutputStreamOperator& slotSharingGroup(const SlotSharingGroup& group) {
-    return graph().setSlotSharingGroup(node(), group), *this;
-  }
-  SingleOutputStreamOperator& slotSharingGroup(std::string name) {
-    return slotSharingGroup(SlotSharingGroup::newBuilder(std::move(name)).build());
-  }
-
-  /// The records that the operator's function emitted under the tag.
-  template <class X>
-  [[nodiscard]] DataStream<X> getSideOutput(const OutputTag<X>& tag) const {
-    static_assert(Serializable<X>, "flink: the side output's record type cannot be serialized");
-    return DataStream<X>(this->handle().sideOutput(tag.getId(), datastream::plainCodec<X>));
-  }
-
- private:
-  [[nodiscard]] datastream::ProgramGraph& graph() const { return this->handle().graph(); }
-  [[nodiscard]] std::int32_t node() const { return this->handle().node(); }
 };
 
 }  // namespace flink

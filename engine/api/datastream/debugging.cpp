@@ -17,10 +17,13 @@ Logger& logger() {
 
 }  // namespace
 
-void logDebugLine(const std::string& line) { FLINK_INFO(logger(), "{}", line); }
+void logDebugLine(const std::string& line) {
+  FLINK_INFO(logger(), "{}", line);
+}
 
 std::string debugLine(std::string_view name, std::uint64_t numElements, std::string_view element) {
-  return fmt::format("Debug [{}]: Processed {} elements, current element: {}", name, numElements, element);
+  return fmt::format("Debug [{}]: Processed {} elements, current element: {}", name, numElements,
+                     element);
 }
 
 std::string sampleLine(std::string_view name, std::string_view element) {
@@ -29,7 +32,8 @@ std::string sampleLine(std::string_view name, std::string_view element) {
 
 void checkSampleRate(double rate) {
   if (rate >= 0 && rate <= 1) return;
-  throw FlinkException(Status(ErrorCode::kInvalidArgument, fmt::format("a sample rate must be in 0..1: rate={}", rate)));
+  throw FlinkException(Status(ErrorCode::kInvalidArgument,
+                              fmt::format("a sample rate must be in 0..1: rate={}", rate)));
 }
 
 }  // namespace flink::datastream

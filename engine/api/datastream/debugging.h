@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "api/datastream/data_stream.h"
+#include "api/datastream/single_output_stream_operator.h"
 #include "core/base/clock.h"
 #include "core/base/rng.h"
 #include "core/types/text.h"
@@ -28,7 +28,8 @@ template <class T>
 class DebugOperator final : public operators::OneInputOperator<T> {
  public:
   static constexpr Duration kInterval = std::chrono::seconds(10);
-  DebugOperator(const operators::OperatorOutputs& outputs, std::string name) : output_(outputs, ""), name_(std::move(name)) {}
+  DebugOperator(const operators::OperatorOutputs& outputs, std::string name)
+      : output_(outputs, ""), name_(std::move(name)) {}
 
   void open(operators::OperatorContext& context) override {
     operators::OperatorBase::open(context);
@@ -60,7 +61,9 @@ template <class T>
 class SampleOperator final : public operators::OneInputOperator<T> {
  public:
   SampleOperator(const operators::OperatorOutputs& outputs, double rate, std::string name)
-      : output_(outputs, ""), threshold_(static_cast<std::uint64_t>(rate * kScale)), name_(std::move(name)) {}
+      : output_(outputs, ""),
+        threshold_(static_cast<std::uint64_t>(rate * kScale)),
+        name_(std::move(name)) {}
 
   void open(operators::OperatorContext& context) override {
     operators::OperatorBase::open(context);
@@ -92,9 +95,13 @@ template <class Operator, class... Arguments>
 class SimpleFactory final : public operators::OperatorFactory {
  public:
   explicit SimpleFactory(Arguments... arguments) : arguments_(std::move(arguments)...) {}
-  std::unique_ptr<operators::StreamOperator> create(const operators::OperatorOutputs& outputs) const override {
+  std::unique_ptr<operators::StreamOperator> create(
+      const operators::OperatorOutputs& outputs) const override {
     return std::apply(
-        [&outputs](const Arguments&... arguments) { return std::make_unique<Operator>(outputs, arguments...); }, arguments_);
+        [&outputs](const Arguments&... arguments) {
+          return std::make_unique<Operator>(outputs, arguments...);
+        },
+        arguments_);
   }
 
  private:
@@ -105,7 +112,8 @@ class SimpleFactory final : public operators::OperatorFactory {
 
 /// Looks into running streams.
 struct DebuggingUtils {
-  /// The same stream; its operator logs every 10 s how many elements passed and what the last one was.
+  /// The same stream; its operator logs every 10 s how many elements passed and what the last one
+  /// was.
   template <class T>
   static SingleOutputStreamOperator<T> debug(const DataStream<T>& stream, std::string name) {
     using Factory = datastream::SimpleFactory<datastream::DebugOperator<T>, std::string>;
@@ -114,7 +122,8 @@ struct DebuggingUtils {
   }
   /// A random part of the stream, each record also logged. 0 <= rate <= 1.
   template <class T>
-  static SingleOutputStreamOperator<T> sample(const DataStream<T>& stream, double rate, std::string name) {
+  static SingleOutputStreamOperator<T> sample(const DataStream<T>& stream, double rate,
+                                              std::string name) {
     datastream::checkSampleRate(rate);
     using Factory = datastream::SimpleFactory<datastream::SampleOperator<T>, double, std::string>;
     const std::string shown = "Sample: " + name;
@@ -123,9 +132,11 @@ struct DebuggingUtils {
 
  private:
   template <class T>
-  static SingleOutputStreamOperator<T> add(const DataStream<T>& stream, const char* kind, operators::FactoryPtr factory) {
+  static SingleOutputStreamOperator<T> add(const DataStream<T>& stream, const char* kind,
+                                           operators::FactoryPtr factory) {
     return SingleOutputStreamOperator<T>(stream.handle().transform(
-        datastream::operatorSpec(kind, kind, std::move(factory), {&typeid(T)}), datastream::plainCodec<T>));
+        datastream::operatorSpec(kind, kind, std::move(factory), {&typeid(T)}),
+        datastream::plainCodec<T>));
   }
 };
 

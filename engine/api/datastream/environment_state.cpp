@@ -31,41 +31,49 @@ bool isWord(std::string_view value, std::string_view upperCaseWord) {
 graph::RuntimeMode runtimeMode(const config::Configuration& configuration) {
   const std::string mode = option(configuration, config::kExecutionRuntimeMode);
   if (isWord(mode, "BATCH")) return graph::RuntimeMode::kBatch;
-  return isWord(mode, "AUTOMATIC") ? graph::RuntimeMode::kAutomatic : graph::RuntimeMode::kStreaming;
+  return isWord(mode, "AUTOMATIC") ? graph::RuntimeMode::kAutomatic
+                                   : graph::RuntimeMode::kStreaming;
 }
 
-std::map<std::string, std::int32_t> parallelismOverrides(const config::Configuration& configuration) {
+std::map<std::string, std::int32_t> parallelismOverrides(
+    const config::Configuration& configuration) {
   std::map<std::string, std::int32_t> overrides;
-  for (const std::string& entry : option(configuration, config::kPipelineJobvertexParallelismOverrides)) {
+  for (const std::string& entry :
+       option(configuration, config::kPipelineJobvertexParallelismOverrides)) {
     const std::size_t colon = entry.find(':');
     std::int32_t parallelism = 0;
     const char* end = entry.data() + entry.size();
-    if (colon == std::string::npos || std::from_chars(entry.data() + colon + 1, end, parallelism).ptr != end ||
-        parallelism < 1) {
-      throw FlinkException(Status(ErrorCode::kConfigInvalidValue,
-                                  fmt::format("expected vertex-id:parallelism: key={} value={}",
-                                              config::kPipelineJobvertexParallelismOverrides.key, entry)));
+    if (colon == std::string::npos ||
+        std::from_chars(entry.data() + colon + 1, end, parallelism).ptr != end || parallelism < 1) {
+      throw FlinkException(
+          Status(ErrorCode::kConfigInvalidValue,
+                 fmt::format("expected vertex-id:parallelism: key={} value={}",
+                             config::kPipelineJobvertexParallelismOverrides.key, entry)));
     }
     overrides[entry.substr(0, colon)] = parallelism;
   }
   return overrides;
 }
 
-void applySettings(const config::Configuration& configuration, ExecutionConfig& config, graph::StreamGraph& graph) {
+void applySettings(const config::Configuration& configuration, ExecutionConfig& config,
+                   graph::StreamGraph& graph) {
   graph.runtimeMode = runtimeMode(configuration);
   graph.chainingEnabled = option(configuration, config::kPipelineOperatorChainingEnabled);
-  graph.chainOperatorsWithDifferentMaxParallelism =
-      option(configuration, config::kPipelineOperatorChainingChainOperatorsWithDifferentMaxParallelism);
+  graph.chainOperatorsWithDifferentMaxParallelism = option(
+      configuration, config::kPipelineOperatorChainingChainOperatorsWithDifferentMaxParallelism);
   graph.maxParallelism = config.getMaxParallelism();
-  graph.bufferTimeoutMs = option(configuration, config::kExecutionBufferTimeoutEnabled)
-                              ? option(configuration, config::kExecutionBufferTimeoutInterval).count()
-                              : -1;
+  graph.bufferTimeoutMs =
+      option(configuration, config::kExecutionBufferTimeoutEnabled)
+          ? option(configuration, config::kExecutionBufferTimeoutInterval).count()
+          : -1;
   graph.compressPipelined = option(configuration, config::kTaskmanagerNetworkCompressionEnable);
-  graph.compressBlocking = option(configuration, config::kTaskmanagerNetworkBatchShuffleCompressionEnabled);
+  graph.compressBlocking =
+      option(configuration, config::kTaskmanagerNetworkBatchShuffleCompressionEnabled);
   graph.batchExchangesPipelined =
       isWord(option(configuration, config::kExecutionBatchShuffleMode), "ALL_EXCHANGES_PIPELINED");
   graph.requireUids = !option(configuration, config::kPipelineAutoGenerateUids);
-  graph.cascadingDescriptions = isWord(option(configuration, config::kPipelineVertexDescriptionMode), "CASCADING");
+  graph.cascadingDescriptions =
+      isWord(option(configuration, config::kPipelineVertexDescriptionMode), "CASCADING");
   graph.vertexIndexPrefix = option(configuration, config::kPipelineVertexNameIncludeIndexPrefix);
   graph.parallelismOverrides = parallelismOverrides(configuration);
 }
@@ -77,8 +85,9 @@ std::map<std::string, std::string> jobConfiguration(const config::Configuration&
   std::map<std::string, std::string> chosen;
   for (const auto& [key, entry] : configuration.entries()) {
     const bool fromProgram = entry.origin.source == "program";
-    const bool ofJobs = std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
-                                    [&key = key](std::string_view prefix) { return key.starts_with(prefix); });
+    const bool ofJobs =
+        std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                    [&key = key](std::string_view prefix) { return key.starts_with(prefix); });
     if (fromProgram || ofJobs) chosen[key] = entry.value;
   }
   return chosen;
@@ -91,7 +100,8 @@ std::shared_ptr<JobClient> EnvironmentState::executeAsync(const std::string& job
   pending.jobName = jobName;
   applySettings(configuration, graph->config(), pending);
   graph->clearPending();
-  return execution.execute({*graph, pending, jobConfiguration(configuration), graph->config().getGlobalJobParameters()});
+  return execution.execute(
+      {*graph, pending, jobConfiguration(configuration), graph->config().getGlobalJobParameters()});
 }
 
 }  // namespace flink::datastream

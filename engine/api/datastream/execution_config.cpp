@@ -22,7 +22,8 @@ constexpr std::int32_t kMaxParallelismLimit = 1 << 15;
 
 }  // namespace
 
-ExecutionConfig& ExecutionConfig::setGlobalJobParameters(std::map<std::string, std::string> parameters) {
+ExecutionConfig& ExecutionConfig::setGlobalJobParameters(
+    std::map<std::string, std::string> parameters) {
   globalJobParameters_ = std::move(parameters);
   return *this;
 }
@@ -35,8 +36,9 @@ ExecutionConfig& ExecutionConfig::setGlobalJobParameters(const Parameters& param
 
 ExecutionConfig& ExecutionConfig::setParallelism(std::int32_t parallelism) {
   if (parallelism < 1) {
-    throw FlinkException(Status(ErrorCode::kInvalidArgument,
-                                fmt::format("the parallelism must be at least 1: parallelism={}", parallelism)));
+    throw FlinkException(
+        Status(ErrorCode::kInvalidArgument,
+               fmt::format("the parallelism must be at least 1: parallelism={}", parallelism)));
   }
   parallelism_ = parallelism;
   return *this;
@@ -44,9 +46,10 @@ ExecutionConfig& ExecutionConfig::setParallelism(std::int32_t parallelism) {
 
 ExecutionConfig& ExecutionConfig::setMaxParallelism(std::int32_t maxParallelism) {
   if (maxParallelism < 1 || maxParallelism > kMaxParallelismLimit) {
-    throw FlinkException(Status(
-        ErrorCode::kInvalidArgument,
-        fmt::format("the maximum parallelism must be in 1..{}: maxParallelism={}", kMaxParallelismLimit, maxParallelism)));
+    throw FlinkException(
+        Status(ErrorCode::kInvalidArgument,
+               fmt::format("the maximum parallelism must be in 1..{}: maxParallelism={}",
+                           kMaxParallelismLimit, maxParallelism)));
   }
   maxParallelism_ = maxParallelism;
   return *this;

@@ -11,13 +11,16 @@
 
 namespace flink {
 
-/// Settings of the jobs that an environment builds. Serializers are chosen by type here, so Flink's calls about Kryo and
-/// Avro change nothing: they are accepted, noted once in ignoredCalls(), and logged.
+/// Settings of the jobs that an environment builds. Serializers are chosen by type here, so Flink's
+/// calls about Kryo and Avro change nothing: they are accepted, noted once in ignoredCalls(), and
+/// logged.
 class ExecutionConfig {
  public:
   ExecutionConfig& setGlobalJobParameters(std::map<std::string, std::string> parameters);
   ExecutionConfig& setGlobalJobParameters(const Parameters& parameters);
-  [[nodiscard]] const std::map<std::string, std::string>& getGlobalJobParameters() const { return globalJobParameters_; }
+  [[nodiscard]] const std::map<std::string, std::string>& getGlobalJobParameters() const {
+    return globalJobParameters_;
+  }
 
   /// Parallelism of operators created from now on.
   ExecutionConfig& setParallelism(std::int32_t parallelism);
@@ -26,7 +29,8 @@ class ExecutionConfig {
   /// -1: computed from the parallelism.
   [[nodiscard]] std::int32_t getMaxParallelism() const { return maxParallelism_; }
 
-  /// Records are always handed on inside a chain without copying; the setting is kept for the job's description.
+  /// Records are always handed on inside a chain without copying; the setting is kept for the job's
+  /// description.
   ExecutionConfig& enableObjectReuse() { return objectReuse_ = true, *this; }
   ExecutionConfig& disableObjectReuse() { return objectReuse_ = false, *this; }
   [[nodiscard]] bool isObjectReuseEnabled() const { return objectReuse_; }
@@ -37,8 +41,12 @@ class ExecutionConfig {
   ExecutionConfig& disableForceAvro() { return ignore("disableForceAvro"); }
   ExecutionConfig& enableGenericTypes() { return ignore("enableGenericTypes"); }
   ExecutionConfig& disableGenericTypes() { return ignore("disableGenericTypes"); }
-  ExecutionConfig& setKryoRegistrationRequired(bool /*required*/) { return ignore("setKryoRegistrationRequired"); }
-  ExecutionConfig& setKryoRegistrator(std::string_view /*name*/) { return ignore("setKryoRegistrator"); }
+  ExecutionConfig& setKryoRegistrationRequired(bool /*required*/) {
+    return ignore("setKryoRegistrationRequired");
+  }
+  ExecutionConfig& setKryoRegistrator(std::string_view /*name*/) {
+    return ignore("setKryoRegistrator");
+  }
   template <class T>
   ExecutionConfig& registerKryoType() {
     return ignore("registerKryoType");

@@ -4,7 +4,8 @@
 
 namespace flink {
 
-/// What the API throws at a program: its mistake, or the failure of something it asked for; status() has the error.
+/// What the API throws at a program: its mistake, or the failure of something it asked for;
+/// status() has the error.
 using FlinkException = operators::OperatorFailure;
 
 /// A job that was waited for did not finish.

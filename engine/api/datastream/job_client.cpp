@@ -10,8 +10,9 @@ namespace flink {
 const std::string& JobExecutionResult::getAccumulatorResult(const std::string& name) const {
   const auto it = accumulators_.find(name);
   if (it == accumulators_.end()) {
-    throw FlinkException(Status(ErrorCode::kNotFound, fmt::format("the job has no accumulator of that name: name={} job={}",
-                                                                  name, id_.toHex())));
+    throw FlinkException(Status(
+        ErrorCode::kNotFound,
+        fmt::format("the job has no accumulator of that name: name={} job={}", name, id_.toHex())));
   }
   return it->second;
 }

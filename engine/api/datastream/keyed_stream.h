@@ -11,7 +11,7 @@
 
 #include <boost/pfr/tuple_size.hpp>
 
-#include "api/datastream/data_stream.h"
+#include "api/datastream/single_output_stream_operator.h"
 #include "dataflow/operators/aggregations.h"
 
 namespace flink {
@@ -34,7 +34,8 @@ consteval std::size_t fieldCount() {
   }
 }
 
-[[noreturn]] void throwNoSuchField(const char* aggregation, std::size_t position, std::size_t numFields);
+[[noreturn]] void throwNoSuchField(const char* aggregation, std::size_t position,
+                                   std::size_t numFields);
 
 struct SumAggregation {
   static constexpr const char* kName = "sum";
@@ -86,7 +87,8 @@ struct MaxByAggregation {
 
 }  // namespace datastream
 
-/// A stream whose records of one key all reach the same subtask. K: the key's type; Selector: how a record gives it.
+/// A stream whose records of one key all reach the same subtask. K: the key's type; Selector: how a
+/// record gives it.
 template <class T, class K, class Selector = std::function<K(const T&)>>
 class KeyedStream : public DataStream<T> {
  public:
@@ -95,26 +97,29 @@ class KeyedStream : public DataStream<T> {
       : DataStream<T>(std::move(handle)), selector_(std::move(selector)) {}
   /// Forgets the selector's own type, so that a keyed stream can be a named variable.
   template <class Other>
-    requires(!std::same_as<Other, Selector> && std::convertible_to<Other, Selector>)
-  KeyedStream(const KeyedStream<T, K, Other>& other)  // NOLINT(google-explicit-constructor)
+  requires(!std::same_as<Other, Selector> && std::convertible_to<Other, Selector>)
+      KeyedStream(const KeyedStream<T, K, Other>& other)  // NOLINT(google-explicit-constructor)
       : DataStream<T>(other.handle()), selector_(other.selector()) {}
 
-  /// `T f(const T& a, const T& b)`, or a ReduceFunction: combines all records of a key, emitting every new value.
+  /// `T f(const T& a, const T& b)`, or a ReduceFunction: combines all records of a key, emitting
+  /// every new value.
   template <class F>
   auto reduce(F function) const {
     if constexpr (!operators::CallableReduce<F, T>) {
       static_assert(datastream::kNever<F>,
-                    "flink: reduce() needs a function of two records of this stream that returns one: T f(const T&, const T&)");
+                    "flink: reduce() needs a function of two records of this stream that returns "
+                    "one: T f(const T&, const T&)");
       return datastream::AfterMistake{};
     } else {
-      return this->template transformed<T>("Keyed Reduce", "reduce",
-                                           operators::makeKeyedReduceFactory<T>(selector_, std::move(function)));
+      return this->template transformed<T>(
+          "Keyed Reduce", "reduce",
+          operators::makeKeyedReduceFactory<T>(selector_, std::move(function)));
     }
   }
 
-  // Running aggregates of one field: by index `sum<1>()` (0 when left out), by member `sum(&Order::price)` or by position
-  // `sum(1)`. sum, min and max keep the other fields of the key's first record; minBy and maxBy give the whole record with
-  // the extreme value.
+  // Running aggregates of one field: by index `sum<1>()` (0 when left out), by member
+  // `sum(&Order::price)` or by position `sum(1)`. sum, min and max keep the other fields of the
+  // key's first record; minBy and maxBy give the whole record with the extreme value.
 
   template <std::size_t Index = 0>
   auto sum() const {
@@ -171,7 +176,8 @@ class KeyedStream : public DataStream<T> {
   auto byIndex(Aggregation aggregation) const {
     if constexpr (Index >= datastream::fieldCount<T>()) {
       static_assert(datastream::kNever<Aggregation>,
-                    "flink: the record has no field of that index; fields of classes need FLINK_FIELDS, or use a member "
+                    "flink: the record has no field of that index; fields of classes need "
+                    "FLINK_FIELDS, or use a member "
                     "pointer: sum(&Order::price)");
       return datastream::AfterMistake{};
     } else {
@@ -186,10 +192,12 @@ class KeyedStream : public DataStream<T> {
                         std::make_index_sequence<datastream::fieldCount<T>()>());
     } else if constexpr (!std::is_member_object_pointer_v<Field>) {
       static_assert(datastream::kNever<Field>,
-                    "flink: name the field by index, sum<1>(), by member, sum(&Order::price), or by position, sum(1)");
+                    "flink: name the field by index, sum<1>(), by member, sum(&Order::price), or "
+                    "by position, sum(1)");
       return datastream::AfterMistake{};
-    } else if constexpr (!requires(T& record) { record.*field; }) {
-      static_assert(datastream::kNever<Field>, "flink: the member is not one of this stream's record type");
+    } else if constexpr (!requires(T & record) { record.*field; }) {
+      static_assert(datastream::kNever<Field>,
+                    "flink: the member is not one of this stream's record type");
       return datastream::AfterMistake{};
     } else {
       return byField(aggregation, operators::MemberField{field});
@@ -200,7 +208,8 @@ class KeyedStream : public DataStream<T> {
   auto byField(Aggregation aggregation, Field field) const {
     if constexpr (!Aggregation::template kFits<Field, T>) {
       static_assert(datastream::kNever<Field>,
-                    "flink: the field cannot be aggregated so: sum needs a number (or +=), min and max need operator<");
+                    "flink: the field cannot be aggregated so: sum needs a number (or +=), min and "
+                    "max need operator<");
       return datastream::AfterMistake{};
     } else {
       return this->template transformed<T>("Keyed Aggregation", Aggregation::kName,
@@ -214,12 +223,15 @@ class KeyedStream : public DataStream<T> {
     operators::FactoryPtr factory;
     const auto consider = [&]<std::size_t I>() {
       if constexpr (Aggregation::template kFits<operators::TupleField<I>, T>) {
-        if (I == position) factory = aggregation.template make<T>(selector_, operators::TupleField<I>{});
+        if (I == position)
+          factory = aggregation.template make<T>(selector_, operators::TupleField<I>{});
       }
     };
     (consider.template operator()<Index>(), ...);
-    if (factory == nullptr) datastream::throwNoSuchField(Aggregation::kName, position, sizeof...(Index));
-    return this->template transformed<T>("Keyed Aggregation", Aggregation::kName, std::move(factory));
+    if (factory == nullptr)
+      datastream::throwNoSuchField(Aggregation::kName, position, sizeof...(Index));
+    return this->template transformed<T>("Keyed Aggregation", Aggregation::kName,
+                                         std::move(factory));
   }
 
   Selector selector_;
@@ -232,15 +244,18 @@ auto DataStream<T>::keyBy(F selector) const {
   using Selector = decltype(f);
   if constexpr (!operators::CallableKeySelector<Selector, T>) {
     static_assert(datastream::kNever<F>,
-                  "flink: keyBy() needs a function of one record of this stream that returns its key: K f(const T&)");
+                  "flink: keyBy() needs a function of one record of this stream that returns its "
+                  "key: K f(const T&)");
     return datastream::AfterMistake{};
-  } else if constexpr (std::is_void_v<decltype(operators::callKeySelector(std::declval<Selector&>(),
-                                                                         std::declval<const T&>()))>) {
-    static_assert(datastream::kNever<F>, "flink: keyBy()'s function returns nothing; it must return the key");
+  } else if constexpr (std::is_void_v<decltype(operators::callKeySelector(
+                           std::declval<Selector&>(), std::declval<const T&>()))>) {
+    static_assert(datastream::kNever<F>,
+                  "flink: keyBy()'s function returns nothing; it must return the key");
     return datastream::AfterMistake{};
   } else if constexpr (!KeyType<operators::KeyOf<Selector, T>>) {
     static_assert(datastream::kNever<F>,
-                  "flink: keyBy()'s result cannot be a key: it must be serializable, comparable with == and have one form "
+                  "flink: keyBy()'s result cannot be a key: it must be serializable, comparable "
+                  "with == and have one form "
                   "per value (no unordered containers)");
     return datastream::AfterMistake{};
   } else {

@@ -8,7 +8,8 @@
 
 namespace flink {
 
-/// Lends out objects that are costly to make (parsers, buffers, connections) and takes them back for the next borrower.
+/// Lends out objects that are costly to make (parsers, buffers, connections) and takes them back
+/// for the next borrower.
 /// Thread: one; give every function instance a pool of its own. Lifetime: outlives what it lent.
 template <class T>
 class ObjectPool {

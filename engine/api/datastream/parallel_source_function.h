@@ -4,7 +4,8 @@
 
 namespace flink {
 
-/// A SourceFunction that may run in several subtasks; each emits what getRuntimeContext()'s index says is its part.
+/// A SourceFunction that may run in several subtasks; each emits what getRuntimeContext()'s index
+/// says is its part.
 template <class T>
 class ParallelSourceFunction : public SourceFunction<T> {};
 

@@ -18,11 +18,13 @@ bool isNumber(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-bool isKey(std::string_view text) { return text.size() > 1 && text[0] == '-' && text != "--" && !isNumber(text); }
+bool isKey(std::string_view text) {
+  return text.size() > 1 && text[0] == '-' && text != "--" && !isNumber(text);
+}
 
 [[noreturn]] void malformed(std::string_view key, std::string_view value, std::string_view wanted) {
-  throw FlinkException(
-      Status(ErrorCode::kInvalidArgument, fmt::format("argument is not {}: --{}={}", wanted, key, value)));
+  throw FlinkException(Status(ErrorCode::kInvalidArgument,
+                              fmt::format("argument is not {}: --{}={}", wanted, key, value)));
 }
 
 template <class Number>
@@ -71,9 +73,13 @@ Parameters Parameters::fromMap(std::map<std::string, std::string> values) {
   return parameters;
 }
 
-bool Parameters::has(std::string_view key) const { return values_.contains(key); }
+bool Parameters::has(std::string_view key) const {
+  return values_.contains(key);
+}
 
-std::string Parameters::get(std::string_view key) const { return get(key, ""); }
+std::string Parameters::get(std::string_view key) const {
+  return get(key, "");
+}
 
 std::string Parameters::get(std::string_view key, std::string_view fallback) const {
   const auto it = values_.find(key);
@@ -83,7 +89,8 @@ std::string Parameters::get(std::string_view key, std::string_view fallback) con
 std::string Parameters::getRequired(std::string_view key) const {
   const auto it = values_.find(key);
   if (it == values_.end()) {
-    throw FlinkException(Status(ErrorCode::kInvalidArgument, fmt::format("required argument is missing: --{}", key)));
+    throw FlinkException(Status(ErrorCode::kInvalidArgument,
+                                fmt::format("required argument is missing: --{}", key)));
   }
   return it->second;
 }
@@ -106,7 +113,9 @@ double Parameters::getDouble(std::string_view key) const {
 double Parameters::getDouble(std::string_view key, double fallback) const {
   return has(key) ? getDouble(key) : fallback;
 }
-bool Parameters::getBoolean(std::string_view key) const { return parseBoolean(key, getRequired(key)); }
+bool Parameters::getBoolean(std::string_view key) const {
+  return parseBoolean(key, getRequired(key));
+}
 bool Parameters::getBoolean(std::string_view key, bool fallback) const {
   return has(key) ? getBoolean(key) : fallback;
 }

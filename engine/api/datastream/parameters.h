@@ -8,9 +8,11 @@
 
 namespace flink {
 
-/// A program's arguments as Flink's ParameterTool reads them: `--key value`, `-key value`, `--key=value`, `--flag`. What
-/// follows no key is positional. A number may be negative: `--offset -3`.
-/// Lifetime: a value. Errors: getters of required or malformed values throw FlinkException naming the key.
+/// A program's arguments as Flink's ParameterTool reads them: `--key value`, `-key value`,
+/// `--key=value`, `--flag`. What follows no key is positional. A number may be negative: `--offset
+/// -3`.
+/// Lifetime: a value.
+/// Errors: getters of required or malformed values throw FlinkException naming the key.
 class Parameters {
  public:
   Parameters() = default;
@@ -36,7 +38,9 @@ class Parameters {
   [[nodiscard]] const std::vector<std::string>& positional() const { return positional_; }
   /// The arguments as they came.
   [[nodiscard]] const std::vector<std::string>& arguments() const { return arguments_; }
-  [[nodiscard]] const std::map<std::string, std::string, std::less<>>& toMap() const { return values_; }
+  [[nodiscard]] const std::map<std::string, std::string, std::less<>>& toMap() const {
+    return values_;
+  }
 
  private:
   std::vector<std::string> arguments_;

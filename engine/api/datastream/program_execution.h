@@ -23,7 +23,8 @@ struct FinishedGraph {
   std::map<std::string, std::string> globalJobParameters;
 };
 
-/// Decides what becomes of the graphs that a program builds: a client submits them, a worker keeps one and stops there.
+/// Decides what becomes of the graphs that a program builds: a client submits them, a worker keeps
+/// one and stops there.
 /// Thread: the program's.
 class ProgramExecution {
  public:
@@ -33,7 +34,8 @@ class ProgramExecution {
   /// execute() returns without waiting for the job's end.
   [[nodiscard]] virtual bool detached() const = 0;
   /// What `compute` returned at the client.
-  virtual std::string once(const std::string& name, const std::function<std::string()>& compute) = 0;
+  virtual std::string once(const std::string& name,
+                           const std::function<std::string()>& compute) = 0;
   /// False where collections come from the JobGraph and need not be encoded again.
   [[nodiscard]] virtual bool encodesCollections() const = 0;
 };

@@ -31,7 +31,8 @@ struct StreamOutput {
 /// What one input reads: several outputs after a union.
 using StreamOutputs = std::vector<StreamOutput>;
 
-/// Roles differ in how names are shown: "Source: x", "Sink: x", and "x: Writer" for a Sink's writer.
+/// Roles differ in how names are shown: "Source: x", "Sink: x", and "x: Writer" for a Sink's
+/// writer.
 enum class OperatorRole : std::uint8_t { kOperator, kSource, kSink, kSinkWriter };
 
 /// One operator to add. `kind` and the record types make its fingerprint.
@@ -42,13 +43,14 @@ struct OperatorSpec {
   std::shared_ptr<const operators::OperatorFactory> factory;
   OperatorRole role = OperatorRole::kOperator;
   bool parallel = true;
-  bool bounded = true;         ///< sources only
+  bool bounded = true;  ///< sources only
   bool legacySource = false;
   bool hasCoordinator = false;
 };
 
 /// What a program has built so far: topology and code side by side, untyped.
-/// Thread: the program's. Lifetime: shared by the environment, its streams and, in a worker, the operator catalog.
+/// Thread: the program's.
+/// Lifetime: shared by the environment, its streams and, in a worker, the operator catalog.
 class ProgramGraph {
  public:
   ProgramGraph();
@@ -60,7 +62,8 @@ class ProgramGraph {
 
   /// Returns the new operator's id; `inputs` by input index.
   std::int32_t add(OperatorSpec spec, const std::vector<StreamOutputs>& inputs = {});
-  /// Partitioning, unions and side outputs take an id too, so that operators are numbered as in Flink.
+  /// Partitioning, unions and side outputs take an id too, so that operators are numbered as in
+  /// Flink.
   void skipIds(std::int32_t count = 1) { nextId_ += count; }
 
   // Setters of one operator. Throw FlinkException naming it.
@@ -80,7 +83,9 @@ class ProgramGraph {
 
   /// Elements of a collection source; workers replace them by those of the JobGraph.
   void setCollection(std::int32_t node, std::shared_ptr<std::string> elements);
-  [[nodiscard]] const std::map<std::int32_t, std::shared_ptr<std::string>>& collections() const { return collections_; }
+  [[nodiscard]] const std::map<std::int32_t, std::shared_ptr<std::string>>& collections() const {
+    return collections_;
+  }
 
   /// True when operators were added since the last takePending().
   [[nodiscard]] bool hasPending() const { return !pending_.empty(); }
@@ -89,7 +94,8 @@ class ProgramGraph {
   void clearPending() { pending_.clear(); }
 
   [[nodiscard]] const operators::OperatorFactory* operatorFactory(std::int32_t node) const;
-  [[nodiscard]] const operators::EdgeCodec* edgeCodec(std::int32_t source, std::int32_t target, std::int32_t input,
+  [[nodiscard]] const operators::EdgeCodec* edgeCodec(std::int32_t source, std::int32_t target,
+                                                      std::int32_t input,
                                                       std::string_view tag) const;
 
  private:

@@ -4,7 +4,9 @@
 
 namespace flink::datastream {
 
-std::string encode(const RecordedResult& result) { return types::serialize(result); }
+std::string encode(const RecordedResult& result) {
+  return types::serialize(result);
+}
 
 Result<RecordedResult> decodeRecordedResult(const std::string& bytes) {
   RecordedResult result;

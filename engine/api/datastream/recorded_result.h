@@ -13,8 +13,8 @@ namespace flink::datastream {
 
 /// What one execute() gave the program at the client: the worker gives it the same again.
 struct RecordedResult {
-  std::string jobId;       ///< raw bytes
-  bool waited = false;     ///< the program asked for the result
+  std::string jobId;                  ///< raw bytes
+  bool waited = false;                ///< the program asked for the result
   std::string errorId, errorMessage;  ///< of a job that did not finish
   std::int64_t netRuntimeMs = 0;
   std::map<std::string, std::string> accumulators;

@@ -67,7 +67,8 @@ template <class A, class... Rest>
 struct FirstCollected<List<A, Rest...>> {
   using Own = typename CollectedBy<std::remove_cvref_t<A>>::Type;
   using Type =
-      typename std::conditional_t<std::is_same_v<Own, Unknown>, FirstCollected<List<Rest...>>, CollectedBy<std::remove_cvref_t<A>>>::Type;
+      typename std::conditional_t<std::is_same_v<Own, Unknown>, FirstCollected<List<Rest...>>,
+                                  CollectedBy<std::remove_cvref_t<A>>>::Type;
 };
 
 template <class Pointer>
@@ -75,7 +76,8 @@ using CollectedIn = typename FirstCollected<typename ArgumentsOf<Pointer>::Type>
 
 }  // namespace detail
 
-/// The type of the collector that F's call operator (or the method of its interface) takes; Unknown for generic lambdas.
+/// The type of the collector that F's call operator (or the method of its interface) takes; Unknown
+/// for generic lambdas.
 template <class F>
 consteval auto collectedType() {
   if constexpr (std::is_pointer_v<F>) {
@@ -101,14 +103,16 @@ consteval auto collectedType() {
 
 /// `Given` when the caller named the type, else what F's signature says.
 template <class F, class Given = Unknown>
-using CollectedType =
-    std::conditional_t<std::is_same_v<Given, Unknown>, typename decltype(collectedType<F>())::type, Given>;
+using CollectedType = std::conditional_t<std::is_same_v<Given, Unknown>,
+                                         typename decltype(collectedType<F>())::type, Given>;
 
 /// A pointer to a member as a callable object; anything else as it is.
 template <class F>
 auto asCallable(F function) {
   if constexpr (std::is_member_object_pointer_v<F>) {
-    return [function](const auto& record) -> const auto& { return record.*function; };
+    return [function](const auto& record) -> const auto& {
+      return record.*function;
+    };
   } else if constexpr (std::is_member_function_pointer_v<F>) {
     return [function](const auto& record) -> decltype(auto) { return (record.*function)(); };
   } else {

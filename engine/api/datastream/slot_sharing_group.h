@@ -18,10 +18,18 @@ class SlotSharingGroup {
    public:
     explicit Builder(std::string name) : name_(std::move(name)) {}
     Builder& setCpuCores(double cores) { return set().cpuCores = cores, *this; }
-    Builder& setTaskHeapMemory(config::MemorySize size) { return set().taskHeapBytes = size.bytes, *this; }
-    Builder& setTaskOffHeapMemory(config::MemorySize size) { return set().taskOffHeapBytes = size.bytes, *this; }
-    Builder& setManagedMemory(config::MemorySize size) { return set().managedBytes = size.bytes, *this; }
-    Builder& setNetworkMemory(config::MemorySize size) { return set().networkBytes = size.bytes, *this; }
+    Builder& setTaskHeapMemory(config::MemorySize size) {
+      return set().taskHeapBytes = size.bytes, *this;
+    }
+    Builder& setTaskOffHeapMemory(config::MemorySize size) {
+      return set().taskOffHeapBytes = size.bytes, *this;
+    }
+    Builder& setManagedMemory(config::MemorySize size) {
+      return set().managedBytes = size.bytes, *this;
+    }
+    Builder& setNetworkMemory(config::MemorySize size) {
+      return set().networkBytes = size.bytes, *this;
+    }
     [[nodiscard]] SlotSharingGroup build() const { return {name_, profile_}; }
 
    private:

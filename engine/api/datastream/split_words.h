@@ -7,10 +7,14 @@
 
 namespace flink {
 
-/// True for space, \t, \n, \v, \f and \r: white space of every locale's ASCII part; other bytes belong to words.
-constexpr bool isAsciiSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+/// True for space, \t, \n, \v, \f and \r: white space of every locale's ASCII part; other bytes
+/// belong to words.
+constexpr bool isAsciiSpace(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
-/// Calls `emit` with every word of a line as a view into it; words are separated by ASCII white space.
+/// Calls `emit` with every word of a line as a view into it; words are separated by ASCII white
+/// space.
 template <class F>
 void forEachWord(std::string_view line, F&& emit) {
   const char* at = line.data();

@@ -20,14 +20,17 @@ namespace {
 
 /// What the typed settings take over from their keys.
 void apply(const Configuration& configuration, ExecutionConfig& config) {
-  if (const auto n = valueOrThrow(configuration.getOptional(config::kParallelismDefault))) config.setParallelism(*n);
-  if (const auto n = valueOrThrow(configuration.getOptional(config::kPipelineMaxParallelism)); n && *n > 0) {
+  if (const auto n = valueOrThrow(configuration.getOptional(config::kParallelismDefault)))
+    config.setParallelism(*n);
+  if (const auto n = valueOrThrow(configuration.getOptional(config::kPipelineMaxParallelism));
+      n && *n > 0) {
     config.setMaxParallelism(*n);
   }
   if (const auto reuse = valueOrThrow(configuration.getOptional(config::kPipelineObjectReuse))) {
     *reuse ? config.enableObjectReuse() : config.disableObjectReuse();
   }
-  if (const auto pairs = valueOrThrow(configuration.getOptional(config::kPipelineGlobalJobParameters))) {
+  if (const auto pairs =
+          valueOrThrow(configuration.getOptional(config::kPipelineGlobalJobParameters))) {
     std::map<std::string, std::string> parameters;
     for (const std::string& pair : *pairs) {
       const std::size_t colon = pair.find(':');
@@ -39,48 +42,60 @@ void apply(const Configuration& configuration, ExecutionConfig& config) {
 
 }  // namespace
 
-StreamExecutionEnvironment::StreamExecutionEnvironment(datastream::ProgramExecution& execution, Configuration configuration)
+StreamExecutionEnvironment::StreamExecutionEnvironment(datastream::ProgramExecution& execution,
+                                                       Configuration configuration)
     : state_(std::make_shared<datastream::EnvironmentState>(execution)) {
   state_->configuration = std::move(configuration);
   apply(state_->configuration, getConfig());
 }
 StreamExecutionEnvironment::~StreamExecutionEnvironment() = default;
 
-ExecutionConfig& StreamExecutionEnvironment::getConfig() { return state_->graph->config(); }
+ExecutionConfig& StreamExecutionEnvironment::getConfig() {
+  return state_->graph->config();
+}
 
-StreamExecutionEnvironment& StreamExecutionEnvironment::configure(const Configuration& configuration) {
+StreamExecutionEnvironment& StreamExecutionEnvironment::configure(
+    const Configuration& configuration) {
   state_->configuration.addAll(configuration);
   apply(configuration, getConfig());
   return *this;
 }
 
-const Configuration& StreamExecutionEnvironment::getConfiguration() const { return state_->configuration; }
+const Configuration& StreamExecutionEnvironment::getConfiguration() const {
+  return state_->configuration;
+}
 
 StreamExecutionEnvironment& StreamExecutionEnvironment::setParallelism(std::int32_t parallelism) {
   getConfig().setParallelism(parallelism);
   return *this;
 }
 
-std::int32_t StreamExecutionEnvironment::getParallelism() const { return state_->graph->config().getParallelism(); }
+std::int32_t StreamExecutionEnvironment::getParallelism() const {
+  return state_->graph->config().getParallelism();
+}
 
-StreamExecutionEnvironment& StreamExecutionEnvironment::setMaxParallelism(std::int32_t maxParallelism) {
+StreamExecutionEnvironment& StreamExecutionEnvironment::setMaxParallelism(
+    std::int32_t maxParallelism) {
   getConfig().setMaxParallelism(maxParallelism);
   return *this;
 }
 
 StreamExecutionEnvironment& StreamExecutionEnvironment::setRuntimeMode(RuntimeExecutionMode mode) {
   static constexpr const char* kWords[] = {"STREAMING", "BATCH", "AUTOMATIC"};
-  state_->configuration.set(config::kExecutionRuntimeMode, std::string(kWords[static_cast<std::size_t>(mode)]));
+  state_->configuration.set(config::kExecutionRuntimeMode,
+                            std::string(kWords[static_cast<std::size_t>(mode)]));
   return *this;
 }
 
 StreamExecutionEnvironment& StreamExecutionEnvironment::setBufferTimeout(std::int64_t timeoutMs) {
   if (timeoutMs < -1) {
-    throw FlinkException(Status(ErrorCode::kInvalidArgument,
-                                fmt::format("the buffer timeout must be -1 or more: timeoutMs={}", timeoutMs)));
+    throw FlinkException(
+        Status(ErrorCode::kInvalidArgument,
+               fmt::format("the buffer timeout must be -1 or more: timeoutMs={}", timeoutMs)));
   }
   state_->configuration.set(config::kExecutionBufferTimeoutEnabled, timeoutMs >= 0);
-  if (timeoutMs >= 0) state_->configuration.set(config::kExecutionBufferTimeoutInterval, config::Millis(timeoutMs));
+  if (timeoutMs >= 0)
+    state_->configuration.set(config::kExecutionBufferTimeoutInterval, config::Millis(timeoutMs));
   return *this;
 }
 
@@ -89,23 +104,31 @@ StreamExecutionEnvironment& StreamExecutionEnvironment::disableOperatorChaining(
   return *this;
 }
 
-SingleOutputStreamOperator<std::int64_t> StreamExecutionEnvironment::fromSequence(std::int64_t from, std::int64_t to) {
+SingleOutputStreamOperator<std::int64_t> StreamExecutionEnvironment::fromSequence(std::int64_t from,
+                                                                                  std::int64_t to) {
   if (from > to) {
-    throw FlinkException(Status(ErrorCode::kInvalidArgument,
-                                fmt::format("the start of the sequence must not be greater than its end: from={} to={}", from, to)));
+    throw FlinkException(Status(
+        ErrorCode::kInvalidArgument,
+        fmt::format("the start of the sequence must not be greater than its end: from={} to={}",
+                    from, to)));
   }
   return fromSource(connectors::NumberSequenceSource(from, to), "Sequence Source");
 }
 
-SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::readTextFile(std::string path, bool recursive) {
-  if (path.empty()) throw FlinkException(Status(ErrorCode::kInvalidArgument, "the path of a text file must not be empty"));
-  return fromSource(connectors::FileSource::forTextLines(std::move(path), recursive), "Custom File Source");
+SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::readTextFile(std::string path,
+                                                                                 bool recursive) {
+  if (path.empty())
+    throw FlinkException(
+        Status(ErrorCode::kInvalidArgument, "the path of a text file must not be empty"));
+  return fromSource(connectors::FileSource::forTextLines(std::move(path), recursive),
+                    "Custom File Source");
 }
 
-SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::socketTextStream(std::string host, std::int32_t port,
-                                                                                    std::string delimiter,
-                                                                                    std::int64_t maxRetries) {
-  return addSource(connectors::SocketTextSource(std::move(host), port, std::move(delimiter), maxRetries), "Socket Stream");
+SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::socketTextStream(
+    std::string host, std::int32_t port, std::string delimiter, std::int64_t maxRetries) {
+  return addSource(
+      connectors::SocketTextSource(std::move(host), port, std::move(delimiter), maxRetries),
+      "Socket Stream");
 }
 
 JobExecutionResult StreamExecutionEnvironment::execute(const std::string& jobName) {
@@ -134,15 +157,21 @@ std::string StreamExecutionEnvironment::getExecutionPlan() const {
   return graph::executionPlanJson(state_->graph->pending());
 }
 
-std::shared_ptr<datastream::ProgramGraph> StreamExecutionEnvironment::programGraph() const { return state_->graph; }
+std::shared_ptr<datastream::ProgramGraph> StreamExecutionEnvironment::programGraph() const {
+  return state_->graph;
+}
 
-void StreamExecutionEnvironment::setCollection(const datastream::StreamHandle& stream, std::shared_ptr<std::string> elements) {
+void StreamExecutionEnvironment::setCollection(const datastream::StreamHandle& stream,
+                                               std::shared_ptr<std::string> elements) {
   state_->graph->setCollection(stream.node(), std::move(elements));
 }
 
-bool StreamExecutionEnvironment::encodesCollections() const { return state_->execution.encodesCollections(); }
+bool StreamExecutionEnvironment::encodesCollections() const {
+  return state_->execution.encodesCollections();
+}
 
-std::string StreamExecutionEnvironment::onceBytes(const std::string& name, const std::function<std::string()>& compute) {
+std::string StreamExecutionEnvironment::onceBytes(const std::string& name,
+                                                  const std::function<std::string()>& compute) {
   return state_->execution.once(name, compute);
 }
 

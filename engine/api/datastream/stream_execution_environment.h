@@ -31,7 +31,8 @@ namespace datastream {
 
 /// Elements given as text literals are strings.
 template <class T>
-using ElementType = std::conditional_t<std::is_convertible_v<T, std::string_view>, std::string, std::remove_cvref_t<T>>;
+using ElementType = std::conditional_t<std::is_convertible_v<T, std::string_view>, std::string,
+                                       std::remove_cvref_t<T>>;
 
 template <class S>
 struct SourceOf {
@@ -46,12 +47,15 @@ template <class S>
 concept SourceType = requires {
   typename S::Record;
   typename S::SplitType;
-} && std::derived_from<S, Source<typename S::Record, typename S::SplitType>>;
+}
+&&std::derived_from<S, Source<typename S::Record, typename S::SplitType>>;
 
 }  // namespace datastream
 
-/// Where a program begins: makes streams from sources, holds the settings of its jobs, and runs them.
-/// Thread: the program's. Lifetime: its streams may outlive it, but not the program's run.
+/// Where a program begins: makes streams from sources, holds the settings of its jobs, and runs
+/// them.
+/// Thread: the program's.
+/// Lifetime: its streams may outlive it, but not the program's run.
 class StreamExecutionEnvironment {
  public:
   StreamExecutionEnvironment(datastream::ProgramExecution& execution, Configuration configuration);
@@ -59,7 +63,7 @@ class StreamExecutionEnvironment {
   StreamExecutionEnvironment(const StreamExecutionEnvironment&) = delete;
   StreamExecutionEnvironment& operator=(const StreamExecutionEnvironment&) = delete;
 
-  // --- settings ----------------------------------------------------------------------------------------------------------
+  // --- settings --------------------------------------------------------------------------------
 
   [[nodiscard]] ExecutionConfig& getConfig();
   /// Values of `configuration` win over what was set before.
@@ -74,7 +78,7 @@ class StreamExecutionEnvironment {
   StreamExecutionEnvironment& setBufferTimeout(std::int64_t timeoutMs);
   StreamExecutionEnvironment& disableOperatorChaining();
 
-  // --- sources -----------------------------------------------------------------------------------------------------------
+  // --- sources ---------------------------------------------------------------------------------
 
   template <class First, class... Rest>
   auto fromElements(First first, Rest... rest) {
@@ -88,22 +92,25 @@ class StreamExecutionEnvironment {
   }
   template <class T>
   auto fromCollection(std::initializer_list<T> elements) {
-    return fromCollection(std::vector<datastream::ElementType<T>>(elements.begin(), elements.end()));
+    return fromCollection(
+        std::vector<datastream::ElementType<T>>(elements.begin(), elements.end()));
   }
   /// The elements travel with the job; they should be few. One subtask.
   template <class Range>
-    requires requires(const Range& range) { std::begin(range) != std::end(range); }
+  requires requires(const Range& range) { std::begin(range) != std::end(range); }
   auto fromCollection(const Range& range) {
     using T = datastream::ElementType<decltype(*std::begin(range))>;
     if constexpr (!Serializable<T>) {
       static_assert(datastream::kNever<Range>,
-                    "flink: the elements cannot be serialized: use a plain struct of values (no pointers), or give the "
+                    "flink: the elements cannot be serialized: use a plain struct of values (no "
+                    "pointers), or give the "
                     "class FLINK_FIELDS or a flink::TypeSerializer");
       return datastream::AfterMistake{};
     } else {
       auto elements = std::make_shared<std::string>();
       if (encodesCollections()) {
-        for (const auto& element : range) types::appendTo(*elements, static_cast<const T&>(T(element)));
+        for (const auto& element : range)
+          types::appendTo(*elements, static_cast<const T&>(T(element)));
       }
       auto spec = sourceSpec<T>("Collection Source", "collection",
                                 connectors::makeCollectionSourceFactory<T>(elements));
@@ -115,11 +122,13 @@ class StreamExecutionEnvironment {
   }
   /// The numbers from..to, both included, in parallel.
   SingleOutputStreamOperator<std::int64_t> fromSequence(std::int64_t from, std::int64_t to);
-  /// Lines of a file, of the files of a directory (with `recursive` also below it), or of those that fit a pattern such as
-  /// `logs/*.txt`, in parallel.
+  /// Lines of a file, of the files of a directory (with `recursive` also below it), or of those
+  /// that fit a pattern such as `logs/*.txt`, in parallel.
   SingleOutputStreamOperator<std::string> readTextFile(std::string path, bool recursive = true);
-  /// Text from a TCP server, cut at the delimiter. One subtask. `maxRetries` < 0: reconnects for ever.
-  SingleOutputStreamOperator<std::string> socketTextStream(std::string host, std::int32_t port, std::string delimiter = "\n",
+  /// Text from a TCP server, cut at the delimiter. One subtask. `maxRetries` < 0: reconnects for
+  /// ever.
+  SingleOutputStreamOperator<std::string> socketTextStream(std::string host, std::int32_t port,
+                                                           std::string delimiter = "\n",
                                                            std::int64_t maxRetries = 0);
 
   /// A Source, by value or shared.
@@ -148,15 +157,18 @@ class StreamExecutionEnvironment {
     using T = datastream::CollectedType<F>;
     if constexpr (!operators::CallableSourceFunction<F, T>) {
       static_assert(datastream::kNever<F>,
-                    "flink: addSource() needs void run(flink::SourceContext<T>&) and void cancel(), as in flink::SourceFunction");
+                    "flink: addSource() needs void run(flink::SourceContext<T>&) and void "
+                    "cancel(), as in flink::SourceFunction");
       return datastream::AfterMistake{};
     } else if constexpr (!Serializable<T>) {
       static_assert(datastream::kNever<F>,
-                    "flink: the source's records cannot be serialized: use a plain struct of values (no pointers), or give "
+                    "flink: the source's records cannot be serialized: use a plain struct of "
+                    "values (no pointers), or give "
                     "the class FLINK_FIELDS or a flink::TypeSerializer");
       return datastream::AfterMistake{};
     } else {
-      auto spec = sourceSpec<T>(name.c_str(), "sourceFunction", operators::makeSourceFunctionFactory<T>(std::move(function)));
+      auto spec = sourceSpec<T>(name.c_str(), "sourceFunction",
+                                operators::makeSourceFunctionFactory<T>(std::move(function)));
       spec.parallel = std::derived_from<F, ParallelSourceFunction<T>>;
       spec.bounded = false;
       spec.legacySource = true;
@@ -164,25 +176,28 @@ class StreamExecutionEnvironment {
     }
   }
 
-  // --- running -----------------------------------------------------------------------------------------------------------
+  // --- running ---------------------------------------------------------------------------------
 
-  /// A value that depends on place or time (clock, random, files, environment): `f` runs at the client only, and its result
-  /// is the same wherever the program runs again.
+  /// A value that depends on place or time (clock, random, files, environment): `f` runs at the
+  /// client only, and its result is the same wherever the program runs again.
   template <class F>
   auto once(const std::string& name, F f) {
     using T = std::remove_cvref_t<std::invoke_result_t<F&>>;
     if constexpr (!Serializable<T>) {
-      static_assert(datastream::kNever<F>, "flink: once() needs a function that returns a serializable value");
+      static_assert(datastream::kNever<F>,
+                    "flink: once() needs a function that returns a serializable value");
       return datastream::AfterMistake{};
     } else {
       T value{};
-      throwIfError(types::deserialize(asBytes(onceBytes(name, [&f] { return types::serialize<T>(f()); })), value));
+      throwIfError(types::deserialize(
+          asBytes(onceBytes(name, [&f] { return types::serialize<T>(f()); })), value));
       return value;
     }
   }
 
-  /// Runs what was built since the last execute() as one job and waits for its end (detached clients do not wait). Throws
-  /// JobExecutionException when the job fails, FlinkException when the program is wrong.
+  /// Runs what was built since the last execute() as one job and waits for its end (detached
+  /// clients do not wait). Throws JobExecutionException when the job fails, FlinkException when the
+  /// program is wrong.
   JobExecutionResult execute(const std::string& jobName = "");
   std::shared_ptr<JobClient> executeAsync(const std::string& jobName = "");
   /// execute() if there is something left to run.
@@ -194,8 +209,10 @@ class StreamExecutionEnvironment {
 
  private:
   template <class T>
-  static datastream::OperatorSpec sourceSpec(const char* name, const char* kind, operators::FactoryPtr factory) {
-    return datastream::operatorSpec(name, kind, std::move(factory), {&typeid(T)}, datastream::OperatorRole::kSource);
+  static datastream::OperatorSpec sourceSpec(const char* name, const char* kind,
+                                             operators::FactoryPtr factory) {
+    return datastream::operatorSpec(name, kind, std::move(factory), {&typeid(T)},
+                                    datastream::OperatorRole::kSource);
   }
   template <class T>
   SingleOutputStreamOperator<T> newSource(datastream::OperatorSpec spec) {

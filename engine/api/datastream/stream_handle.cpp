@@ -18,7 +18,8 @@ StreamHandle& StreamHandle::operator=(const StreamHandle& other) = default;
 StreamHandle& StreamHandle::operator=(StreamHandle&& other) noexcept = default;
 StreamHandle::~StreamHandle() = default;
 
-StreamHandle StreamHandle::ofSource(const std::shared_ptr<EnvironmentState>& environment, OperatorSpec spec, CodecOf codec) {
+StreamHandle StreamHandle::ofSource(const std::shared_ptr<EnvironmentState>& environment,
+                                    OperatorSpec spec, CodecOf codec) {
   const std::int32_t node = environment->graph->add(std::move(spec));
   return {environment, {{node, "", std::nullopt, codec()}}};
 }
@@ -28,13 +29,16 @@ StreamHandle StreamHandle::transform(OperatorSpec spec, CodecOf codec) const {
   return {environment_, {{node, "", std::nullopt, codec()}}};
 }
 
-StreamHandle StreamHandle::transform(const StreamHandle& second, OperatorSpec spec, CodecOf codec) const {
+StreamHandle StreamHandle::transform(const StreamHandle& second, OperatorSpec spec,
+                                     CodecOf codec) const {
   requireSameEnvironment(second);
   const std::int32_t node = graph().add(std::move(spec), {outputs_, second.outputs_});
   return {environment_, {{node, "", std::nullopt, codec()}}};
 }
 
-std::int32_t StreamHandle::sink(OperatorSpec spec) const { return graph().add(std::move(spec), {outputs_}); }
+std::int32_t StreamHandle::sink(OperatorSpec spec) const {
+  return graph().add(std::move(spec), {outputs_});
+}
 
 StreamHandle StreamHandle::partitioned(protocol::ShipStrategy strategy, CodecPtr codec) const {
   graph().skipIds();
@@ -67,7 +71,9 @@ bool StreamHandle::isKeyed() const {
   });
 }
 
-ProgramGraph& StreamHandle::graph() const { return *environment_->graph; }
+ProgramGraph& StreamHandle::graph() const {
+  return *environment_->graph;
+}
 
 std::shared_ptr<JobClient> StreamHandle::executeAsync(const std::string& jobName) const {
   return environment_->executeAsync(jobName);
@@ -75,7 +81,8 @@ std::shared_ptr<JobClient> StreamHandle::executeAsync(const std::string& jobName
 
 void StreamHandle::requireSameEnvironment(const StreamHandle& other) const {
   if (environment_ == other.environment_) return;
-  throw FlinkException(Status(ErrorCode::kJobGraphInvalid, "streams of different environments cannot be combined"));
+  throw FlinkException(
+      Status(ErrorCode::kJobGraphInvalid, "streams of different environments cannot be combined"));
 }
 
 }  // namespace flink::datastream

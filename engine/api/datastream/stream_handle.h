@@ -21,8 +21,8 @@ using CodecPtr = std::shared_ptr<const operators::EdgeCodec>;
 /// Gives the codec of a record type.
 using CodecOf = CodecPtr (*)();
 
-/// The untyped part of every stream: which outputs it stands for, in which program.
-/// Everything here is out of line: what templates of the API instantiate in every program stays small.
+/// The untyped part of every stream: which outputs it stands for, in which program. Everything here
+/// is out of line: what templates of the API instantiate in every program stays small.
 class StreamHandle {
  public:
   StreamHandle(std::shared_ptr<EnvironmentState> environment, StreamOutputs outputs);
@@ -32,12 +32,14 @@ class StreamHandle {
   StreamHandle& operator=(StreamHandle&& other) noexcept;
   ~StreamHandle();
   /// A new source's main output.
-  static StreamHandle ofSource(const std::shared_ptr<EnvironmentState>& environment, OperatorSpec spec, CodecOf codec);
+  static StreamHandle ofSource(const std::shared_ptr<EnvironmentState>& environment,
+                               OperatorSpec spec, CodecOf codec);
 
   /// Adds an operator that reads this stream; its main output.
   [[nodiscard]] StreamHandle transform(OperatorSpec spec, CodecOf codec) const;
   /// Adds an operator that reads this stream and, as its second input, another.
-  [[nodiscard]] StreamHandle transform(const StreamHandle& second, OperatorSpec spec, CodecOf codec) const;
+  [[nodiscard]] StreamHandle transform(const StreamHandle& second, OperatorSpec spec,
+                                       CodecOf codec) const;
   /// Adds an operator without outputs and returns its id.
   std::int32_t sink(OperatorSpec spec) const;
 
@@ -46,7 +48,8 @@ class StreamHandle {
   [[nodiscard]] StreamHandle unitedWith(std::initializer_list<const StreamHandle*> others) const;
   [[nodiscard]] StreamHandle sideOutput(const std::string& tag, CodecOf codec) const;
 
-  /// The operator that makes this stream. REQUIRES: not a union.
+  /// The operator that makes this stream.
+  /// REQUIRES: not a union.
   [[nodiscard]] std::int32_t node() const { return outputs_.front().node; }
   [[nodiscard]] bool isKeyed() const;
   [[nodiscard]] ProgramGraph& graph() const;

@@ -14,8 +14,12 @@
 #endif
 
 /// Compared as text: engine version, C++ ABI of the compiler, layout of std::string, pointer size.
-#define FLINK_ABI_TAG                                                                                        \
-  FLINK_VERSION " abi=" FLINK_STRINGIZE(__GXX_ABI_VERSION) " string=" FLINK_STRING_ABI " pointer=" FLINK_STRINGIZE( \
-      __SIZEOF_POINTER__)
-/// Stands before the tag in a library's data, so that it can be read without running any of its code.
-#define FLINK_ABI_MARK "\x7f" "flink-cpp job library: "
+#define FLINK_ABI_TAG                                                    \
+  FLINK_VERSION                                                          \
+  " abi=" FLINK_STRINGIZE(__GXX_ABI_VERSION) " string=" FLINK_STRING_ABI \
+                                             " pointer=" FLINK_STRINGIZE(__SIZEOF_POINTER__)
+/// Stands before the tag in a library's data, so that it can be read without running any of its
+/// code.
+#define FLINK_ABI_MARK \
+  "\x7f"               \
+  "flink-cpp job library: "

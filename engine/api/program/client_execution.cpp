@@ -18,21 +18,26 @@ constexpr std::int64_t kWaitMs = 10'000;
 
 Status failureOf(const protocol::JobResult& result) {
   if (!result.failure) {
-    return {ErrorCode::kCancelled, fmt::format("the job was cancelled: job={} name={}", result.id.toHex(), result.name)};
+    return {ErrorCode::kCancelled,
+            fmt::format("the job was cancelled: job={} name={}", result.id.toHex(), result.name)};
   }
   const auto code = errorCodeById(result.failure->errorId);
   return {code.value_or(ErrorCode::kUserCodeFailed),
-          fmt::format("the job failed: job={} name={}: {}", result.id.toHex(), result.name, result.failure->message)};
+          fmt::format("the job failed: job={} name={}: {}", result.id.toHex(), result.name,
+                      result.failure->message)};
 }
 
 /// A job that this program submitted.
 class SubmittedJob final : public JobClient {
  public:
-  SubmittedJob(JobId id, ProgramSession& session, std::shared_ptr<datastream::RecordedResult> record)
+  SubmittedJob(JobId id, ProgramSession& session,
+               std::shared_ptr<datastream::RecordedResult> record)
       : id_(id), session_(session), record_(std::move(record)) {}
 
   [[nodiscard]] JobId getJobID() const override { return id_; }
-  [[nodiscard]] JobStatus getJobStatus() override { return valueOrThrow(session_.wait(id_, 0)).status; }
+  [[nodiscard]] JobStatus getJobStatus() override {
+    return valueOrThrow(session_.wait(id_, 0)).status;
+  }
   void cancel() override { throwIfError(session_.cancel(id_)); }
 
   JobExecutionResult getJobExecutionResult() override {
@@ -93,14 +98,17 @@ class SubmittedJob final : public JobClient {
 
 }  // namespace
 
-ClientExecution::ClientExecution(protocol::ProgramReference reference, bool detached, ProgramSession& session, Rng& rng)
+ClientExecution::ClientExecution(protocol::ProgramReference reference, bool detached,
+                                 ProgramSession& session, Rng& rng)
     : reference_(std::move(reference)), detached_(detached), session_(session), rng_(rng) {}
 
 std::shared_ptr<JobClient> ClientExecution::execute(const datastream::FinishedGraph& finished) {
-  protocol::JobGraph job = valueOrThrow(graph::generateJobGraph(finished.graph, JobId::random(rng_)));
+  protocol::JobGraph job =
+      valueOrThrow(graph::generateJobGraph(finished.graph, JobId::random(rng_)));
   job.program = reference_;
   job.program.executeIndex = numJobs();
-  for (const auto& record : past_) job.program.earlierResults.push_back(datastream::encode(*record));
+  for (const auto& record : past_)
+    job.program.earlierResults.push_back(datastream::encode(*record));
   job.configuration = finished.configuration;
   job.globalJobParameters = finished.globalJobParameters;
   for (const auto& [node, elements] : finished.program.collections()) {
@@ -113,7 +121,8 @@ std::shared_ptr<JobClient> ClientExecution::execute(const datastream::FinishedGr
   return std::make_shared<SubmittedJob>(job.id, session_, std::move(record));
 }
 
-std::string ClientExecution::once(const std::string& name, const std::function<std::string()>& compute) {
+std::string ClientExecution::once(const std::string& name,
+                                  const std::function<std::string()>& compute) {
   const auto known = reference_.onceValues.find(name);
   if (known != reference_.onceValues.end()) return known->second;
   return reference_.onceValues[name] = compute();

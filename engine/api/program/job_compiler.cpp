@@ -43,14 +43,19 @@ bool isFresh(const CompileRequest& request) {
   return true;
 }
 
-std::vector<std::string> compilerCommand(const CompileRequest& request, const std::string& temporary) {
+std::vector<std::string> compilerCommand(const CompileRequest& request,
+                                         const std::string& temporary) {
   const char* configured = std::getenv("CXX");
-  std::vector<std::string> command{"/usr/bin/env", configured != nullptr && *configured != '\0' ? configured : "g++"};
-  command.insert(command.end(), {"-std=c++20", "-O2", "-DNDEBUG", "-fPIC", "-shared", "-fno-semantic-interposition", "-MMD",
-                                 "-MF", request.output + ".d", "-I" + request.root + "/include",
-                                 "-I" + request.root + "/include/flink-cpp"});
-  for (const std::string& directory : request.includeDirectories) command.push_back("-I" + directory);
-  command.insert(command.end(), {request.source, "-o", temporary, "-L" + request.root + "/lib", "-lflink"});
+  std::vector<std::string> command{
+      "/usr/bin/env", configured != nullptr && *configured != '\0' ? configured : "g++"};
+  command.insert(command.end(),
+                 {"-std=c++20", "-O2", "-DNDEBUG", "-fPIC", "-shared",
+                  "-fno-semantic-interposition", "-MMD", "-MF", request.output + ".d",
+                  "-I" + request.root + "/include", "-I" + request.root + "/include/flink-cpp"});
+  for (const std::string& directory : request.includeDirectories)
+    command.push_back("-I" + directory);
+  command.insert(command.end(),
+                 {request.source, "-o", temporary, "-L" + request.root + "/lib", "-lflink"});
   return command;
 }
 
@@ -64,29 +69,33 @@ Status compileJobLibrary(const CompileRequest& request, ProcessLauncher& launche
   if (isFresh(request)) return Status::ok();
   fs::create_directories(fs::path(request.output).parent_path(), error);
   if (error) {
-    return {ErrorCode::kFileIo, fmt::format("the directory of the job library cannot be made: path={} reason={}", request.output,
-                                            error.message())};
+    return {ErrorCode::kFileIo,
+            fmt::format("the directory of the job library cannot be made: path={} reason={}",
+                        request.output, error.message())};
   }
   // Several clients may compile the same source at once; each moves its own result into place.
   const std::string temporary = fmt::format("{}.{}", request.output, getpid());
   ProcessSpec spec;
   spec.argv = compilerCommand(request, temporary);
   std::promise<ExitStatus> ended;
-  FLINK_ASSIGN_OR_RETURN(auto child,
-                         launcher.spawn(std::move(spec), [&ended](const ExitStatus& status) { ended.set_value(status); }));
+  FLINK_ASSIGN_OR_RETURN(
+      auto child, launcher.spawn(std::move(spec),
+                                 [&ended](const ExitStatus& status) { ended.set_value(status); }));
   const ExitStatus status = ended.get_future().get();
   if (status.exitCode != 0) {
     fs::remove(temporary, error);
     const bool missing = status.exitCode == 127;
-    return {ErrorCode::kProgramCompile, fmt::format("{}: source={} compiler={}",
-                                                    missing ? "the compiler was not found (package g++, or CXX)"
-                                                            : "the compiler rejected the job's source",
-                                                    request.source, status.toString())};
+    return {ErrorCode::kProgramCompile,
+            fmt::format("{}: source={} compiler={}",
+                        missing ? "the compiler was not found (package g++, or CXX)"
+                                : "the compiler rejected the job's source",
+                        request.source, status.toString())};
   }
   fs::rename(temporary, request.output, error);
   if (error) {
-    return {ErrorCode::kFileIo, fmt::format("the job library cannot be moved into place: path={} reason={}", request.output,
-                                            error.message())};
+    return {ErrorCode::kFileIo,
+            fmt::format("the job library cannot be moved into place: path={} reason={}",
+                        request.output, error.message())};
   }
   return Status::ok();
 }

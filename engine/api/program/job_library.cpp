@@ -18,8 +18,8 @@ namespace flink::program {
 
 namespace {
 
-/// Programs by the library they came with (null: the executable). Loading is serialized: registrations that arrive while a
-/// library's initializers run are its own.
+/// Programs by the library they came with (null: the executable). Loading is serialized:
+/// registrations that arrive while a library's initializers run are its own.
 struct Registry {
   Mutex loading;
   std::vector<RegisteredJob> linked;
@@ -35,16 +35,23 @@ Registry& registry() {
 /// Reads the tag from the file, so that nothing of a foreign library runs.
 Status checkTag(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return {ErrorCode::kFileNotFound, fmt::format("cannot read the job library: {}: file={}", std::strerror(errno), path)};
+  if (!file)
+    return {ErrorCode::kFileNotFound,
+            fmt::format("cannot read the job library: {}: file={}", std::strerror(errno), path)};
   const std::string content{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   const std::size_t at = content.find(FLINK_ABI_MARK);
-  if (at == std::string::npos || !content.starts_with("\x7f" "ELF")) {
-    return {ErrorCode::kProgramInvalid, fmt::format("not a job library: it has no FLINK_JOB: file={}", path)};
+  if (at == std::string::npos || !content.starts_with("\x7f"
+                                                      "ELF")) {
+    return {ErrorCode::kProgramInvalid,
+            fmt::format("not a job library: it has no FLINK_JOB: file={}", path)};
   }
   const std::string tag(content.c_str() + at + std::strlen(FLINK_ABI_MARK));
   if (tag == FLINK_ABI_TAG) return Status::ok();
-  return {ErrorCode::kAbiMismatch, fmt::format("the job library was built for another engine: file={} built for \"{}\" engine \"{}\"",
-                                               path, tag, FLINK_ABI_TAG)};
+  return {
+      ErrorCode::kAbiMismatch,
+      fmt::format(
+          "the job library was built for another engine: file={} built for \"{}\" engine \"{}\"",
+          path, tag, FLINK_ABI_TAG)};
 }
 
 }  // namespace
@@ -65,14 +72,18 @@ Result<std::vector<RegisteredJob>> loadJobLibrary(const std::string& path) {
   void* handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   all.arriving = nullptr;
   if (handle == nullptr) {
-    return {ErrorCode::kProgramInvalid, fmt::format("the job library cannot be loaded: {}", ::dlerror())};
+    return {ErrorCode::kProgramInvalid,
+            fmt::format("the job library cannot be loaded: {}", ::dlerror())};
   }
   return all.byLibrary.try_emplace(handle, std::move(arriving)).first->second;
 }
 
-std::vector<RegisteredJob> linkedJobs() { return registry().linked; }
+std::vector<RegisteredJob> linkedJobs() {
+  return registry().linked;
+}
 
-Result<RegisteredJob> findJob(const std::vector<RegisteredJob>& jobs, std::string_view entry, std::string_view library) {
+Result<RegisteredJob> findJob(const std::vector<RegisteredJob>& jobs, std::string_view entry,
+                              std::string_view library) {
   std::vector<std::string> names;
   for (const RegisteredJob& job : jobs) {
     if (job.name == entry || (entry.empty() && jobs.size() == 1)) return job;
@@ -80,10 +91,12 @@ Result<RegisteredJob> findJob(const std::vector<RegisteredJob>& jobs, std::strin
   }
   if (entry.empty()) {
     return {ErrorCode::kProgramInvalid,
-            fmt::format("the library holds several jobs; choose one with -c: library={} jobs={}", library, fmt::join(names, ", "))};
+            fmt::format("the library holds several jobs; choose one with -c: library={} jobs={}",
+                        library, fmt::join(names, ", "))};
   }
   return {ErrorCode::kProgramInvalid,
-          fmt::format("the library has no job of that name: entry={} library={} jobs={}", entry, library, fmt::join(names, ", "))};
+          fmt::format("the library has no job of that name: entry={} library={} jobs={}", entry,
+                      library, fmt::join(names, ", "))};
 }
 
 }  // namespace flink::program

@@ -9,15 +9,19 @@
 
 namespace flink::program {
 
-/// Loads a job library and returns its programs. A library stays loaded for good: its code may be referred to from anywhere.
-/// Errors: kFileNotFound, kAbiMismatch, kProgramInvalid (not a job library, or the loader's own words).
+/// Loads a job library and returns its programs. A library stays loaded for good: its code may be
+/// referred to from anywhere.
+/// Errors: kFileNotFound, kAbiMismatch, kProgramInvalid (not a job library, or the loader's own
+/// words).
 /// Thread: any.
 Result<std::vector<RegisteredJob>> loadJobLibrary(const std::string& path);
 
 /// The programs that are linked into this executable.
 [[nodiscard]] std::vector<RegisteredJob> linkedJobs();
 
-/// The program named `entry`, or the only one when `entry` is empty. Errors: kProgramInvalid listing what there is.
-Result<RegisteredJob> findJob(const std::vector<RegisteredJob>& jobs, std::string_view entry, std::string_view library);
+/// The program named `entry`, or the only one when `entry` is empty.
+/// Errors: kProgramInvalid listing what there is.
+Result<RegisteredJob> findJob(const std::vector<RegisteredJob>& jobs, std::string_view entry,
+                              std::string_view library);
 
 }  // namespace flink::program

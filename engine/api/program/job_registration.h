@@ -12,7 +12,8 @@ class Parameters;
 
 namespace flink::program {
 
-/// A program: builds dataflows in the environment. Without a call of execute() its job runs under the FLINK_JOB's name.
+/// A program: builds dataflows in the environment. Without a call of execute() its job runs under
+/// the FLINK_JOB's name.
 using JobFunction = void (*)(StreamExecutionEnvironment&, const Parameters&);
 
 struct RegisteredJob {
@@ -20,8 +21,8 @@ struct RegisteredJob {
   JobFunction run = nullptr;
 };
 
-/// Makes a program known while its library is being loaded. Only plain types cross, so that a library of another release
-/// fails by its tag.
+/// Makes a program known while its library is being loaded. Only plain types cross, so that a
+/// library of another release fails by its tag.
 class JobRegistration {
  public:
   JobRegistration(const char* tag, const char* name, JobFunction run);
@@ -29,7 +30,8 @@ class JobRegistration {
 
 }  // namespace flink::program
 
-/// Names a program: FLINK_JOB("WordCount", [](flink::StreamExecutionEnvironment& env, const flink::Parameters& args) { .. })
-#define FLINK_JOB(name, ...)                                                              \
+/// Names a program: FLINK_JOB("WordCount", [](flink::StreamExecutionEnvironment& env, const
+/// flink::Parameters& args) { .. })
+#define FLINK_JOB(name, ...)                                                                   \
   static const ::flink::program::JobRegistration FLINK_CONCAT(flinkJobRegistration, __LINE__)( \
       FLINK_ABI_MARK FLINK_ABI_TAG, name, __VA_ARGS__)

@@ -20,7 +20,8 @@ namespace flink::program {
 namespace {
 
 /// Runs the program; a graph that it left unexecuted becomes its last job.
-Status callProgram(const RegisteredJob& job, const Parameters& parameters, StreamExecutionEnvironment& env) {
+Status callProgram(const RegisteredJob& job, const Parameters& parameters,
+                   StreamExecutionEnvironment& env) {
   try {
     job.run(env, parameters);
     env.executePending(job.name);
@@ -28,24 +29,29 @@ Status callProgram(const RegisteredJob& job, const Parameters& parameters, Strea
   } catch (const FlinkException& error) {
     return error.status();
   } catch (const std::exception& error) {
-    return {ErrorCode::kProgramInvalid, fmt::format("the program threw an exception: job={}: {}", job.name, error.what())};
+    return {ErrorCode::kProgramInvalid,
+            fmt::format("the program threw an exception: job={}: {}", job.name, error.what())};
   } catch (const GraphRebuilt&) {
     throw;
   } catch (...) {
-    return {ErrorCode::kProgramInvalid, fmt::format("the program threw something that is no std::exception: job={}", job.name)};
+    return {ErrorCode::kProgramInvalid,
+            fmt::format("the program threw something that is no std::exception: job={}", job.name)};
   }
 }
 
-/// The operators of a rebuilt program. Lifetime: keeps the program's graph; its code stays loaded for good.
+/// The operators of a rebuilt program.
+/// Lifetime: keeps the program's graph; its code stays loaded for good.
 class ProgramCatalog final : public operators::OperatorCatalog {
  public:
-  explicit ProgramCatalog(std::shared_ptr<datastream::ProgramGraph> program) : program_(std::move(program)) {}
-  [[nodiscard]] const operators::OperatorFactory* operatorFactory(std::int32_t streamNode) const override {
+  explicit ProgramCatalog(std::shared_ptr<datastream::ProgramGraph> program)
+      : program_(std::move(program)) {}
+  [[nodiscard]] const operators::OperatorFactory* operatorFactory(
+      std::int32_t streamNode) const override {
     return program_->operatorFactory(streamNode);
   }
-  [[nodiscard]] const operators::EdgeCodec* edgeCodec(std::int32_t sourceNode, std::int32_t targetNode,
-                                                      std::int32_t targetInput,
-                                                      std::string_view sideOutputTag) const override {
+  [[nodiscard]] const operators::EdgeCodec* edgeCodec(
+      std::int32_t sourceNode, std::int32_t targetNode, std::int32_t targetInput,
+      std::string_view sideOutputTag) const override {
     return program_->edgeCodec(sourceNode, targetNode, targetInput, sideOutputTag);
   }
 
@@ -55,9 +61,11 @@ class ProgramCatalog final : public operators::OperatorCatalog {
 
 }  // namespace
 
-ProgramOutcome runProgram(const RegisteredJob& job, const ClientRun& run, ProgramSession& session, Rng& rng) {
+ProgramOutcome runProgram(const RegisteredJob& job, const ClientRun& run, ProgramSession& session,
+                          Rng& rng) {
   config::Configuration configuration;
-  for (const auto& [key, value] : run.configuration) configuration.setString(key, value, {"client", 0});
+  for (const auto& [key, value] : run.configuration)
+    configuration.setString(key, value, {"client", 0});
   const auto parallelism = configuration.get(config::kParallelismDefault);
   if (!parallelism) return {parallelism.status(), 0};
   protocol::ProgramReference reference = run.reference;
@@ -74,8 +82,8 @@ ProgramOutcome runProgram(const RegisteredJob& job, const ClientRun& run, Progra
   return outcome;
 }
 
-Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(const RegisteredJob& job,
-                                                                         const protocol::JobGraph& graph) {
+Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(
+    const RegisteredJob& job, const protocol::JobGraph& graph) {
   RebuildExecution execution(graph);
   Status ended;
   std::shared_ptr<datastream::ProgramGraph> program;
@@ -92,19 +100,21 @@ Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(const R
   }
   if (!execution.reached()) {
     Status missing(ErrorCode::kFingerprintMismatch,
-                   fmt::format("the program ended before its execute() number {}: job={}", graph.program.executeIndex + 1,
-                               job.name));
+                   fmt::format("the program ended before its execute() number {}: job={}",
+                               graph.program.executeIndex + 1, job.name));
     if (ended.isOk()) return missing;
     return std::move(missing).causedBy(std::move(ended));
   }
   FLINK_RETURN_IF_ERROR(execution.outcome());
-  return std::shared_ptr<const operators::OperatorCatalog>(std::make_shared<ProgramCatalog>(std::move(program)));
+  return std::shared_ptr<const operators::OperatorCatalog>(
+      std::make_shared<ProgramCatalog>(std::move(program)));
 }
 
-Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(const std::string& libraryPath,
-                                                                         const protocol::JobGraph& graph) {
+Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(
+    const std::string& libraryPath, const protocol::JobGraph& graph) {
   FLINK_ASSIGN_OR_RETURN(const auto jobs, loadJobLibrary(libraryPath));
-  FLINK_ASSIGN_OR_RETURN(const auto job, findJob(jobs, graph.program.entry, graph.program.libraryName));
+  FLINK_ASSIGN_OR_RETURN(const auto job,
+                         findJob(jobs, graph.program.entry, graph.program.libraryName));
   return rebuildProgram(job, graph);
 }
 

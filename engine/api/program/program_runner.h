@@ -27,15 +27,18 @@ struct ProgramOutcome {
 };
 
 /// Runs a program at the client's side: its graphs are submitted to `session`.
-/// Errors: kProgramInvalid with what the program threw, and the errors of jobs that the program waited for.
-ProgramOutcome runProgram(const RegisteredJob& job, const ClientRun& run, ProgramSession& session, Rng& rng);
+/// Errors: kProgramInvalid with what the program threw, and the errors of jobs that the program
+/// waited for.
+ProgramOutcome runProgram(const RegisteredJob& job, const ClientRun& run, ProgramSession& session,
+                          Rng& rng);
 
 /// Runs a program in a worker, only to obtain the code of `graph`'s operators.
-/// Errors: kFingerprintMismatch naming the first operator that differs; kProgramInvalid with what the program threw.
-Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(const RegisteredJob& job,
-                                                                         const protocol::JobGraph& graph);
+/// Errors: kFingerprintMismatch naming the first operator that differs; kProgramInvalid with what
+/// the program threw.
+Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(
+    const RegisteredJob& job, const protocol::JobGraph& graph);
 /// The same for a library file.
-Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(const std::string& libraryPath,
-                                                                         const protocol::JobGraph& graph);
+Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(
+    const std::string& libraryPath, const protocol::JobGraph& graph);
 
 }  // namespace flink::program

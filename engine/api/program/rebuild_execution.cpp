@@ -25,7 +25,9 @@ class RecordedJob final : public JobClient {
  public:
   explicit RecordedJob(datastream::RecordedResult record) : record_(std::move(record)) {}
 
-  [[nodiscard]] JobId getJobID() const override { return JobId::fromBytes(record_.jobId).value_or(JobId{}); }
+  [[nodiscard]] JobId getJobID() const override {
+    return JobId::fromBytes(record_.jobId).value_or(JobId{});
+  }
   [[nodiscard]] JobStatus getJobStatus() override {
     if (!record_.waited) return JobStatus::kRunning;
     return record_.errorId.empty() ? JobStatus::kFinished : JobStatus::kFailed;
@@ -33,7 +35,8 @@ class RecordedJob final : public JobClient {
   void cancel() override {}
 
   JobExecutionResult getJobExecutionResult() override {
-    if (!record_.waited) throwFingerprint("the program asks for a job's result that it did not ask for at the client");
+    if (!record_.waited)
+      throwFingerprint("the program asks for a job's result that it did not ask for at the client");
     if (!record_.errorId.empty()) {
       const auto code = errorCodeById(record_.errorId).value_or(ErrorCode::kUserCodeFailed);
       throw JobExecutionException(Status(code, record_.errorMessage));
@@ -43,11 +46,11 @@ class RecordedJob final : public JobClient {
 
   std::vector<std::string> collect(const std::string& collectId) override {
     if (record_.collectedTooMuch) {
-      throw FlinkException(Status(
-          ErrorCode::kLimitExceeded,
-          fmt::format("an earlier job of the program collected more than {} bytes, which workers cannot repeat; write the "
-                      "records to a file and read that instead",
-                      datastream::kMaxCollectedBytes)));
+      throw FlinkException(Status(ErrorCode::kLimitExceeded,
+                                  fmt::format("an earlier job of the program collected more than "
+                                              "{} bytes, which workers cannot repeat; write the "
+                                              "records to a file and read that instead",
+                                              datastream::kMaxCollectedBytes)));
     }
     if (std::exchange(read_[collectId], true)) return {};
     return record_.collected[collectId];
@@ -63,8 +66,10 @@ class RecordedJob final : public JobClient {
 std::shared_ptr<JobClient> RebuildExecution::execute(const datastream::FinishedGraph& finished) {
   if (numExecuted_ < job_.program.executeIndex) {
     const auto index = static_cast<std::size_t>(numExecuted_++);
-    if (index >= job_.program.earlierResults.size()) throwFingerprint("the results of the program's earlier jobs are missing");
-    return std::make_shared<RecordedJob>(valueOrThrow(datastream::decodeRecordedResult(job_.program.earlierResults[index])));
+    if (index >= job_.program.earlierResults.size())
+      throwFingerprint("the results of the program's earlier jobs are missing");
+    return std::make_shared<RecordedJob>(
+        valueOrThrow(datastream::decodeRecordedResult(job_.program.earlierResults[index])));
   }
   reached_ = true;
   outcome_ = graph::checkFingerprint(job_, finished.graph);
@@ -77,10 +82,12 @@ std::shared_ptr<JobClient> RebuildExecution::execute(const datastream::FinishedG
   throw GraphRebuilt{};
 }
 
-std::string RebuildExecution::once(const std::string& name, const std::function<std::string()>& /*compute*/) {
+std::string RebuildExecution::once(const std::string& name,
+                                   const std::function<std::string()>& /*compute*/) {
   const auto known = job_.program.onceValues.find(name);
   if (known == job_.program.onceValues.end()) {
-    throwFingerprint(fmt::format("env.once was not called under this name at the client: name={}", name));
+    throwFingerprint(
+        fmt::format("env.once was not called under this name at the client: name={}", name));
   }
   return known->second;
 }

@@ -9,11 +9,12 @@
 
 namespace flink::program {
 
-/// Ends the program once the wanted graph is there. Programs must not catch it; `catch (...)` has to rethrow.
+/// Ends the program once the wanted graph is there. Programs must not catch it; `catch (...)` has
+/// to rethrow.
 struct GraphRebuilt {};
 
-/// Repeats a program up to the execute() that made the given job: earlier ones return the recorded results, that one checks
-/// the topology and unwinds.
+/// Repeats a program up to the execute() that made the given job: earlier ones return the recorded
+/// results, that one checks the topology and unwinds.
 /// Thread: the program's.
 class RebuildExecution final : public datastream::ProgramExecution {
  public:

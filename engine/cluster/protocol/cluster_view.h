@@ -12,8 +12,8 @@
 #include "cluster/protocol/job_status.h"
 #include "core/base/ids.h"
 
-/// What clients (flinkctl, REST, console) see of a cluster: values only. Times are epoch milliseconds, -1 = unset, 0 in
-/// per-state timestamps = never.
+/// What clients (flinkctl, REST, console) see of a cluster: values only. Times are epoch
+/// milliseconds, -1 = unset, 0 in per-state timestamps = never.
 namespace flink::protocol {
 
 struct ClusterOverview {
@@ -80,8 +80,8 @@ struct JobDetails {
 
 /// Flink's derivation result, bytes.
 struct TaskManagerMemory {
-  std::int64_t frameworkHeap = 0, taskHeap = 0, frameworkOffHeap = 0, taskOffHeap = 0, network = 0, managed = 0,
-               jvmMetaspace = 0, jvmOverhead = 0, totalFlink = 0, totalProcess = 0;
+  std::int64_t frameworkHeap = 0, taskHeap = 0, frameworkOffHeap = 0, taskOffHeap = 0, network = 0,
+               managed = 0, jvmMetaspace = 0, jvmOverhead = 0, totalFlink = 0, totalProcess = 0;
 };
 
 struct HardwareDescription {
@@ -106,7 +106,8 @@ struct TaskManagerView {
     std::int32_t assignedTasks = 0;
   };
   std::vector<AllocatedSlot> allocatedSlots;
-  std::map<std::string, std::int64_t> metrics;  ///< REST names: heapUsed, nettyShuffleMemorySegmentsTotal, ...
+  std::map<std::string, std::int64_t>
+      metrics;  ///< REST names: heapUsed, nettyShuffleMemorySegmentsTotal, ...
 };
 
 /// How a job ended, for execute(), `flinkctl wait` and /execution-result.

@@ -21,8 +21,8 @@ struct Envelope {
   Method method = Method::kGetVersion;
   std::uint64_t requestId = 0;
   std::string sender;
-  Epoch epoch = Epoch::kNone;         ///< kNone: not fenced (clients)
-  std::int64_t deadlineMs = 0;        ///< how long the sender waits, relative; 0 = no answer expected
+  Epoch epoch = Epoch::kNone;   ///< kNone: not fenced (clients)
+  std::int64_t deadlineMs = 0;  ///< how long the sender waits, relative; 0 = no answer expected
   std::string errorId, errorMessage;  ///< kError
   Bytes body;
 };
@@ -31,8 +31,8 @@ struct Envelope {
 /// Errors: kBadFrame, kLimitExceeded.
 [[nodiscard]] Result<Envelope> decodeEnvelope(ByteView frame);
 
-/// Protobuf encoding of one message of messages.h, job_graph.h or cluster_view.h. Instantiated in codec*.cpp for every
-/// request, every response, JobGraph, JobResult and ClusterEvent.
+/// Protobuf encoding of one message of messages.h, job_graph.h or cluster_view.h. Instantiated in
+/// codec*.cpp for every request, every response, JobGraph, JobResult and ClusterEvent.
 template <class T>
 [[nodiscard]] Bytes encode(const T& value);
 /// Errors: kBadFrame, kLimitExceeded.

@@ -9,8 +9,9 @@
 
 namespace flink::protocol {
 
-/// First bytes of every data connection: written by the consumer's worker, checked by the producer's supervisor before it
-/// passes the socket on. Fixed head: "FLKD", u16 version, u16 length of the consumer's name, job id, token; then the name.
+/// First bytes of every data connection: written by the consumer's worker, checked by the
+/// producer's supervisor before it passes the socket on. Fixed head: "FLKD", u16 version, u16
+/// length of the consumer's name, job id, token; then the name.
 struct DataHello {
   JobId job;
   JobToken token;

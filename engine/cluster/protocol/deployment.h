@@ -38,7 +38,8 @@ struct InputGateDescriptor {
 struct ResultPartitionDescriptor {
   ResultPartitionId id;
   std::int32_t numSubpartitions = 1;
-  /// Consumer's TaskManager per subpartition, so that the writer knows which channels stay in this process.
+  /// Consumer's TaskManager per subpartition, so that the writer knows which channels stay in this
+  /// process.
   std::vector<TaskManagerId> consumers;
   ExchangeType exchange = ExchangeType::kPipelinedBounded;
   bool compressed = false;
@@ -48,12 +49,13 @@ struct ResultPartitionDescriptor {
 struct TaskDeploymentDescriptor {
   ExecutionAttemptId attempt;
   AllocationId allocation;
-  std::int32_t slot = 0;        ///< slot index on the TaskManager
+  std::int32_t slot = 0;  ///< slot index on the TaskManager
   std::vector<InputGateDescriptor> inputGates;
   std::vector<ResultPartitionDescriptor> producedPartitions;
 };
 
-/// All tasks of one job that start on one TaskManager together; the first one also brings the job itself.
+/// All tasks of one job that start on one TaskManager together; the first one also brings the job
+/// itself.
 struct SubmitTasks {
   JobId job;
   JobToken token;

@@ -11,9 +11,17 @@
 
 namespace flink::protocol {
 
-/// How an edge's records reach the consumer's subtasks; the REST plan's `ship_strategy` in upper case.
+/// How an edge's records reach the consumer's subtasks; the REST plan's `ship_strategy` in upper
+/// case.
 enum class ShipStrategy : std::uint8_t {
-  kForward, kRebalance, kRescale, kHash, kBroadcast, kGlobal, kShuffle, kCustom
+  kForward,
+  kRebalance,
+  kRescale,
+  kHash,
+  kBroadcast,
+  kGlobal,
+  kShuffle,
+  kCustom
 };
 /// The REST plan's `exchange` in lower case.
 enum class ExchangeType : std::uint8_t { kPipelinedBounded, kBlocking };
@@ -30,8 +38,8 @@ struct ResourceProfile {
   friend bool operator==(const ResourceProfile&, const ResourceProfile&) = default;
 };
 
-/// One operator inside a vertex's chain. `streamNodeId` is its number in the program's StreamGraph: a worker looks its
-/// factory up by it.
+/// One operator inside a vertex's chain. `streamNodeId` is its number in the program's StreamGraph:
+/// a worker looks its factory up by it.
 struct ChainedOperator {
   std::int32_t streamNodeId = 0;
   OperatorId id;
@@ -52,11 +60,11 @@ struct JobEdge {
   JobVertexId target;
   std::int32_t sourceStreamNode = 0;  ///< the operator whose output this is
   std::int32_t targetStreamNode = 0;
-  std::int32_t targetInput = 0;       ///< 0 = first input, 1 = second (connect), n (union keeps 0)
-  std::string sideOutputTag;          ///< empty: main output
+  std::int32_t targetInput = 0;  ///< 0 = first input, 1 = second (connect), n (union keeps 0)
+  std::string sideOutputTag;     ///< empty: main output
   ShipStrategy shipStrategy = ShipStrategy::kForward;
   ExchangeType exchange = ExchangeType::kPipelinedBounded;
-  bool compressed = false;            ///< LZ4 on the wire or on disk
+  bool compressed = false;  ///< LZ4 on the wire or on disk
 };
 
 struct JobVertex {
@@ -81,13 +89,13 @@ struct SlotSharingGroup {
 /// What the workers need to run the same program again.
 struct ProgramReference {
   BlobDigest library;
-  std::string libraryName;           ///< file name for messages
-  std::string entry;                 ///< FLINK_JOB name when a library holds several (-c); empty: the only one
+  std::string libraryName;  ///< file name for messages
+  std::string entry;  ///< FLINK_JOB name when a library holds several (-c); empty: the only one
   std::vector<std::string> arguments;
-  std::int32_t executeIndex = 0;     ///< the n-th execute() of the program made this graph
+  std::int32_t executeIndex = 0;  ///< the n-th execute() of the program made this graph
   std::int32_t defaultParallelism = 1;
   std::map<std::string, std::string> onceValues;  ///< env.once results by name
-  std::vector<std::string> earlierResults;        ///< encoded JobExecutionResult of execute() 0..n-1
+  std::vector<std::string> earlierResults;  ///< encoded JobExecutionResult of execute() 0..n-1
 };
 
 /// Fixed point between the client and the cluster: every number, name and collection of a job.
@@ -99,14 +107,15 @@ struct JobGraph {
   std::vector<JobEdge> edges;
   std::vector<SlotSharingGroup> slotSharingGroups;
   ProgramReference program;
-  /// xxh3-64 of the topology, per streamNodeId, in order: lets a worker name the first operator that differs.
+  /// xxh3-64 of the topology, per streamNodeId, in order: lets a worker name the first operator
+  /// that differs.
   std::vector<std::pair<std::int32_t, std::uint64_t>> fingerprint;
   std::map<std::string, std::string> configuration;  ///< the job's own keys, over the cluster's
   std::map<std::string, std::string> globalJobParameters;
   /// Elements of fromElements/fromCollection by streamNodeId, serialized.
   std::map<std::int32_t, std::string> collections;
-  std::string planJson;        ///< REST `plan` without jid and name
-  std::string streamGraphJson; ///< REST `stream-graph`
+  std::string planJson;         ///< REST `plan` without jid and name
+  std::string streamGraphJson;  ///< REST `stream-graph`
   /// For `info` only; whoever submits a graph drops them.
   std::string executionPlanJson, planDot;
 };

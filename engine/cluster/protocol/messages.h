@@ -11,27 +11,55 @@
 #include "cluster/protocol/job_graph.h"
 #include "core/base/ids.h"
 
-/// Requests and responses of the control plane. Every request names its Response; Method numbers are part of the protocol
-/// and never reused. codec.h encodes them as protobuf.
+/// Requests and responses of the control plane. Every request names its Response; Method numbers
+/// are part of the protocol and never reused. codec.h encodes them as protobuf.
 namespace flink::protocol {
 
 enum class Method : std::uint16_t {
   // client → JobManager
-  kGetVersion = 1, kSubmitJob = 2, kListJobs = 3, kGetJob = 4, kCancelJob = 5, kWaitJob = 6, kGetOverview = 7,
-  kListTaskManagers = 8, kGetTaskManager = 9, kReadLog = 10, kListLogs = 11, kGetMetrics = 12, kCollectResults = 13,
+  kGetVersion = 1,
+  kSubmitJob = 2,
+  kListJobs = 3,
+  kGetJob = 4,
+  kCancelJob = 5,
+  kWaitJob = 6,
+  kGetOverview = 7,
+  kListTaskManagers = 8,
+  kGetTaskManager = 9,
+  kReadLog = 10,
+  kListLogs = 11,
+  kGetMetrics = 12,
+  kCollectResults = 13,
   // blobs, at jobmanager's blob port
-  kHasBlob = 30, kPutBlobChunk = 31, kGetBlobChunk = 32,
+  kHasBlob = 30,
+  kPutBlobChunk = 31,
+  kGetBlobChunk = 32,
   // TaskManager → JobManager
-  kRegisterTaskManager = 50, kHeartbeat = 51, kTaskStateChanged = 52, kWorkerEnded = 53, kOperatorEvent = 54,
-  kUnregisterTaskManager = 55, kCollectedRecords = 56,
+  kRegisterTaskManager = 50,
+  kHeartbeat = 51,
+  kTaskStateChanged = 52,
+  kWorkerEnded = 53,
+  kOperatorEvent = 54,
+  kUnregisterTaskManager = 55,
+  kCollectedRecords = 56,
   // JobManager → TaskManager
-  kSubmitTasks = 70, kCancelTasks = 71, kReleaseJob = 72, kReadTaskManagerLog = 73, kListTaskManagerLogs = 74,
-  kDeliverOperatorEvent = 75, kReleasePartitions = 76,
+  kSubmitTasks = 70,
+  kCancelTasks = 71,
+  kReleaseJob = 72,
+  kReadTaskManagerLog = 73,
+  kListTaskManagerLogs = 74,
+  kDeliverOperatorEvent = 75,
+  kReleasePartitions = 76,
   // supervisor ↔ worker (local channel)
-  kStartWorker = 90, kAdoptConnection = 91, kWorkerReport = 92, kStopWorker = 93,
-  // spawner ↔ flink-program (local channel); the program also uses kSubmitJob, kWaitJob, kCancelJob, kCollectResults,
+  kStartWorker = 90,
+  kAdoptConnection = 91,
+  kWorkerReport = 92,
+  kStopWorker = 93,
+  // spawner ↔ flink-program (local channel); the program also uses kSubmitJob, kWaitJob,
+  // kCancelJob, kCollectResults,
   // which its spawner relays
-  kProgramStart = 110, kProgramFinished = 111
+  kProgramStart = 110,
+  kProgramFinished = 111
 };
 
 struct Empty {};
@@ -41,7 +69,7 @@ struct GetVersionRequest {
   struct Response {
     std::string version, commit, abi;
     Epoch epoch = Epoch::kNone;
-    std::string restAddress;      ///< host:port, empty when REST is off
+    std::string restAddress;  ///< host:port, empty when REST is off
     std::int32_t blobPort = 0, eventPort = 0;
     std::int32_t taskManagers = 0, slotsTotal = 0;
     std::int32_t pid = 0;
@@ -107,7 +135,8 @@ struct LogFile {
   std::int64_t size = 0, modifiedMs = 0;
 };
 
-/// `process` is "jobmanager" or a TaskManager id. Names come from ListLogs and are looked up, never joined into paths.
+/// `process` is "jobmanager" or a TaskManager id. Names come from ListLogs and are looked up, never
+/// joined into paths.
 struct ListLogsRequest {
   static constexpr Method kMethod = Method::kListLogs;
   std::string process;
@@ -119,11 +148,11 @@ struct ReadLogRequest {
   static constexpr Method kMethod = Method::kReadLog;
   std::string process;
   std::string name;
-  std::int64_t offset = 0;      ///< negative: from the end
+  std::int64_t offset = 0;  ///< negative: from the end
   std::int32_t maxBytes = 1 << 20;
   struct Response {
     std::string data;
-    std::int64_t offset = 0;    ///< where data starts
+    std::int64_t offset = 0;  ///< where data starts
     std::int64_t fileSize = 0;
   };
 };
@@ -142,7 +171,8 @@ struct GetMetricsRequest {
   };
 };
 
-/// Records that executeAndCollect's sink sent to the JobManager, from `offset` on; bounded by back pressure on the sink.
+/// Records that executeAndCollect's sink sent to the JobManager, from `offset` on; bounded by back
+/// pressure on the sink.
 struct CollectResultsRequest {
   static constexpr Method kMethod = Method::kCollectResults;
   JobId job;
@@ -187,7 +217,8 @@ struct RegisterTaskManagerRequest {
   static constexpr Method kMethod = Method::kRegisterTaskManager;
   TaskManagerView self;
   std::string version;
-  /// Tasks that still run here from before a JobManager's restart; it answers by ending unknown jobs.
+  /// Tasks that still run here from before a JobManager's restart; it answers by ending unknown
+  /// jobs.
   std::vector<JobId> runningJobs;
   struct Response {
     Epoch epoch = Epoch::kNone;
@@ -241,7 +272,7 @@ struct WorkerEndedRequest {
 struct OperatorEvent {
   JobId job;
   OperatorId op;
-  std::int32_t subtask = 0;       ///< sender (to coordinator) or receiver (from coordinator)
+  std::int32_t subtask = 0;  ///< sender (to coordinator) or receiver (from coordinator)
   std::int32_t attempt = 0;
   bool toCoordinator = true;
   std::string payload;
@@ -257,7 +288,8 @@ struct DeliverOperatorEventRequest {
   using Response = Empty;
 };
 
-/// Records of one collect sink; the response is the back pressure: it comes when there is room again.
+/// Records of one collect sink; the response is the back pressure: it comes when there is room
+/// again.
 struct CollectedRecordsRequest {
   static constexpr Method kMethod = Method::kCollectedRecords;
   JobId job;
@@ -311,7 +343,8 @@ struct StartWorkerRequest {
   std::string host;
   std::int32_t dataPort = 0;
   std::string libraryPath;
-  std::map<std::string, std::string> configuration;  ///< the TaskManager's, with the job's keys on top
+  std::map<std::string, std::string>
+      configuration;  ///< the TaskManager's, with the job's keys on top
   std::int32_t numThreads = 1;
   std::int64_t networkBytes = 0, managedBytes = 0;
   using Response = Empty;
@@ -351,7 +384,7 @@ struct ProgramStartRequest {
   std::string entry;
   std::vector<std::string> arguments;
   std::map<std::string, std::string> configuration;  ///< cluster defaults with -D, -p on top
-  bool detached = false;  ///< execute() returns after submission
+  bool detached = false;                             ///< execute() returns after submission
   bool planOnly = false;  ///< the spawner takes the first graph and answers with kCancelled
   using Response = Empty;
 };

@@ -5,7 +5,9 @@
 
 namespace flink::rest {
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string overviewJson(const protocol::ClusterOverview& overview) {
   return dump({{"taskmanagers", overview.taskManagers},
@@ -19,7 +21,8 @@ std::string overviewJson(const protocol::ClusterOverview& overview) {
                {"flink-commit", overview.commit}});
 }
 
-std::string configJson(const DashboardConfiguration& dashboard, std::string_view version, std::string_view commit) {
+std::string configJson(const DashboardConfiguration& dashboard, std::string_view version,
+                       std::string_view commit) {
   return dump({{"refresh-interval", dashboard.refreshIntervalMs},
                {"timezone-name", dashboard.timezoneName},
                {"timezone-offset", dashboard.timezoneOffsetMs},
@@ -62,7 +65,8 @@ Json resourceJson(const protocol::ResourceProfile& resource) {
 Json taskManagerObject(const protocol::TaskManagerView& taskManager) {
   const protocol::TaskManagerMemory& memory = taskManager.memory;
   return {{"id", taskManager.id.text()},
-          {"path", "tcp://" + taskManager.host + ":" + std::to_string(taskManager.rpcPort) + "/taskmanager"},
+          {"path", "tcp://" + taskManager.host + ":" + std::to_string(taskManager.rpcPort) +
+                       "/taskmanager"},
           {"dataPort", taskManager.dataPort},
           {"jmxPort", -1},
           {"timeSinceLastHeartbeat", taskManager.lastHeartbeatMs},
@@ -90,11 +94,24 @@ Json taskManagerObject(const protocol::TaskManagerView& taskManager) {
 }
 
 /// Flink's names; those that only a JVM has are zero here.
-constexpr std::array kTaskManagerMetrics{
-    "heapUsed", "heapCommitted", "heapMax", "nonHeapUsed", "nonHeapCommitted", "nonHeapMax", "directCount", "directUsed",
-    "directMax", "mappedCount", "mappedUsed", "mappedMax", "nettyShuffleMemorySegmentsAvailable",
-    "nettyShuffleMemorySegmentsUsed", "nettyShuffleMemorySegmentsTotal", "nettyShuffleMemoryAvailable",
-    "nettyShuffleMemoryUsed", "nettyShuffleMemoryTotal"};
+constexpr std::array kTaskManagerMetrics{"heapUsed",
+                                         "heapCommitted",
+                                         "heapMax",
+                                         "nonHeapUsed",
+                                         "nonHeapCommitted",
+                                         "nonHeapMax",
+                                         "directCount",
+                                         "directUsed",
+                                         "directMax",
+                                         "mappedCount",
+                                         "mappedUsed",
+                                         "mappedMax",
+                                         "nettyShuffleMemorySegmentsAvailable",
+                                         "nettyShuffleMemorySegmentsUsed",
+                                         "nettyShuffleMemorySegmentsTotal",
+                                         "nettyShuffleMemoryAvailable",
+                                         "nettyShuffleMemoryUsed",
+                                         "nettyShuffleMemoryTotal"};
 
 }  // namespace
 

@@ -13,7 +13,8 @@ struct HandlerContext {
   HandlerContext(RestSettings restSettings, const RestServices& restServices)
       : settings(std::move(restSettings)),
         services(restServices),
-        jars(*restServices.files, *restServices.clock, *restServices.rng, settings.uploadDirectory) {}
+        jars(*restServices.files, *restServices.clock, *restServices.rng,
+             settings.uploadDirectory) {}
 
   RestSettings settings;
   RestServices services;
@@ -30,7 +31,8 @@ void addJarRoutes(Router& router, const std::shared_ptr<HandlerContext>& context
 /// Wraps `view` (Response → JSON text) into a gateway responder: errors become error bodies.
 template <class Request, class View>
 jobmanager::Responder<Request> answerWith(Respond respond, View view, int status = 200) {
-  return [respond = std::move(respond), view = std::move(view), status](Result<typename Request::Response> answer) {
+  return [respond = std::move(respond), view = std::move(view),
+          status](Result<typename Request::Response> answer) {
     if (!answer) return respond(errorResponse(answer.status()));
     respond({status, "application/json; charset=UTF-8", view(*answer)});
   };
@@ -38,7 +40,8 @@ jobmanager::Responder<Request> answerWith(Respond respond, View view, int status
 
 /// Parses the `:jobid` of a path; on failure answers 400 and returns nothing.
 std::optional<JobId> jobIdOf(const HttpRequest& request, const Respond& respond);
-/// Fetches the job of the path and hands its details to `use`; unknown jobs are answered as Flink does.
+/// Fetches the job of the path and hands its details to `use`; unknown jobs are answered as Flink
+/// does.
 void withJob(HandlerContext& context, const HttpRequest& request, Respond respond,
              std::function<void(const protocol::JobDetails&, Respond)> use);
 

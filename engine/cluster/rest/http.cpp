@@ -63,12 +63,16 @@ int httpStatusOf(const Status& status) {
   }
 }
 
-HttpResponse errorResponse(const Status& status) { return errorResponse(httpStatusOf(status), status.toString()); }
+HttpResponse errorResponse(const Status& status) {
+  return errorResponse(httpStatusOf(status), status.toString());
+}
 
 HttpResponse badPathParameter(std::string_view key, std::string_view value) {
-  return errorResponse(400, fmt::format("Bad request, could not parse parameters: Cannot resolve path parameter ({}) from "
-                                        "value \"{}\".",
-                                        key, value));
+  return errorResponse(
+      400, fmt::format(
+               "Bad request, could not parse parameters: Cannot resolve path parameter ({}) from "
+               "value \"{}\".",
+               key, value));
 }
 
 namespace {
@@ -114,8 +118,9 @@ bool parseTarget(std::string_view target, HttpRequest& request) {
     const std::string_view pair = rest.substr(0, ampersand);
     const std::size_t equals = pair.find('=');
     const auto key = percentDecode(pair.substr(0, equals), true);
-    const auto value =
-        equals == std::string_view::npos ? std::optional<std::string>("") : percentDecode(pair.substr(equals + 1), true);
+    const auto value = equals == std::string_view::npos
+                           ? std::optional<std::string>("")
+                           : percentDecode(pair.substr(equals + 1), true);
     if (!key || !value) return false;
     if (!key->empty()) request.query.emplace(*key, *value);
     if (ampersand == std::string_view::npos) break;

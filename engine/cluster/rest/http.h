@@ -17,7 +17,7 @@ enum class HttpMethod : std::uint8_t { kGet, kPost, kPut, kPatch, kDelete, kOthe
 /// A parsed request; all text is percent-decoded.
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
-  std::string path;                              ///< without query
+  std::string path;  ///< without query
   std::multimap<std::string, std::string> query;
   std::map<std::string, std::string> pathParameters;  ///< set by the router
   std::string contentType;

@@ -11,7 +11,8 @@ namespace {
 using Json = nlohmann::json;
 
 HttpResponse json(const Json& body) {
-  return {200, "application/json; charset=UTF-8", body.dump(-1, ' ', false, Json::error_handler_t::replace)};
+  return {200, "application/json; charset=UTF-8",
+          body.dump(-1, ' ', false, Json::error_handler_t::replace)};
 }
 
 Status malformed(const std::string& why) {
@@ -40,9 +41,11 @@ Result<JarRunRequest> parseRun(const UploadedJar& jar, const HttpRequest& reques
   run.arguments = request.queryList("programArg");
   int parallelism = 0;
   if (const auto text = request.queryValue("parallelism")) {
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), parallelism);
+    const auto [end, error] =
+        std::from_chars(text->data(), text->data() + text->size(), parallelism);
     if (error != std::errc() || end != text->data() + text->size() || parallelism < 1) {
-      return Status(ErrorCode::kInvalidArgument, "parallelism is no positive number: parallelism=" + *text);
+      return Status(ErrorCode::kInvalidArgument,
+                    "parallelism is no positive number: parallelism=" + *text);
     }
   }
   if (request.body.find_first_not_of(" \t\r\n") != std::string::npos) {
@@ -55,7 +58,9 @@ Result<JarRunRequest> parseRun(const UploadedJar& jar, const HttpRequest& reques
     std::string savepoint;
     FLINK_RETURN_IF_ERROR(readField(body, "savepointPath", savepoint));
     if (!savepoint.empty()) {
-      return Status(ErrorCode::kUnsupported, "jobs cannot start from savepoints in this release: savepointPath=" + savepoint);
+      return Status(
+          ErrorCode::kUnsupported,
+          "jobs cannot start from savepoints in this release: savepointPath=" + savepoint);
     }
     if (parallelism < 0) return malformed("field parallelism is negative");
   }
@@ -67,7 +72,8 @@ Result<JarRunRequest> parseRun(const UploadedJar& jar, const HttpRequest& reques
 void withRun(HandlerContext& context, const HttpRequest& request, const Respond& respond,
              const std::function<void(JarRunRequest)>& use) {
   if (!context.settings.dashboard.submitEnabled) {
-    return respond(errorResponse(403, "submission through REST is switched off (web.submit.enable: false)"));
+    return respond(
+        errorResponse(403, "submission through REST is switched off (web.submit.enable: false)"));
   }
   const std::string& id = request.pathParameters.at("jarid");
   const auto jar = context.jars.find(id);
@@ -77,7 +83,8 @@ void withRun(HandlerContext& context, const HttpRequest& request, const Respond&
   use(std::move(*run));
 }
 
-void planOf(const std::shared_ptr<HandlerContext>& context, const HttpRequest& request, const Respond& respond) {
+void planOf(const std::shared_ptr<HandlerContext>& context, const HttpRequest& request,
+            const Respond& respond) {
   withRun(*context, request, respond, [&](JarRunRequest run) {
     context->services.jarRunner->plan(std::move(run), [respond](Result<protocol::JobGraph> graph) {
       if (!graph) return respond(errorResponse(graph.status()));
@@ -91,10 +98,14 @@ void listJars(HandlerContext& context, const Respond& respond) {
   if (!jars) return respond(errorResponse(jars.status()));
   Json files = Json::array();
   for (const UploadedJar& jar : *jars) {
-    files.push_back({{"id", jar.id}, {"name", jar.name}, {"uploaded", jar.uploadedMs}, {"entry", Json::array()}});
+    files.push_back({{"id", jar.id},
+                     {"name", jar.name},
+                     {"uploaded", jar.uploadedMs},
+                     {"entry", Json::array()}});
   }
-  respond(json({{"address", "http://" + context.settings.bindAddress + ":" + std::to_string(context.port)},
-                {"files", files}}));
+  respond(json(
+      {{"address", "http://" + context.settings.bindAddress + ":" + std::to_string(context.port)},
+       {"files", files}}));
 }
 
 void uploadJar(HandlerContext& context, const HttpRequest& request, const Respond& respond) {
@@ -111,27 +122,35 @@ void uploadJar(HandlerContext& context, const HttpRequest& request, const Respon
 }  // namespace
 
 void addJarRoutes(Router& router, const std::shared_ptr<HandlerContext>& context) {
-  router.add(HttpMethod::kGet, "/jars", [context](const HttpRequest&, const Respond& respond) { listJars(*context, respond); });
-  router.add(HttpMethod::kPost, "/jars/upload",
-             [context](const HttpRequest& request, const Respond& respond) { uploadJar(*context, request, respond); });
-  router.add(HttpMethod::kDelete, "/jars/:jarid", [context](const HttpRequest& request, const Respond& respond) {
-    const std::string& id = request.pathParameters.at("jarid");
-    const Status status = context->jars.remove(id);
-    if (!status) return respond(errorResponse(status));
-    respond(json(Json::object()));
+  router.add(HttpMethod::kGet, "/jars", [context](const HttpRequest&, const Respond& respond) {
+    listJars(*context, respond);
   });
+  router.add(HttpMethod::kPost, "/jars/upload",
+             [context](const HttpRequest& request, const Respond& respond) {
+               uploadJar(*context, request, respond);
+             });
+  router.add(HttpMethod::kDelete, "/jars/:jarid",
+             [context](const HttpRequest& request, const Respond& respond) {
+               const std::string& id = request.pathParameters.at("jarid");
+               const Status status = context->jars.remove(id);
+               if (!status) return respond(errorResponse(status));
+               respond(json(Json::object()));
+             });
   for (const HttpMethod method : {HttpMethod::kGet, HttpMethod::kPost}) {
     router.add(method, "/jars/:jarid/plan",
-               [context](const HttpRequest& request, const Respond& respond) { planOf(context, request, respond); });
+               [context](const HttpRequest& request, const Respond& respond) {
+                 planOf(context, request, respond);
+               });
   }
-  router.add(HttpMethod::kPost, "/jars/:jarid/run", [context](const HttpRequest& request, const Respond& respond) {
-    withRun(*context, request, respond, [&](JarRunRequest run) {
-      context->services.jarRunner->run(std::move(run), [respond](Result<JobId> job) {
-        if (!job) return respond(errorResponse(job.status()));
-        respond({200, "application/json; charset=UTF-8", jarRunJson(*job)});
-      });
-    });
-  });
+  router.add(HttpMethod::kPost, "/jars/:jarid/run",
+             [context](const HttpRequest& request, const Respond& respond) {
+               withRun(*context, request, respond, [&](JarRunRequest run) {
+                 context->services.jarRunner->run(std::move(run), [respond](Result<JobId> job) {
+                   if (!job) return respond(errorResponse(job.status()));
+                   respond({200, "application/json; charset=UTF-8", jarRunJson(*job)});
+                 });
+               });
+             });
 }
 
 }  // namespace flink::rest

@@ -27,7 +27,8 @@ class JarRunner {
  public:
   virtual ~JarRunner() = default;
   /// The program's first graph, not submitted.
-  virtual void plan(JarRunRequest request, std::function<void(Result<protocol::JobGraph>)> done) = 0;
+  virtual void plan(JarRunRequest request,
+                    std::function<void(Result<protocol::JobGraph>)> done) = 0;
   /// Answers with the first job's id once it is submitted; the program goes on detached.
   virtual void run(JarRunRequest request, std::function<void(Result<JobId>)> done) = 0;
 };

@@ -15,11 +15,13 @@ constexpr std::size_t kMaxNameBytes = 200;
 /// A random id in the usual 8-4-4-4-12 form.
 std::string randomUuid(Rng& rng) {
   const std::string hex = Id<struct UuidTag>::random(rng).toHex();
-  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4),
-                     hex.substr(20));
+  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4),
+                     hex.substr(16, 4), hex.substr(20));
 }
 
-std::string lastSegment(const std::string& path) { return path.substr(path.find_last_of("/\\") + 1); }
+std::string lastSegment(const std::string& path) {
+  return path.substr(path.find_last_of("/\\") + 1);
+}
 
 }  // namespace
 
@@ -29,9 +31,11 @@ JarStore::JarStore(FileSystem& files, const Clock& clock, Rng& rng, std::string 
 Result<UploadedJar> JarStore::add(const std::string& name, std::string_view content) {
   UploadedJar jar;
   jar.name = lastSegment(name);
-  if (!jar.name.ends_with(".so") || jar.name.size() > kMaxNameBytes || jar.name.find('\0') != std::string::npos) {
-    return Status(ErrorCode::kInvalidArgument,
-                  "only job libraries (.so) with a name of at most 200 bytes are allowed: name=" + jar.name);
+  if (!jar.name.ends_with(".so") || jar.name.size() > kMaxNameBytes ||
+      jar.name.find('\0') != std::string::npos) {
+    return Status(
+        ErrorCode::kInvalidArgument,
+        "only job libraries (.so) with a name of at most 200 bytes are allowed: name=" + jar.name);
   }
   jar.id = randomUuid(rng_) + "_" + jar.name;
   jar.path = directory_ + "/" + jar.id;
@@ -72,7 +76,8 @@ Status JarStore::remove(const std::string& id) {
 
 Result<UploadedFile> parseMultipartFile(std::string_view contentType, std::string_view body) {
   const auto malformed = [](std::string_view why) {
-    return Status(ErrorCode::kInvalidArgument, "malformed multipart/form-data body: " + std::string(why));
+    return Status(ErrorCode::kInvalidArgument,
+                  "malformed multipart/form-data body: " + std::string(why));
   };
   const std::size_t at = contentType.find("boundary=");
   if (!contentType.starts_with("multipart/form-data") || at == std::string_view::npos) {
@@ -82,7 +87,8 @@ Result<UploadedFile> parseMultipartFile(std::string_view contentType, std::strin
   if (boundary.starts_with('"')) boundary = boundary.substr(1, boundary.find('"', 1) - 1);
   boundary = boundary.substr(0, boundary.find(';'));
   const std::string delimiter = "--" + std::string(boundary);
-  if (boundary.empty() || !body.starts_with(delimiter)) return malformed("it does not start with its boundary");
+  if (boundary.empty() || !body.starts_with(delimiter))
+    return malformed("it does not start with its boundary");
   const std::size_t headEnd = body.find("\r\n\r\n");
   if (headEnd == std::string_view::npos) return malformed("the part has no end of its headers");
   const std::string_view head = body.substr(0, headEnd);
@@ -91,8 +97,10 @@ Result<UploadedFile> parseMultipartFile(std::string_view contentType, std::strin
   const std::size_t nameEnd = head.find('"', nameAt + 10);
   if (nameEnd == std::string_view::npos) return malformed("the filename has no end");
   const std::size_t contentEnd = body.find("\r\n" + delimiter, headEnd + 4);
-  if (contentEnd == std::string_view::npos) return malformed("the part does not end with its boundary");
-  if (body.substr(contentEnd + 2 + delimiter.size(), 2) != "--") return malformed("exactly one file can be sent");
+  if (contentEnd == std::string_view::npos)
+    return malformed("the part does not end with its boundary");
+  if (body.substr(contentEnd + 2 + delimiter.size(), 2) != "--")
+    return malformed("exactly one file can be sent");
   return UploadedFile{std::string(head.substr(nameAt + 10, nameEnd - nameAt - 10)),
                       body.substr(headEnd + 4, contentEnd - headEnd - 4)};
 }

@@ -19,13 +19,13 @@ struct UploadedJar {
   std::string path;
 };
 
-/// Keeps uploaded job libraries in one directory. Ids that come from clients are looked up in the directory's listing and
-/// never joined into a path.
-/// Thread: one at a time.
+/// Keeps uploaded job libraries in one directory. Ids that come from clients are looked up in the
+/// directory's listing and never joined into a path. Thread: one at a time.
 class JarStore {
  public:
   JarStore(FileSystem& files, const Clock& clock, Rng& rng, std::string directory);
-  /// `name` is the client's file name; only its last path segment is kept. Errors: kInvalidArgument, file errors.
+  /// `name` is the client's file name; only its last path segment is kept. Errors:
+  /// kInvalidArgument, file errors.
   Result<UploadedJar> add(const std::string& name, std::string_view content);
   Result<std::vector<UploadedJar>> list();
   /// Errors: kNotFound.

@@ -21,7 +21,8 @@ namespace {
 
 HttpResponse jobError(const JobId& id, const Status& status) {
   if (status.code() == ErrorCode::kJobNotFound) {
-    return errorResponse(404, "org.apache.flink.runtime.rest.NotFoundException: Job " + id.toHex() + " not found");
+    return errorResponse(
+        404, "org.apache.flink.runtime.rest.NotFoundException: Job " + id.toHex() + " not found");
   }
   return errorResponse(status);
 }
@@ -30,28 +31,33 @@ constexpr std::size_t kDefaultMaxExceptions = 20;
 
 using JobView = std::string (*)(const protocol::JobDetails&);
 
-void addJobView(Router& router, const std::shared_ptr<HandlerContext>& context, const std::string& pattern, JobView view) {
-  router.add(HttpMethod::kGet, pattern, [context, view](const HttpRequest& request, Respond respond) {
-    withJob(*context, request, std::move(respond), [view](const protocol::JobDetails& job, const Respond& answer) {
-      answer({200, "application/json; charset=UTF-8", view(job)});
-    });
-  });
+void addJobView(Router& router, const std::shared_ptr<HandlerContext>& context,
+                const std::string& pattern, JobView view) {
+  router.add(HttpMethod::kGet, pattern,
+             [context, view](const HttpRequest& request, Respond respond) {
+               withJob(*context, request, std::move(respond),
+                       [view](const protocol::JobDetails& job, const Respond& answer) {
+                         answer({200, "application/json; charset=UTF-8", view(job)});
+                       });
+             });
 }
 
 using ResultView = std::string (*)(const WaitJobRequest::Response&);
 
 /// Views of a job's result; a running job answers at once with what there is.
-void addResultView(Router& router, const std::shared_ptr<HandlerContext>& context, const std::string& pattern,
-                   ResultView view) {
-  router.add(HttpMethod::kGet, pattern, [context, view](const HttpRequest& request, Respond respond) {
-    const auto id = jobIdOf(request, respond);
-    if (!id) return;
-    context->services.gateway->handle(
-        WaitJobRequest{*id, 0}, [id = *id, view, respond](Result<WaitJobRequest::Response> answer) {
-          if (!answer) return respond(jobError(id, answer.status()));
-          respond({200, "application/json; charset=UTF-8", view(*answer)});
-        });
-  });
+void addResultView(Router& router, const std::shared_ptr<HandlerContext>& context,
+                   const std::string& pattern, ResultView view) {
+  router.add(HttpMethod::kGet, pattern,
+             [context, view](const HttpRequest& request, Respond respond) {
+               const auto id = jobIdOf(request, respond);
+               if (!id) return;
+               context->services.gateway->handle(
+                   WaitJobRequest{*id, 0},
+                   [id = *id, view, respond](Result<WaitJobRequest::Response> answer) {
+                     if (!answer) return respond(jobError(id, answer.status()));
+                     respond({200, "application/json; charset=UTF-8", view(*answer)});
+                   });
+             });
 }
 
 void cancelJob(HandlerContext& context, const HttpRequest& request, Respond respond) {
@@ -59,24 +65,30 @@ void cancelJob(HandlerContext& context, const HttpRequest& request, Respond resp
   if (!id) return;
   const std::string mode = request.queryValue("mode").value_or("cancel");
   if (mode != "cancel") {
-    return respond(errorResponse(
-        mode == "stop" ? 405 : 400,
-        mode == "stop" ? "The termination mode \"stop\" has been removed. For an ungraceful shutdown, please use "
-                         "\"cancel\" instead. For a graceful shutdown, please use \"jobs/:jobId/stop\" instead."
-                       : "Bad request, could not parse parameters: Cannot resolve query parameter (mode) from value \"" +
-                             mode + "\"."));
+    return respond(errorResponse(mode == "stop" ? 405 : 400,
+                                 mode == "stop" ? "The termination mode \"stop\" has been removed. "
+                                                  "For an ungraceful shutdown, please use "
+                                                  "\"cancel\" instead. For a graceful shutdown, "
+                                                  "please use \"jobs/:jobId/stop\" instead."
+                                                : "Bad request, could not parse parameters: Cannot "
+                                                  "resolve query parameter (mode) from value \"" +
+                                                      mode + "\"."));
   }
-  context.services.gateway->handle(CancelJobRequest{*id}, [id = *id, respond](Result<protocol::Empty> answer) {
-    if (!answer) {
-      if (answer.status().code() == ErrorCode::kJobNotFound) {
-        return respond(errorResponse(404, "org.apache.flink.runtime.rest.handler.RestHandlerException: Job could not be "
-                                          "found.\nCaused by: org.apache.flink.runtime.messages.FlinkJobNotFoundException: "
-                                          "Could not find Flink job (" + id.toHex() + ")"));
-      }
-      return respond(errorResponse(answer.status()));
-    }
-    respond({202, "application/json; charset=UTF-8", "{}"});
-  });
+  context.services.gateway->handle(
+      CancelJobRequest{*id}, [id = *id, respond](Result<protocol::Empty> answer) {
+        if (!answer) {
+          if (answer.status().code() == ErrorCode::kJobNotFound) {
+            return respond(errorResponse(
+                404,
+                "org.apache.flink.runtime.rest.handler.RestHandlerException: Job could not be "
+                "found.\nCaused by: org.apache.flink.runtime.messages.FlinkJobNotFoundException: "
+                "Could not find Flink job (" +
+                    id.toHex() + ")"));
+          }
+          return respond(errorResponse(answer.status()));
+        }
+        respond({202, "application/json; charset=UTF-8", "{}"});
+      });
 }
 
 }  // namespace
@@ -85,23 +97,26 @@ void withJob(HandlerContext& context, const HttpRequest& request, Respond respon
              std::function<void(const protocol::JobDetails&, Respond)> use) {
   const auto id = jobIdOf(request, respond);
   if (!id) return;
-  context.services.gateway->handle(
-      GetJobRequest{*id}, [id = *id, respond = std::move(respond), use = std::move(use)](Result<protocol::JobDetails> job) {
-        if (!job) return respond(jobError(id, job.status()));
-        use(*job, respond);
-      });
+  context.services.gateway->handle(GetJobRequest{*id},
+                                   [id = *id, respond = std::move(respond),
+                                    use = std::move(use)](Result<protocol::JobDetails> job) {
+                                     if (!job) return respond(jobError(id, job.status()));
+                                     use(*job, respond);
+                                   });
 }
 
 void addJobRoutes(Router& router, const std::shared_ptr<HandlerContext>& context) {
   router.add(HttpMethod::kGet, "/jobs", [context](const HttpRequest&, Respond respond) {
-    context->services.gateway->handle(ListJobsRequest{}, answerWith<ListJobsRequest>(std::move(respond), [](const auto& answer) {
-                                        return jobIdsJson(answer.jobs);
-                                      }));
+    context->services.gateway->handle(
+        ListJobsRequest{}, answerWith<ListJobsRequest>(std::move(respond), [](const auto& answer) {
+          return jobIdsJson(answer.jobs);
+        }));
   });
   router.add(HttpMethod::kGet, "/jobs/overview", [context](const HttpRequest&, Respond respond) {
-    context->services.gateway->handle(ListJobsRequest{}, answerWith<ListJobsRequest>(std::move(respond), [](const auto& answer) {
-                                        return jobsOverviewJson(answer.jobs);
-                                      }));
+    context->services.gateway->handle(
+        ListJobsRequest{}, answerWith<ListJobsRequest>(std::move(respond), [](const auto& answer) {
+          return jobsOverviewJson(answer.jobs);
+        }));
   });
   addJobView(router, context, "/jobs/:jobid", jobDetailsJson);
   addJobView(router, context, "/jobs/:jobid/plan", jobPlanJson);
@@ -109,22 +124,30 @@ void addJobRoutes(Router& router, const std::shared_ptr<HandlerContext>& context
   addJobView(router, context, "/jobs/:jobid/status", jobStatusJson);
   addResultView(router, context, "/jobs/:jobid/execution-result", executionResultJson);
   addResultView(router, context, "/jobs/:jobid/accumulators", accumulatorsJson);
-  router.add(HttpMethod::kGet, "/jobs/:jobid/exceptions", [context](const HttpRequest& request, Respond respond) {
-    std::size_t most = kDefaultMaxExceptions;
-    if (const auto text = request.queryValue("maxExceptions")) {
-      const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), most);
-      if (error != std::errc() || end != text->data() + text->size()) {
-        return respond(errorResponse(400, "Bad request, could not parse parameters: Cannot resolve query parameter "
-                                          "(maxExceptions) from value \"" + *text + "\"."));
-      }
-    }
-    withJob(*context, request, std::move(respond), [most](const protocol::JobDetails& job, const Respond& answer) {
-      answer({200, "application/json; charset=UTF-8", jobExceptionsJson(job, most)});
-    });
-  });
-  router.add(HttpMethod::kPatch, "/jobs/:jobid", [context](const HttpRequest& request, Respond respond) {
-    cancelJob(*context, request, std::move(respond));
-  });
+  router.add(HttpMethod::kGet, "/jobs/:jobid/exceptions",
+             [context](const HttpRequest& request, Respond respond) {
+               std::size_t most = kDefaultMaxExceptions;
+               if (const auto text = request.queryValue("maxExceptions")) {
+                 const auto [end, error] =
+                     std::from_chars(text->data(), text->data() + text->size(), most);
+                 if (error != std::errc() || end != text->data() + text->size()) {
+                   return respond(errorResponse(
+                       400,
+                       "Bad request, could not parse parameters: Cannot resolve query parameter "
+                       "(maxExceptions) from value \"" +
+                           *text + "\"."));
+                 }
+               }
+               withJob(
+                   *context, request, std::move(respond),
+                   [most](const protocol::JobDetails& job, const Respond& answer) {
+                     answer({200, "application/json; charset=UTF-8", jobExceptionsJson(job, most)});
+                   });
+             });
+  router.add(HttpMethod::kPatch, "/jobs/:jobid",
+             [context](const HttpRequest& request, Respond respond) {
+               cancelJob(*context, request, std::move(respond));
+             });
 }
 
 }  // namespace flink::rest

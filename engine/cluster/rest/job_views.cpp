@@ -25,7 +25,8 @@ std::string lowerCase(std::string_view text) {
 Json upperCaseCounts(const protocol::StateCounts& counts) {
   Json json = Json::object();
   for (int i = 0; i < protocol::kNumExecutionStates; ++i) {
-    json[std::string(toString(static_cast<ExecutionState>(i)))] = counts[static_cast<std::size_t>(i)];
+    json[std::string(toString(static_cast<ExecutionState>(i)))] =
+        counts[static_cast<std::size_t>(i)];
   }
   return json;
 }
@@ -134,7 +135,8 @@ ExecutionState aggregateState(const protocol::VertexView& vertex) {
 
 std::string jobIdsJson(const std::vector<protocol::JobOverview>& jobs) {
   Json list = Json::array();
-  for (const auto& job : jobs) list.push_back({{"id", job.id.toHex()}, {"status", toString(job.status)}});
+  for (const auto& job : jobs)
+    list.push_back({{"id", job.id.toHex()}, {"status", toString(job.status)}});
   return dump({{"jobs", list}});
 }
 
@@ -147,7 +149,8 @@ std::string jobsOverviewJson(const std::vector<protocol::JobOverview>& jobs) {
 std::string jobDetailsJson(const protocol::JobDetails& job) {
   Json timestamps = Json::object();
   for (int i = 0; i < protocol::kNumJobStatuses; ++i) {
-    timestamps[std::string(toString(static_cast<JobStatus>(i)))] = job.timestampsMs[static_cast<std::size_t>(i)];
+    timestamps[std::string(toString(static_cast<JobStatus>(i)))] =
+        job.timestampsMs[static_cast<std::size_t>(i)];
   }
   Json vertices = Json::array();
   protocol::StateCounts statusCounts{};

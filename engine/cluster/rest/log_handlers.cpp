@@ -16,17 +16,22 @@ constexpr std::int32_t kChunkBytes = 1 << 20;
 /// Reads one log chunk by chunk, up to its size at the first answer.
 class LogDownload : public std::enable_shared_from_this<LogDownload> {
  public:
-  LogDownload(std::shared_ptr<HandlerContext> context, std::string process, std::string name, Respond respond)
-      : context_(std::move(context)), process_(std::move(process)), name_(std::move(name)), respond_(std::move(respond)) {}
+  LogDownload(std::shared_ptr<HandlerContext> context, std::string process, std::string name,
+              Respond respond)
+      : context_(std::move(context)),
+        process_(std::move(process)),
+        name_(std::move(name)),
+        respond_(std::move(respond)) {}
 
   void start() { read(-kMaxLogBytes); }
 
  private:
   void read(std::int64_t offset) {
-    context_->services.gateway->handle(ReadLogRequest{process_, name_, offset, kChunkBytes},
-                                       [self = shared_from_this()](Result<ReadLogRequest::Response> answer) {
-                                         self->onChunk(std::move(answer));
-                                       });
+    context_->services.gateway->handle(
+        ReadLogRequest{process_, name_, offset, kChunkBytes},
+        [self = shared_from_this()](Result<ReadLogRequest::Response> answer) {
+          self->onChunk(std::move(answer));
+        });
   }
 
   void onChunk(Result<ReadLogRequest::Response> answer) {
@@ -34,7 +39,8 @@ class LogDownload : public std::enable_shared_from_this<LogDownload> {
     if (end_ < 0) end_ = answer->fileSize;
     text_ += answer->data;
     const std::int64_t next = answer->offset + static_cast<std::int64_t>(answer->data.size());
-    if (answer->data.empty() || next >= end_) return respond_({200, "text/plain; charset=UTF-8", std::move(text_)});
+    if (answer->data.empty() || next >= end_)
+      return respond_({200, "text/plain; charset=UTF-8", std::move(text_)});
     read(next);
   }
 
@@ -48,47 +54,62 @@ class LogDownload : public std::enable_shared_from_this<LogDownload> {
 
 using ProcessOf = std::string (*)(const HttpRequest&);
 
-/// The process's own file among its logs: the shortest name with this ending (workers append their job's id).
-void sendOwnFile(const std::shared_ptr<HandlerContext>& context, const std::string& process, const std::string& ending,
-                 Respond respond) {
+/// The process's own file among its logs: the shortest name with this ending (workers append their
+/// job's id).
+void sendOwnFile(const std::shared_ptr<HandlerContext>& context, const std::string& process,
+                 const std::string& ending, Respond respond) {
   context->services.gateway->handle(
-      ListLogsRequest{process}, [context, process, ending, respond](Result<ListLogsRequest::Response> answer) {
+      ListLogsRequest{process},
+      [context, process, ending, respond](Result<ListLogsRequest::Response> answer) {
         if (!answer) return respond(errorResponse(answer.status()));
         const protocol::LogFile* own = nullptr;
         for (const auto& file : answer->files) {
-          if (file.name.ends_with(ending) && (own == nullptr || file.name.size() < own->name.size())) own = &file;
+          if (file.name.ends_with(ending) &&
+              (own == nullptr || file.name.size() < own->name.size()))
+            own = &file;
         }
-        if (own == nullptr) return respond(errorResponse(404, "The file " + ending.substr(1) + " does not exist on " + process));
+        if (own == nullptr)
+          return respond(
+              errorResponse(404, "The file " + ending.substr(1) + " does not exist on " + process));
         std::make_shared<LogDownload>(context, process, own->name, respond)->start();
       });
 }
 
-void addLogRoutesOf(Router& router, const std::shared_ptr<HandlerContext>& context, const std::string& prefix,
-                    ProcessOf processOf) {
-  router.add(HttpMethod::kGet, prefix + "/logs", [context, processOf](const HttpRequest& request, Respond respond) {
-    context->services.gateway->handle(
-        ListLogsRequest{processOf(request)}, answerWith<ListLogsRequest>(std::move(respond), [](const auto& answer) {
-          return logListJson(answer.files);
-        }));
-  });
-  router.add(HttpMethod::kGet, prefix + "/logs/:filename", [context, processOf](const HttpRequest& request, Respond respond) {
-    std::make_shared<LogDownload>(context, processOf(request), request.pathParameters.at("filename"), std::move(respond))
-        ->start();
-  });
-  router.add(HttpMethod::kGet, prefix + "/log", [context, processOf](const HttpRequest& request, Respond respond) {
-    sendOwnFile(context, processOf(request), ".log", std::move(respond));
-  });
-  router.add(HttpMethod::kGet, prefix + "/stdout", [context, processOf](const HttpRequest& request, Respond respond) {
-    sendOwnFile(context, processOf(request), ".out", std::move(respond));
-  });
+void addLogRoutesOf(Router& router, const std::shared_ptr<HandlerContext>& context,
+                    const std::string& prefix, ProcessOf processOf) {
+  router.add(HttpMethod::kGet, prefix + "/logs",
+             [context, processOf](const HttpRequest& request, Respond respond) {
+               context->services.gateway->handle(
+                   ListLogsRequest{processOf(request)},
+                   answerWith<ListLogsRequest>(std::move(respond), [](const auto& answer) {
+                     return logListJson(answer.files);
+                   }));
+             });
+  router.add(HttpMethod::kGet, prefix + "/logs/:filename",
+             [context, processOf](const HttpRequest& request, Respond respond) {
+               std::make_shared<LogDownload>(context, processOf(request),
+                                             request.pathParameters.at("filename"),
+                                             std::move(respond))
+                   ->start();
+             });
+  router.add(HttpMethod::kGet, prefix + "/log",
+             [context, processOf](const HttpRequest& request, Respond respond) {
+               sendOwnFile(context, processOf(request), ".log", std::move(respond));
+             });
+  router.add(HttpMethod::kGet, prefix + "/stdout",
+             [context, processOf](const HttpRequest& request, Respond respond) {
+               sendOwnFile(context, processOf(request), ".out", std::move(respond));
+             });
 }
 
 }  // namespace
 
 void addLogRoutes(Router& router, const std::shared_ptr<HandlerContext>& context) {
-  addLogRoutesOf(router, context, "/jobmanager", [](const HttpRequest&) -> std::string { return "jobmanager"; });
-  addLogRoutesOf(router, context, "/taskmanagers/:taskmanagerid",
-                 [](const HttpRequest& request) { return request.pathParameters.at("taskmanagerid"); });
+  addLogRoutesOf(router, context, "/jobmanager",
+                 [](const HttpRequest&) -> std::string { return "jobmanager"; });
+  addLogRoutesOf(router, context, "/taskmanagers/:taskmanagerid", [](const HttpRequest& request) {
+    return request.pathParameters.at("taskmanagerid");
+  });
 }
 
 }  // namespace flink::rest

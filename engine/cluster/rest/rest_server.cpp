@@ -57,7 +57,8 @@ struct ServerState {
 /// One connection: requests one after the other.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(std::shared_ptr<ServerState> state, tcp::socket socket) : state_(std::move(state)), stream_(std::move(socket)) {}
+  Session(std::shared_ptr<ServerState> state, tcp::socket socket)
+      : state_(std::move(state)), stream_(std::move(socket)) {}
 
   void start() { readRequest(); }
   void close() {
@@ -73,22 +74,26 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(settings().maxHeaderBytes));
     parser_->body_limit(settings().maxBodyBytes);
-    stream_.expires_after(std::chrono::duration_cast<std::chrono::milliseconds>(settings().idleTimeout));
-    http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-      if (error) return self->onReadError(error);
-      self->stream_.expires_after(
-          std::chrono::duration_cast<std::chrono::milliseconds>(self->settings().requestTimeout));
-      http::async_read(self->stream_, self->buffer_, *self->parser_,
-                       [self](beast::error_code bodyError, std::size_t) {
-                         if (bodyError) return self->onReadError(bodyError);
-                         self->handleRequest();
-                       });
-    });
+    stream_.expires_after(
+        std::chrono::duration_cast<std::chrono::milliseconds>(settings().idleTimeout));
+    http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](beast::error_code error, std::size_t) {
+          if (error) return self->onReadError(error);
+          self->stream_.expires_after(std::chrono::duration_cast<std::chrono::milliseconds>(
+              self->settings().requestTimeout));
+          http::async_read(self->stream_, self->buffer_, *self->parser_,
+                           [self](beast::error_code bodyError, std::size_t) {
+                             if (bodyError) return self->onReadError(bodyError);
+                             self->handleRequest();
+                           });
+        });
   }
 
   void onReadError(beast::error_code error) {
-    if (error == http::error::end_of_stream || error == beast::error::timeout || error == asio::error::operation_aborted ||
-        error == asio::error::connection_reset || error == asio::error::eof) {
+    if (error == http::error::end_of_stream || error == beast::error::timeout ||
+        error == asio::error::operation_aborted || error == asio::error::connection_reset ||
+        error == asio::error::eof) {
       return finish();
     }
     const bool tooLarge = error == http::error::body_limit || error == http::error::header_limit;
@@ -110,13 +115,16 @@ class Session : public std::enable_shared_from_this<Session> {
     request.body = std::move(message.body());
     stream_.expires_never();
     answered_ = false;
-    deadline_.expires_after(std::chrono::duration_cast<std::chrono::milliseconds>(settings().requestTimeout));
+    deadline_.expires_after(
+        std::chrono::duration_cast<std::chrono::milliseconds>(settings().requestTimeout));
     deadline_.async_wait([self = shared_from_this(), serial = serial_](beast::error_code error) {
       if (!error) self->answer(serial, errorResponse(504, "the cluster gave no answer in time"));
     });
-    // Answers come from other threads and may come late or twice; only the first one of this request counts.
+    // Answers come from other threads and may come late or twice; only the first one of this
+    // request counts.
     std::weak_ptr<Session> weak = shared_from_this();
-    state_->router.route(std::move(request), [weak, state = std::weak_ptr(state_), serial = serial_](HttpResponse response) {
+    state_->router.route(std::move(request), [weak, state = std::weak_ptr(state_),
+                                              serial = serial_](HttpResponse response) {
       const auto alive = state.lock();
       if (!alive) return;
       asio::post(alive->io, [weak, serial, response = std::move(response)]() mutable {
@@ -146,11 +154,13 @@ class Session : public std::enable_shared_from_this<Session> {
     const std::size_t length = response.body.size();
     if (!headOnly_) response_->body() = std::move(response.body);
     response_->content_length(length);
-    stream_.expires_after(std::chrono::duration_cast<std::chrono::milliseconds>(settings().requestTimeout));
-    http::async_write(stream_, *response_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-      if (error || !self->keepAlive_) return self->finish();
-      self->readRequest();
-    });
+    stream_.expires_after(
+        std::chrono::duration_cast<std::chrono::milliseconds>(settings().requestTimeout));
+    http::async_write(stream_, *response_,
+                      [self = shared_from_this()](beast::error_code error, std::size_t) {
+                        if (error || !self->keepAlive_) return self->finish();
+                        self->readRequest();
+                      });
   }
 
   void finish() {
@@ -177,7 +187,8 @@ class Session : public std::enable_shared_from_this<Session> {
 class BeastRestServer final : public RestServer {
  public:
   BeastRestServer(RestSettings settings, const RestServices& services)
-      : state_(std::make_shared<ServerState>(std::move(settings), services)), acceptor_(state_->io) {
+      : state_(std::make_shared<ServerState>(std::move(settings), services)),
+        acceptor_(state_->io) {
     addClusterRoutes(state_->router, state_->context);
     addJobRoutes(state_->router, state_->context);
     addVertexRoutes(state_->router, state_->context);
@@ -189,11 +200,13 @@ class BeastRestServer final : public RestServer {
   Status listen() {
     const RestSettings& settings = state_->context->settings;
     beast::error_code error;
-    const std::string host = settings.bindAddress == "localhost" ? "127.0.0.1" : settings.bindAddress;
+    const std::string host =
+        settings.bindAddress == "localhost" ? "127.0.0.1" : settings.bindAddress;
     const auto address = asio::ip::make_address(host, error);
     if (error || !address.is_loopback()) {
-      return {ErrorCode::kBindRefused, "the REST port may leave loopback only with its own protection: rest.bind-address=" +
-                                           settings.bindAddress};
+      return {ErrorCode::kBindRefused,
+              "the REST port may leave loopback only with its own protection: rest.bind-address=" +
+                  settings.bindAddress};
     }
     for (int port = settings.portFirst; port <= settings.portLast; ++port) {
       const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(port));
@@ -207,18 +220,20 @@ class BeastRestServer final : public RestServer {
       }
       acceptor_.close();
     }
-    return {ErrorCode::kPortInUse, fmt::format("port in use: rest.port={}{} reason={}", settings.portFirst,
-                                               settings.portLast == settings.portFirst
-                                                   ? std::string()
-                                                   : fmt::format("-{}", settings.portLast),
-                                               error.message())};
+    return {
+        ErrorCode::kPortInUse,
+        fmt::format("port in use: rest.port={}{} reason={}", settings.portFirst,
+                    settings.portLast == settings.portFirst ? std::string()
+                                                            : fmt::format("-{}", settings.portLast),
+                    error.message())};
   }
 
   void run() {
     state_->onSessionEnded = [this] { accept(); };
     accept();
     thread_ = std::thread([state = state_] { state->io.run(); });
-    FLINK_INFO(kLog, "REST endpoint listens address={}:{}", state_->context->settings.bindAddress, port());
+    FLINK_INFO(kLog, "REST endpoint listens address={}:{}", state_->context->settings.bindAddress,
+               port());
   }
 
   [[nodiscard]] int port() const override { return state_->context->port; }
@@ -271,7 +286,8 @@ class BeastRestServer final : public RestServer {
 
 }  // namespace
 
-Result<std::unique_ptr<RestServer>> RestServer::start(RestSettings settings, const RestServices& services) {
+Result<std::unique_ptr<RestServer>> RestServer::start(RestSettings settings,
+                                                      const RestServices& services) {
   auto server = std::make_unique<BeastRestServer>(std::move(settings), services);
   FLINK_RETURN_IF_ERROR(server->listen());
   server->run();

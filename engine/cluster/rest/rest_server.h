@@ -41,13 +41,15 @@ struct RestServices {
 };
 
 /// Serves Flink's REST API v1 over a JobManager's gateway, on a thread of its own.
-/// Ownership: borrows its services. Lifetime: stop() ends all connections and joins the thread; answers that come later are
-/// dropped.
+/// Ownership: borrows its services. Lifetime: stop() ends all connections and joins the thread;
+/// answers that come later are dropped.
 class RestServer {
  public:
   virtual ~RestServer() = default;
-  /// Errors: kPortInUse (with what the system says), kBindRefused for addresses that are not loopback.
-  static Result<std::unique_ptr<RestServer>> start(RestSettings settings, const RestServices& services);
+  /// Errors: kPortInUse (with what the system says), kBindRefused for addresses that are not
+  /// loopback.
+  static Result<std::unique_ptr<RestServer>> start(RestSettings settings,
+                                                   const RestServices& services);
   [[nodiscard]] virtual int port() const = 0;
   virtual void stop() = 0;
 };

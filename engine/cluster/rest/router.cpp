@@ -19,7 +19,9 @@ std::vector<std::string> splitPath(std::string_view path) {
   return segments;
 }
 
-bool isParameter(const std::string& segment) { return segment.front() == ':'; }
+bool isParameter(const std::string& segment) {
+  return segment.front() == ':';
+}
 
 /// How many fixed segments a matching pattern has; -1 when it does not match.
 int match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
@@ -38,7 +40,8 @@ int match(const std::vector<std::string>& pattern, const std::vector<std::string
 void Router::add(HttpMethod method, const std::string& pattern, Handler handler) {
   auto segments = splitPath(pattern);
   for (const Route& route : routes_) {
-    FLINK_CHECK(route.method != method || route.segments != segments, "two handlers for " + pattern);
+    FLINK_CHECK(route.method != method || route.segments != segments,
+                "two handlers for " + pattern);
   }
   routes_.push_back({method, std::move(segments), std::move(handler)});
 }
@@ -65,7 +68,8 @@ void Router::route(HttpRequest request, Respond respond) const {
     return respond(errorResponse(404, "Not found: " + request.path));
   }
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (isParameter(best->segments[i])) request.pathParameters[best->segments[i].substr(1)] = path[i];
+    if (isParameter(best->segments[i]))
+      request.pathParameters[best->segments[i].substr(1)] = path[i];
   }
   best->handler(request, std::move(respond));
 }

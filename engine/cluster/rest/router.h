@@ -7,8 +7,8 @@
 
 namespace flink::rest {
 
-/// Finds the handler of a request by method and path pattern (`/jobs/:jobid/plan`); `/v1` in front is optional.
-/// Thread: add() before serving; route() from any thread then.
+/// Finds the handler of a request by method and path pattern (`/jobs/:jobid/plan`); `/v1` in front
+/// is optional. Thread: add() before serving; route() from any thread then.
 class Router {
  public:
   /// REQUIRES: no other route has the same method and pattern. Fixed segments win over parameters.

@@ -7,7 +7,8 @@ namespace flink::rest {
 
 namespace {
 
-using VertexUse = std::function<void(const protocol::JobDetails&, const protocol::VertexView&, const Respond&)>;
+using VertexUse =
+    std::function<void(const protocol::JobDetails&, const protocol::VertexView&, const Respond&)>;
 
 std::optional<JobVertexId> vertexIdOf(const HttpRequest& request, const Respond& respond) {
   const std::string& text = request.pathParameters.at("vertexid");
@@ -16,16 +17,19 @@ std::optional<JobVertexId> vertexIdOf(const HttpRequest& request, const Respond&
   return id;
 }
 
-void withVertex(HandlerContext& context, const HttpRequest& request, Respond respond, VertexUse use) {
+void withVertex(HandlerContext& context, const HttpRequest& request, Respond respond,
+                VertexUse use) {
   const auto id = vertexIdOf(request, respond);
   if (!id) return;
   withJob(context, request, std::move(respond),
           [id = *id, use = std::move(use)](const protocol::JobDetails& job, const Respond& answer) {
-            const auto it = std::find_if(job.vertices.begin(), job.vertices.end(),
-                                         [&](const protocol::VertexView& vertex) { return vertex.id == id; });
+            const auto it =
+                std::find_if(job.vertices.begin(), job.vertices.end(),
+                             [&](const protocol::VertexView& vertex) { return vertex.id == id; });
             if (it == job.vertices.end()) {
-              return answer(errorResponse(404, "org.apache.flink.runtime.rest.NotFoundException: JobVertex " + id.toHex() +
-                                                   " not found"));
+              return answer(
+                  errorResponse(404, "org.apache.flink.runtime.rest.NotFoundException: JobVertex " +
+                                         id.toHex() + " not found"));
             }
             use(job, *it, answer);
           });
@@ -33,13 +37,15 @@ void withVertex(HandlerContext& context, const HttpRequest& request, Respond res
 
 using VertexView = std::string (*)(const protocol::JobDetails&, const protocol::VertexView&);
 
-void addVertexView(Router& router, const std::shared_ptr<HandlerContext>& context, const std::string& pattern,
-                   VertexView view) {
-  router.add(HttpMethod::kGet, pattern, [context, view](const HttpRequest& request, Respond respond) {
-    withVertex(*context, request, std::move(respond), [view](const auto& job, const auto& vertex, const Respond& answer) {
-      answer({200, "application/json; charset=UTF-8", view(job, vertex)});
-    });
-  });
+void addVertexView(Router& router, const std::shared_ptr<HandlerContext>& context,
+                   const std::string& pattern, VertexView view) {
+  router.add(HttpMethod::kGet, pattern,
+             [context, view](const HttpRequest& request, Respond respond) {
+               withVertex(*context, request, std::move(respond),
+                          [view](const auto& job, const auto& vertex, const Respond& answer) {
+                            answer({200, "application/json; charset=UTF-8", view(job, vertex)});
+                          });
+             });
 }
 
 std::optional<std::int32_t> parseIndex(const std::string& text) {
@@ -49,23 +55,27 @@ std::optional<std::int32_t> parseIndex(const std::string& text) {
   return index;
 }
 
-using SubtaskMetricsView = std::function<HttpResponse(const std::vector<protocol::SubtaskMetrics>&)>;
+using SubtaskMetricsView =
+    std::function<HttpResponse(const std::vector<protocol::SubtaskMetrics>&)>;
 
 /// Fetches a vertex's metrics and answers with `view` of them.
-void withMetrics(HandlerContext& context, const HttpRequest& request, Respond respond, SubtaskMetricsView view) {
+void withMetrics(HandlerContext& context, const HttpRequest& request, Respond respond,
+                 SubtaskMetricsView view) {
   const auto job = jobIdOf(request, respond);
   if (!job) return;
   const auto vertex = vertexIdOf(request, respond);
   if (!vertex) return;
-  context.services.gateway->handle(
-      protocol::GetMetricsRequest{*job, *vertex},
-      [respond = std::move(respond), view = std::move(view)](Result<protocol::GetMetricsRequest::Response> answer) {
-        if (!answer) return respond(errorResponse(answer.status()));
-        respond(view(answer->subtasks));
-      });
+  context.services.gateway->handle(protocol::GetMetricsRequest{*job, *vertex},
+                                   [respond = std::move(respond), view = std::move(view)](
+                                       Result<protocol::GetMetricsRequest::Response> answer) {
+                                     if (!answer) return respond(errorResponse(answer.status()));
+                                     respond(view(answer->subtasks));
+                                   });
 }
 
-HttpResponse json(std::string body) { return {200, "application/json; charset=UTF-8", std::move(body)}; }
+HttpResponse json(std::string body) {
+  return {200, "application/json; charset=UTF-8", std::move(body)};
+}
 
 /// The subtasks named by ?subtasks=0,2,5-7; false when one is malformed.
 bool chosenSubtasks(const HttpRequest& request, std::vector<std::int32_t>& chosen) {
@@ -83,17 +93,20 @@ bool chosenSubtasks(const HttpRequest& request, std::vector<std::int32_t>& chose
 void addMetricRoutes(Router& router, const std::shared_ptr<HandlerContext>& context) {
   router.add(HttpMethod::kGet, "/jobs/:jobid/vertices/:vertexid/metrics",
              [context](const HttpRequest& request, Respond respond) {
-               withMetrics(*context, request, std::move(respond), [get = request.queryList("get")](const auto& subtasks) {
-                 return json(metricsJson(vertexMetrics(subtasks), get));
-               });
+               withMetrics(*context, request, std::move(respond),
+                           [get = request.queryList("get")](const auto& subtasks) {
+                             return json(metricsJson(vertexMetrics(subtasks), get));
+                           });
              });
   router.add(HttpMethod::kGet, "/jobs/:jobid/vertices/:vertexid/subtasks/metrics",
              [context](const HttpRequest& request, Respond respond) {
                std::vector<std::int32_t> chosen;
                if (!chosenSubtasks(request, chosen)) {
-                 return respond(errorResponse(400, "Bad request, could not parse parameters: Cannot resolve query parameter "
-                                                   "(subtasks) from value \"" +
-                                                       request.queryValue("subtasks").value_or("") + "\"."));
+                 return respond(errorResponse(
+                     400,
+                     "Bad request, could not parse parameters: Cannot resolve query parameter "
+                     "(subtasks) from value \"" +
+                         request.queryValue("subtasks").value_or("") + "\"."));
                }
                withMetrics(*context, request, std::move(respond),
                            [get = request.queryList("get"), agg = request.queryList("agg"),
@@ -109,7 +122,8 @@ void addMetricRoutes(Router& router, const std::shared_ptr<HandlerContext>& cont
                withMetrics(*context, request, std::move(respond),
                            [get = request.queryList("get"), index = *index](const auto& subtasks) {
                              for (const auto& subtask : subtasks) {
-                               if (subtask.subtask == index) return json(metricsJson(subtask.values, get));
+                               if (subtask.subtask == index)
+                                 return json(metricsJson(subtask.values, get));
                              }
                              return json("[]");
                            });
@@ -122,14 +136,18 @@ void addSubtaskRoute(Router& router, const std::shared_ptr<HandlerContext>& cont
                const std::string text = request.pathParameters.at("subtaskindex");
                const auto index = parseIndex(text);
                if (!index) return respond(badPathParameter("subtaskindex", text));
-               withVertex(*context, request, std::move(respond),
-                          [index = *index](const auto& job, const auto& vertex, const Respond& answer) {
-                            for (const auto& subtask : vertex.subtasks) {
-                              if (subtask.subtask == index) return answer(json(subtaskJson(job, subtask)));
-                            }
-                            answer(errorResponse(404, "org.apache.flink.runtime.rest.handler.RestHandlerException: Invalid "
-                                                      "subtask index for vertex " + vertex.id.toHex()));
-                          });
+               withVertex(
+                   *context, request, std::move(respond),
+                   [index = *index](const auto& job, const auto& vertex, const Respond& answer) {
+                     for (const auto& subtask : vertex.subtasks) {
+                       if (subtask.subtask == index) return answer(json(subtaskJson(job, subtask)));
+                     }
+                     answer(errorResponse(
+                         404,
+                         "org.apache.flink.runtime.rest.handler.RestHandlerException: Invalid "
+                         "subtask index for vertex " +
+                             vertex.id.toHex()));
+                   });
              });
 }
 

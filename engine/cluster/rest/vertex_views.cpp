@@ -15,7 +15,8 @@ std::int64_t timestampOf(const protocol::SubtaskView& subtask, ExecutionState st
   return subtask.timestampsMs[static_cast<std::size_t>(state)];
 }
 
-/// Flink's aggregates; percentiles by the (n+1) rule with linear interpolation, truncated to whole numbers.
+/// Flink's aggregates; percentiles by the (n+1) rule with linear interpolation, truncated to whole
+/// numbers.
 Json aggregateOf(std::vector<std::int64_t> values) {
   std::sort(values.begin(), values.end());
   std::int64_t sum = 0;
@@ -39,15 +40,18 @@ Json aggregateOf(std::vector<std::int64_t> values) {
           {"p95", percentile(0.95)}};
 }
 
-/// Milliseconds that a subtask spent in each state it entered and has not skipped, up to now or its end.
-std::vector<std::pair<ExecutionState, std::int64_t>> statusDurations(const protocol::JobDetails& job,
-                                                                     const protocol::SubtaskView& subtask) {
+/// Milliseconds that a subtask spent in each state it entered and has not skipped, up to now or its
+/// end.
+std::vector<std::pair<ExecutionState, std::int64_t>> statusDurations(
+    const protocol::JobDetails& job, const protocol::SubtaskView& subtask) {
   std::vector<std::pair<std::int64_t, ExecutionState>> entered;
   for (int i = 0; i < protocol::kNumExecutionStates; ++i) {
     const auto state = static_cast<ExecutionState>(i);
-    if (const std::int64_t at = timestampOf(subtask, state); at > 0) entered.emplace_back(at, state);
+    if (const std::int64_t at = timestampOf(subtask, state); at > 0)
+      entered.emplace_back(at, state);
   }
-  std::stable_sort(entered.begin(), entered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(entered.begin(), entered.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::pair<ExecutionState, std::int64_t>> durations;
   for (std::size_t i = 0; i < entered.size(); ++i) {
     const auto& [at, state] = entered[i];
@@ -58,7 +62,9 @@ std::vector<std::pair<ExecutionState, std::int64_t>> statusDurations(const proto
   return durations;
 }
 
-double ratioOf(double msPerSecond) { return std::round(std::clamp(msPerSecond, 0.0, 1000.0)) / 1000; }
+double ratioOf(double msPerSecond) {
+  return std::round(std::clamp(msPerSecond, 0.0, 1000.0)) / 1000;
+}
 
 }  // namespace
 
@@ -89,7 +95,8 @@ Json subtaskObject(const protocol::JobDetails& job, const protocol::SubtaskView&
   const std::int64_t start = startOf(subtask);
   const std::int64_t end = endOf(subtask);
   Json durations = Json::object();
-  for (const auto& [state, duration] : statusDurations(job, subtask)) durations[std::string(toString(state))] = duration;
+  for (const auto& [state, duration] : statusDurations(job, subtask))
+    durations[std::string(toString(state))] = duration;
   return {{"subtask", subtask.subtask},
           {"status", toString(subtask.state)},
           {"attempt", subtask.attempt},
@@ -98,7 +105,8 @@ Json subtaskObject(const protocol::JobDetails& job, const protocol::SubtaskView&
           {"end-time", end},
           {"duration", start < 0 ? -1 : (end < 0 ? job.nowMs : end) - start},
           {"metrics", ioMetricsJson(subtask.io, subtask.ioComplete)},
-          {"taskmanager-id", subtask.taskManager.text().empty() ? "(unassigned)" : subtask.taskManager.text()},
+          {"taskmanager-id",
+           subtask.taskManager.text().empty() ? "(unassigned)" : subtask.taskManager.text()},
           {"status-duration", durations},
           {"start_time", start}};
 }
@@ -152,7 +160,10 @@ std::string subtaskTimesJson(const protocol::JobDetails& job, const protocol::Ve
                         {"duration", start > 0 ? (end < 0 ? job.nowMs : end) - start : -1},
                         {"timestamps", timestamps}});
   }
-  return dump({{"id", vertex.id.toHex()}, {"name", vertex.name}, {"now", job.nowMs}, {"subtasks", subtasks}});
+  return dump({{"id", vertex.id.toHex()},
+               {"name", vertex.name},
+               {"now", job.nowMs},
+               {"subtasks", subtasks}});
 }
 
 std::string_view backPressureLevel(double ratio) {
@@ -181,21 +192,25 @@ std::string backPressureJson(const protocol::JobDetails& job, const protocol::Ve
                {"backpressure-level", level}});
 }
 
-std::string metricsJson(const std::map<std::string, std::string>& values, const std::vector<std::string>& get) {
+std::string metricsJson(const std::map<std::string, std::string>& values,
+                        const std::vector<std::string>& get) {
   Json list = Json::array();
   if (get.empty()) {
     for (const auto& [id, value] : values) list.push_back({{"id", id}});
   }
   for (const std::string& id : get) {
-    if (const auto it = values.find(id); it != values.end()) list.push_back({{"id", id}, {"value", it->second}});
+    if (const auto it = values.find(id); it != values.end())
+      list.push_back({{"id", id}, {"value", it->second}});
   }
   return dump(list);
 }
 
-std::map<std::string, std::string> vertexMetrics(const std::vector<protocol::SubtaskMetrics>& subtasks) {
+std::map<std::string, std::string> vertexMetrics(
+    const std::vector<protocol::SubtaskMetrics>& subtasks) {
   std::map<std::string, std::string> all;
   for (const auto& subtask : subtasks) {
-    for (const auto& [id, value] : subtask.values) all[std::to_string(subtask.subtask) + "." + id] = value;
+    for (const auto& [id, value] : subtask.values)
+      all[std::to_string(subtask.subtask) + "." + id] = value;
   }
   return all;
 }
@@ -211,13 +226,16 @@ Json aggregatedMetric(const std::string& id, const std::vector<double>& values,
   double deviation = 0;
   for (const double value : values) deviation += std::abs(value - average);
   const double skew =
-      average == 0 ? 0 : std::min(100.0, deviation / static_cast<double>(values.size()) / average * 100);
+      average == 0
+          ? 0
+          : std::min(100.0, deviation / static_cast<double>(values.size()) / average * 100);
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   const std::map<std::string, double> all{
       {"min", *least}, {"max", *most}, {"avg", average}, {"sum", sum}, {"skew", skew}};
   Json json{{"id", id}};
   for (const auto& [name, value] : all) {
-    if (aggregations.empty() || std::find(aggregations.begin(), aggregations.end(), name) != aggregations.end()) {
+    if (aggregations.empty() ||
+        std::find(aggregations.begin(), aggregations.end(), name) != aggregations.end()) {
       json[name] = value;
     }
   }
@@ -227,11 +245,13 @@ Json aggregatedMetric(const std::string& id, const std::vector<double>& values,
 }  // namespace
 
 std::string aggregatedMetricsJson(const std::vector<protocol::SubtaskMetrics>& subtasks,
-                                  const std::vector<std::string>& get, const std::vector<std::string>& aggregations,
+                                  const std::vector<std::string>& get,
+                                  const std::vector<std::string>& aggregations,
                                   const std::vector<std::int32_t>& chosen) {
   std::map<std::string, std::vector<double>> values;
   for (const auto& subtask : subtasks) {
-    if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), subtask.subtask) == chosen.end()) continue;
+    if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), subtask.subtask) == chosen.end())
+      continue;
     for (const auto& [id, text] : subtask.values) {
       char* end = nullptr;
       const double value = std::strtod(text.c_str(), &end);
@@ -249,7 +269,8 @@ std::string aggregatedMetricsJson(const std::vector<protocol::SubtaskMetrics>& s
   }
   for (const std::string& id : get) {
     const auto it = values.find(id);
-    if (it != values.end() && !it->second.empty()) list.push_back(aggregatedMetric(id, it->second, aggregations));
+    if (it != values.end() && !it->second.empty())
+      list.push_back(aggregatedMetric(id, it->second, aggregations));
   }
   return dump(list);
 }

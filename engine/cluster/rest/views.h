@@ -21,7 +21,8 @@ struct DashboardConfiguration {
 };
 
 std::string overviewJson(const protocol::ClusterOverview& overview);
-std::string configJson(const DashboardConfiguration& dashboard, std::string_view version, std::string_view commit);
+std::string configJson(const DashboardConfiguration& dashboard, std::string_view version,
+                       std::string_view commit);
 std::string keyValuesJson(const std::map<std::string, std::string>& values);
 std::string logListJson(const std::vector<protocol::LogFile>& files);
 
@@ -47,12 +48,16 @@ std::string subtaskTimesJson(const protocol::JobDetails& job, const protocol::Ve
 std::string backPressureJson(const protocol::JobDetails& job, const protocol::VertexView& vertex);
 
 /// [{id}] of all ids, or [{id,value}] of those asked for.
-std::string metricsJson(const std::map<std::string, std::string>& values, const std::vector<std::string>& get);
+std::string metricsJson(const std::map<std::string, std::string>& values,
+                        const std::vector<std::string>& get);
 /// Ids `<subtask>.<metric>` over all subtasks of a vertex.
-std::map<std::string, std::string> vertexMetrics(const std::vector<protocol::SubtaskMetrics>& subtasks);
-/// [{id,min,max,avg,sum,skew}] over the subtasks chosen (empty: all); `aggregations` empty: all of them.
+std::map<std::string, std::string> vertexMetrics(
+    const std::vector<protocol::SubtaskMetrics>& subtasks);
+/// [{id,min,max,avg,sum,skew}] over the subtasks chosen (empty: all); `aggregations` empty: all of
+/// them.
 std::string aggregatedMetricsJson(const std::vector<protocol::SubtaskMetrics>& subtasks,
-                                  const std::vector<std::string>& get, const std::vector<std::string>& aggregations,
+                                  const std::vector<std::string>& get,
+                                  const std::vector<std::string>& aggregations,
                                   const std::vector<std::int32_t>& chosen);
 
 std::string taskManagersJson(const std::vector<protocol::TaskManagerView>& taskManagers);

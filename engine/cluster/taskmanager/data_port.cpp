@@ -5,8 +5,8 @@
 #include <thread>
 #include <utility>
 
-#include <boost/asio.hpp>
 #include <fmt/format.h>
+#include <boost/asio.hpp>
 
 #include "cluster/control/port_owner.h"
 #include "cluster/taskmanager/probe.h"
@@ -25,7 +25,10 @@ class HelloReader : public std::enable_shared_from_this<HelloReader> {
  public:
   using Done = std::function<void(const std::shared_ptr<HelloReader>&)>;
   HelloReader(tcp::socket socket, const std::function<void(DataConnection)>& handler, Done done)
-      : socket_(std::move(socket)), timer_(socket_.get_executor()), handler_(handler), done_(std::move(done)) {}
+      : socket_(std::move(socket)),
+        timer_(socket_.get_executor()),
+        handler_(handler),
+        done_(std::move(done)) {}
 
   void start(Duration timeout) {
     error_code error;
@@ -35,9 +38,10 @@ class HelloReader : public std::enable_shared_from_this<HelloReader> {
     timer_.async_wait([self = shared_from_this()](const error_code& failed) {
       if (!failed) self->finish("no hello in time");
     });
-    asio::async_read(socket_, asio::buffer(head_), [self = shared_from_this()](const error_code& failed, std::size_t) {
-      self->onHead(failed);
-    });
+    asio::async_read(socket_, asio::buffer(head_),
+                     [self = shared_from_this()](const error_code& failed, std::size_t) {
+                       self->onHead(failed);
+                     });
   }
 
   void stop() { finish("the TaskManager stops"); }
@@ -48,7 +52,8 @@ class HelloReader : public std::enable_shared_from_this<HelloReader> {
     if (error) return finish(error.message());
     auto nameBytes = protocol::decodeDataHelloHead(std::as_bytes(std::span(head_)), hello_);
     if (!nameBytes) return finish(nameBytes.status().toString());
-    if (*nameBytes > protocol::kMaxConsumerNameBytes) return finish("the consumer's name is too long");
+    if (*nameBytes > protocol::kMaxConsumerNameBytes)
+      return finish("the consumer's name is too long");
     hello_.consumer.resize(*nameBytes);
     asio::async_read(socket_, asio::buffer(hello_.consumer),
                      [self = shared_from_this()](const error_code& failed, std::size_t) {
@@ -63,7 +68,8 @@ class HelloReader : public std::enable_shared_from_this<HelloReader> {
     timer_.cancel();
     error_code error;
     if (problem.empty()) {
-      DataConnection connection{std::move(hello_), OwnedFd(socket_.release(error)), std::move(peer_)};
+      DataConnection connection{std::move(hello_), OwnedFd(socket_.release(error)),
+                                std::move(peer_)};
       if (connection.socket.valid()) handler_(std::move(connection));
     } else {
       FLINK_WARN(kLog, "refused a data connection peer={} reason={}", peer_, problem);
@@ -87,21 +93,24 @@ Result<tcp::endpoint> resolve(asio::io_context& io, const std::string& host, int
   tcp::resolver resolver(io);
   const auto found = resolver.resolve(tcp::v4(), host, std::to_string(port), error);
   if (error || found.empty()) {
-    return Status(ErrorCode::kBindRefused, fmt::format("cannot resolve the address: host={} key=taskmanager.bind-host reason={}",
-                                                       host, error.message()));
+    return Status(
+        ErrorCode::kBindRefused,
+        fmt::format("cannot resolve the address: host={} key=taskmanager.bind-host reason={}", host,
+                    error.message()));
   }
   const tcp::endpoint endpoint = *found.begin();
   if (!endpoint.address().is_loopback()) {
-    return Status(ErrorCode::kBindRefused,
-                  fmt::format("the data port would leave loopback: host={} key=taskmanager.bind-host", host));
+    return Status(
+        ErrorCode::kBindRefused,
+        fmt::format("the data port would leave loopback: host={} key=taskmanager.bind-host", host));
   }
   return endpoint;
 }
 
 }  // namespace
 
-/// The acceptor and the connections that still owe their hello. Everything but the thread handle is touched on the io
-/// thread only. Handlers hold the State, so stop() has to cancel all of them.
+/// The acceptor and the connections that still owe their hello. Everything but the thread handle is
+/// touched on the io thread only. Handlers hold the State, so stop() has to cancel all of them.
 struct DataPort::State : std::enable_shared_from_this<DataPort::State> {
   State(Settings s, std::function<void(DataConnection)> h)
       : settings(std::move(s)), handler(std::move(h)), acceptor(io), pause(io) {}
@@ -141,11 +150,12 @@ void DataPort::State::onAccepted(const error_code& error, tcp::socket socket) {
     });
     return;
   }
-  auto reader = std::make_shared<HelloReader>(std::move(socket), handler,
-                                              [self = shared_from_this()](const std::shared_ptr<HelloReader>& done) {
-                                                self->unread.erase(done);
-                                                self->accept();
-                                              });
+  auto reader = std::make_shared<HelloReader>(
+      std::move(socket), handler,
+      [self = shared_from_this()](const std::shared_ptr<HelloReader>& done) {
+        self->unread.erase(done);
+        self->accept();
+      });
   unread.insert(reader);
   reader->start(settings.helloTimeout);
   accept();
@@ -159,9 +169,11 @@ void DataPort::State::close() {
   for (const auto& reader : readers) reader->stop();
 }
 
-Result<std::unique_ptr<DataPort>> DataPort::listen(const Settings& settings, std::function<void(DataConnection)> handler) {
+Result<std::unique_ptr<DataPort>> DataPort::listen(const Settings& settings,
+                                                   std::function<void(DataConnection)> handler) {
   auto state = std::make_shared<State>(settings, std::move(handler));
-  FLINK_ASSIGN_OR_RETURN(const tcp::endpoint endpoint, resolve(state->io, settings.host, settings.port));
+  FLINK_ASSIGN_OR_RETURN(const tcp::endpoint endpoint,
+                         resolve(state->io, settings.host, settings.port));
   error_code error;
   state->acceptor.open(endpoint.protocol(), error);
   if (!error) state->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
@@ -171,7 +183,8 @@ Result<std::unique_ptr<DataPort>> DataPort::listen(const Settings& settings, std
     const bool inUse = error == asio::error::address_in_use;
     return Status(inUse ? ErrorCode::kPortInUse : ErrorCode::kBindRefused,
                   fmt::format("cannot listen: port={} key=taskmanager.data.port {}", settings.port,
-                              inUse ? "owner=" + control::portOwner(settings.port) : "reason=" + error.message()));
+                              inUse ? "owner=" + control::portOwner(settings.port)
+                                    : "reason=" + error.message()));
   }
   state->boundPort = state->acceptor.local_endpoint(error).port();
   state->accept();
@@ -181,9 +194,13 @@ Result<std::unique_ptr<DataPort>> DataPort::listen(const Settings& settings, std
 
 DataPort::DataPort(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-DataPort::~DataPort() { stop(); }
+DataPort::~DataPort() {
+  stop();
+}
 
-int DataPort::port() const { return state_->boundPort; }
+int DataPort::port() const {
+  return state_->boundPort;
+}
 
 void DataPort::stop() {
   if (!state_->thread.joinable()) return;

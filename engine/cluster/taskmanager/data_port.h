@@ -18,8 +18,8 @@ struct DataConnection {
   std::string peer;
 };
 
-/// Listens where consumers' workers connect and reads their hello: bounded in size, time and number.
-/// Thread: a thread of its own, on which the handler runs too; stop() from any other.
+/// Listens where consumers' workers connect and reads their hello: bounded in size, time and
+/// number. Thread: a thread of its own, on which the handler runs too; stop() from any other.
 /// Lifetime: stop() closes what has not been handed over.
 class DataPort {
  public:
@@ -30,7 +30,8 @@ class DataPort {
     std::size_t maxUnread = 256;  ///< connections without a hello; further ones wait in the backlog
   };
   /// Errors: kPortInUse, kBindRefused.
-  static Result<std::unique_ptr<DataPort>> listen(const Settings& settings, std::function<void(DataConnection)> handler);
+  static Result<std::unique_ptr<DataPort>> listen(const Settings& settings,
+                                                  std::function<void(DataConnection)> handler);
   ~DataPort();
   DataPort(const DataPort&) = delete;
   DataPort& operator=(const DataPort&) = delete;

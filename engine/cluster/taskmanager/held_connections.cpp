@@ -8,7 +8,8 @@ namespace flink::taskmanager {
 
 void HeldConnections::hold(DataConnection connection, MonotonicTime now) {
   if (held_.size() >= limit_) {
-    FLINK_WARN(kLog, "too many data connections wait for their job, closing the oldest limit={}", limit_);
+    FLINK_WARN(kLog, "too many data connections wait for their job, closing the oldest limit={}",
+               limit_);
     held_.pop_front();
   }
   held_.push_back({std::move(connection), now + holdTimeout_});

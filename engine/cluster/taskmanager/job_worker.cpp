@@ -17,7 +17,8 @@ namespace {
 using control::LocalChannel;
 using protocol::ExecutionState;
 
-/// Running the job's program again may read files of the user; a worker that hangs in it still answers heartbeats.
+/// Running the job's program again may read files of the user; a worker that hangs in it still
+/// answers heartbeats.
 constexpr Duration kStartDeadline = std::chrono::minutes(10);
 constexpr Duration kAnswerDeadline = std::chrono::minutes(1);
 /// Between the end of a worker's channel and the reaping of its process.
@@ -33,7 +34,8 @@ JobWorker::JobWorker(Services services, Limits limits, WorkerLaunch launch, std:
 
 JobWorker::~JobWorker() {
   if (process_ != nullptr && stage_ != Stage::kGone) process_->kill(SIGKILL);
-  for (const auto timer : {cancellationTimer_, stopTimer_, unreapedTimer_}) services_.loop.cancel(timer);
+  for (const auto timer : {cancellationTimer_, stopTimer_, unreapedTimer_})
+    services_.loop.cancel(timer);
   if (rpc_ != nullptr) rpc_->stop();
 }
 
@@ -52,19 +54,22 @@ Status JobWorker::start(protocol::StartWorkerRequest start, const std::string& b
     return std::move(process).status();
   }
   process_ = std::move(process).value();
-  FLINK_INFO(kLog, "started worker job={} name=\"{}\" pid={}", launch_.job.toHex(), jobName_, process_->pid());
+  FLINK_INFO(kLog, "started worker job={} name=\"{}\" pid={}", launch_.job.toHex(), jobName_,
+             process_->pid());
   control::RpcEndpoint::Options options;
   options.sender = launch_.taskManager.text();
   options.heartbeatInterval = limits_.heartbeatTimeout / 4;
   options.heartbeatTimeout = limits_.heartbeatTimeout;
-  rpc_ = std::make_unique<control::RpcEndpoint>(options, services_.loop, services_.clock, process_->channel());
+  rpc_ = std::make_unique<control::RpcEndpoint>(options, services_.loop, services_.clock,
+                                                process_->channel());
   serveWorker();
   rpc_->start();
 
   start_ = std::move(start);
-  services_.fetchLibrary(start_->graph.program, blobServer, [weak = weak_from_this()](Result<std::string> path) {
-    if (auto self = weak.lock()) self->onLibrary(std::move(path));
-  });
+  services_.fetchLibrary(start_->graph.program, blobServer,
+                         [weak = weak_from_this()](Result<std::string> path) {
+                           if (auto self = weak.lock()) self->onLibrary(std::move(path));
+                         });
   return Status::ok();
 }
 
@@ -97,7 +102,8 @@ void JobWorker::onLibrary(Result<std::string> path) {
   start.libraryPath = std::move(*path);
   rpc_->call<protocol::StartWorkerRequest>(LocalChannel::kPeer, start, kStartDeadline,
                                            [weak = weak_from_this()](auto answer) {
-                                             if (auto self = weak.lock()) self->onStarted(answer.status());
+                                             if (auto self = weak.lock())
+                                               self->onStarted(answer.status());
                                            });
 }
 
@@ -106,7 +112,8 @@ void JobWorker::onStarted(const Status& status) {
   if (!status.isOk()) {
     // A worker that died while starting is reported by onExit, which knows more.
     if (status.code() == ErrorCode::kUnavailable) return;
-    FLINK_WARN(kLog, "worker did not start job={} reason={}", launch_.job.toHex(), status.toString());
+    FLINK_WARN(kLog, "worker did not start job={} reason={}", launch_.job.toHex(),
+               status.toString());
     failAll(status);
     return release();
   }
@@ -133,7 +140,8 @@ void JobWorker::submit(protocol::SubmitTasks submission) {
   protocol::SubmitTasksRequest request{std::move(submission)};
   whenRunning([this, request = std::move(request), attempts = std::move(attempts)] {
     rpc_->call<protocol::SubmitTasksRequest>(
-        LocalChannel::kPeer, request, kAnswerDeadline, [weak = weak_from_this(), attempts](auto answer) {
+        LocalChannel::kPeer, request, kAnswerDeadline,
+        [weak = weak_from_this(), attempts](auto answer) {
           auto self = weak.lock();
           if (self == nullptr || answer.isOk() || self->stage_ != Stage::kRunning) return;
           if (answer.status().code() == ErrorCode::kUnavailable) return;  // it died
@@ -152,32 +160,39 @@ void JobWorker::cancel(const std::vector<ExecutionAttemptId>& attempts) {
   if (!any) return;
   watchCancellation();
   whenRunning([this, attempts] {
-    rpc_->call<protocol::CancelTasksRequest>(LocalChannel::kPeer, {launch_.job, attempts}, kAnswerDeadline, [](auto&&) {});
+    rpc_->call<protocol::CancelTasksRequest>(LocalChannel::kPeer, {launch_.job, attempts},
+                                             kAnswerDeadline, [](auto&&) {});
   });
 }
 
 void JobWorker::watchCancellation() {
-  if (cancellationTimer_ != EventLoop::TimerId::kNone || limits_.cancellationTimeout <= Duration::zero()) return;
+  if (cancellationTimer_ != EventLoop::TimerId::kNone ||
+      limits_.cancellationTimeout <= Duration::zero())
+    return;
   schedule(cancellationTimer_, limits_.cancellationTimeout, &JobWorker::onCancellationTimeout);
 }
 
 void JobWorker::onCancellationTimeout() {
   cancellationTimer_ = EventLoop::TimerId::kNone;
-  const auto stuck = std::count_if(active_.begin(), active_.end(), [](const auto& entry) { return entry.second.canceling; });
+  const auto stuck = std::count_if(active_.begin(), active_.end(),
+                                   [](const auto& entry) { return entry.second.canceling; });
   if (stuck == 0 || ending()) return;
-  killBecause(fmt::format("did not end {} cancelled task(s) within {} s (task.cancellation.timeout)", stuck,
-                          std::chrono::duration_cast<std::chrono::seconds>(limits_.cancellationTimeout).count()));
+  killBecause(fmt::format(
+      "did not end {} cancelled task(s) within {} s (task.cancellation.timeout)", stuck,
+      std::chrono::duration_cast<std::chrono::seconds>(limits_.cancellationTimeout).count()));
 }
 
 void JobWorker::deliver(protocol::DeliverOperatorEventRequest event) {
   whenRunning([this, event = std::move(event)] {
-    rpc_->call<protocol::DeliverOperatorEventRequest>(LocalChannel::kPeer, event, kAnswerDeadline, [](auto&&) {});
+    rpc_->call<protocol::DeliverOperatorEventRequest>(LocalChannel::kPeer, event, kAnswerDeadline,
+                                                      [](auto&&) {});
   });
 }
 
 void JobWorker::releasePartitions(protocol::ReleasePartitionsRequest request) {
   whenRunning([this, request = std::move(request)] {
-    rpc_->call<protocol::ReleasePartitionsRequest>(LocalChannel::kPeer, request, kAnswerDeadline, [](auto&&) {});
+    rpc_->call<protocol::ReleasePartitionsRequest>(LocalChannel::kPeer, request, kAnswerDeadline,
+                                                   [](auto&&) {});
   });
 }
 
@@ -188,8 +203,8 @@ void JobWorker::adopt(OwnedFd connection, std::string peer) {
     rpc_->callWithDescriptor<protocol::AdoptConnectionRequest>(
         {peer}, std::move(*shared), kAnswerDeadline, [job = launch_.job, peer](auto answer) {
           if (answer.isOk()) return;
-          FLINK_WARN(kLog, "could not pass a data connection on job={} peer={} reason={}", job.toHex(), peer,
-                     answer.status().toString());
+          FLINK_WARN(kLog, "could not pass a data connection on job={} peer={} reason={}",
+                     job.toHex(), peer, answer.status().toString());
         });
   });
 }
@@ -199,14 +214,16 @@ void JobWorker::release() {
   stage_ = Stage::kEnding;
   waiting_.clear();
   services_.loop.cancel(cancellationTimer_);
-  rpc_->call<protocol::StopWorkerRequest>(LocalChannel::kPeer, {}, limits_.stopTimeout, [](auto&&) {});
+  rpc_->call<protocol::StopWorkerRequest>(LocalChannel::kPeer, {}, limits_.stopTimeout,
+                                          [](auto&&) {});
   schedule(stopTimer_, limits_.stopTimeout, &JobWorker::onStopTimeout);
 }
 
 void JobWorker::onStopTimeout() {
   if (stage_ != Stage::kEnding) return;
-  killBecause(fmt::format("did not end within {} s (taskmanager.worker.stop-timeout)",
-                          std::chrono::duration_cast<std::chrono::seconds>(limits_.stopTimeout).count()));
+  killBecause(
+      fmt::format("did not end within {} s (taskmanager.worker.stop-timeout)",
+                  std::chrono::duration_cast<std::chrono::seconds>(limits_.stopTimeout).count()));
 }
 
 void JobWorker::onSilent(const Status& reason) {
@@ -219,8 +236,10 @@ void JobWorker::onSilent(const Status& reason) {
 void JobWorker::onUnreapedTimeout() {
   if (stage_ == Stage::kGone) return;
   if (processIsStopped()) {
-    return killBecause(fmt::format("was stopped by signal 19 (SIGSTOP), did not answer for {} s (taskmanager.worker.heartbeat-timeout)",
-                                   std::chrono::duration_cast<std::chrono::seconds>(limits_.heartbeatTimeout).count()));
+    return killBecause(fmt::format(
+        "was stopped by signal 19 (SIGSTOP), did not answer for {} s "
+        "(taskmanager.worker.heartbeat-timeout)",
+        std::chrono::duration_cast<std::chrono::seconds>(limits_.heartbeatTimeout).count()));
   }
   killBecause(fmt::format("left its TaskManager without an answer ({})", silence_));
 }
@@ -238,7 +257,8 @@ void JobWorker::onTaskStateChanged(protocol::TaskStateChangedRequest change) {
   if (protocol::isTerminal(change.state)) active_.erase(change.attempt);
 }
 
-void JobWorker::failAttempts(const std::vector<ExecutionAttemptId>& attempts, const Status& reason) {
+void JobWorker::failAttempts(const std::vector<ExecutionAttemptId>& attempts,
+                             const Status& reason) {
   const std::int64_t now = services_.clock.wallMs();
   for (const auto& attempt : attempts) {
     protocol::TaskStateChangedRequest change;
@@ -261,14 +281,16 @@ void JobWorker::onExit(WorkerExit exit) {
   const bool asked = stage_ == Stage::kEnding;
   stage_ = Stage::kGone;
   waiting_.clear();
-  for (const auto timer : {cancellationTimer_, stopTimer_, unreapedTimer_}) services_.loop.cancel(timer);
+  for (const auto timer : {cancellationTimer_, stopTimer_, unreapedTimer_})
+    services_.loop.cancel(timer);
   std::optional<protocol::FailureInfo> failure;
   if (!asked) {
-    failure = describeWorkerEnd({launch_.job, jobName_, libraryName_, host_, process_->pid(), exit, killedBecause_,
-                                 errorTail(), services_.clock.wallMs()});
+    failure = describeWorkerEnd({launch_.job, jobName_, libraryName_, host_, process_->pid(), exit,
+                                 killedBecause_, errorTail(), services_.clock.wallMs()});
     FLINK_WARN(kLog, "{}", failure->message);
   } else {
-    FLINK_INFO(kLog, "worker ended job={} pid={} {}", launch_.job.toHex(), process_->pid(), exit.status.toString());
+    FLINK_INFO(kLog, "worker ended job={} pid={} {}", launch_.job.toHex(), process_->pid(),
+               exit.status.toString());
   }
   services_.listener.onWorkerGone(*this, failure);
 }
@@ -291,7 +313,8 @@ std::string JobWorker::errorTail() const {
   const auto size = static_cast<std::int64_t>((*file)->size());
   const std::int64_t offset = std::max<std::int64_t>(0, size - kErrorTailBytes);
   std::string text(static_cast<std::size_t>(size - offset), '\0');
-  const auto read = (*file)->readAt(static_cast<std::uint64_t>(offset), std::as_writable_bytes(std::span(text)));
+  const auto read =
+      (*file)->readAt(static_cast<std::uint64_t>(offset), std::as_writable_bytes(std::span(text)));
   text.resize(read ? *read : 0);
   return text;
 }

@@ -25,22 +25,26 @@ class JobWorkerListener {
   virtual ~JobWorkerListener() = default;
   virtual void onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) = 0;
   virtual void onOperatorEvent(protocol::OperatorEventRequest event) = 0;
-  virtual void onCollectedRecords(protocol::CollectedRecordsRequest records,
-                                  control::RpcEndpoint::Responder<protocol::CollectedRecordsRequest> respond) = 0;
+  virtual void onCollectedRecords(
+      protocol::CollectedRecordsRequest records,
+      control::RpcEndpoint::Responder<protocol::CollectedRecordsRequest> respond) = 0;
   virtual void onWorkerReport(JobWorker& worker) = 0;
-  /// The worker is gone, with the failure when nobody had asked it to end. The listener may drop the worker.
-  virtual void onWorkerGone(JobWorker& worker, const std::optional<protocol::FailureInfo>& failure) = 0;
+  /// The worker is gone, with the failure when nobody had asked it to end. The listener may drop
+  /// the worker.
+  virtual void onWorkerGone(JobWorker& worker,
+                            const std::optional<protocol::FailureInfo>& failure) = 0;
 };
 
 /// Fetches a job's library by its digest and answers with its path, on the supervisor's loop.
-using FetchLibrary = std::function<void(const protocol::ProgramReference& program, const std::string& blobServer,
-                                        std::function<void(Result<std::string>)> done)>;
+using FetchLibrary =
+    std::function<void(const protocol::ProgramReference& program, const std::string& blobServer,
+                       std::function<void(Result<std::string>)> done)>;
 
 /// One job's worker on this TaskManager, from the first submission to its end.
-/// States: starting → running → ending → gone. Moves: running when the worker answered StartWorker; ending on release() or a
-/// failed start; gone from any state once the process was reaped. What is asked of it while it starts waits in order.
-/// Thread: the supervisor's loop. Ownership: owns the process handle; borrows the rest. Held by shared_ptr because answers
-/// and timers may come late.
+/// States: starting → running → ending → gone. Moves: running when the worker answered StartWorker;
+/// ending on release() or a failed start; gone from any state once the process was reaped. What is
+/// asked of it while it starts waits in order. Thread: the supervisor's loop. Ownership: owns the
+/// process handle; borrows the rest. Held by shared_ptr because answers and timers may come late.
 class JobWorker : public std::enable_shared_from_this<JobWorker> {
  public:
   struct Services {
@@ -58,8 +62,8 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   JobWorker(Services services, Limits limits, WorkerLaunch launch, std::string host);
   ~JobWorker();
 
-  /// Starts the process and, in parallel, fetches the library. `start` has everything but the library's path.
-  /// Errors: kProcessSpawn; the worker is gone then.
+  /// Starts the process and, in parallel, fetches the library. `start` has everything but the
+  /// library's path. Errors: kProcessSpawn; the worker is gone then.
   Status start(protocol::StartWorkerRequest start, const std::string& blobServer);
   void submit(protocol::SubmitTasks submission);
   void cancel(const std::vector<ExecutionAttemptId>& attempts);
@@ -74,7 +78,9 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   [[nodiscard]] const JobToken& token() const { return token_; }
   [[nodiscard]] int pid() const { return process_ == nullptr ? 0 : process_->pid(); }
   [[nodiscard]] bool ending() const { return stage_ == Stage::kEnding || stage_ == Stage::kGone; }
-  [[nodiscard]] bool runs(const ExecutionAttemptId& attempt) const { return active_.contains(attempt); }
+  [[nodiscard]] bool runs(const ExecutionAttemptId& attempt) const {
+    return active_.contains(attempt);
+  }
   [[nodiscard]] std::size_t numActive() const { return active_.size(); }
   [[nodiscard]] const protocol::WorkerReportRequest& lastReport() const { return report_; }
   /// Slot of an attempt that was submitted here; -1 when unknown.

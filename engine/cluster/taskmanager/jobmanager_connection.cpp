@@ -13,11 +13,19 @@ namespace flink::taskmanager {
 using std::chrono::milliseconds;
 
 JobManagerConnection::JobManagerConnection(Settings settings, EventLoop& loop, const Clock& clock,
-                                           MessageTransport& transport, control::RpcEndpoint& rpc, Callbacks callbacks)
-    : settings_(std::move(settings)), loop_(loop), clock_(clock), transport_(transport), rpc_(rpc),
-      callbacks_(std::move(callbacks)), pause_(settings_.initialPause) {}
+                                           MessageTransport& transport, control::RpcEndpoint& rpc,
+                                           Callbacks callbacks)
+    : settings_(std::move(settings)),
+      loop_(loop),
+      clock_(clock),
+      transport_(transport),
+      rpc_(rpc),
+      callbacks_(std::move(callbacks)),
+      pause_(settings_.initialPause) {}
 
-JobManagerConnection::~JobManagerConnection() { loop_.cancel(timer_); }
+JobManagerConnection::~JobManagerConnection() {
+  loop_.cancel(timer_);
+}
 
 Status JobManagerConnection::start() {
   FLINK_ASSIGN_OR_RETURN(peer_, transport_.connect(settings_.jobManager));
@@ -31,14 +39,17 @@ void JobManagerConnection::stop(const std::string& reason) {
     protocol::UnregisterTaskManagerRequest request;
     request.id = callbacks_.makeHeartbeat().id;
     request.reason = reason;
-    rpc_.call<protocol::UnregisterTaskManagerRequest>(peer_, request, kAnswerDeadline, [](auto&&) {});
+    rpc_.call<protocol::UnregisterTaskManagerRequest>(peer_, request, kAnswerDeadline,
+                                                      [](auto&&) {});
   }
   stage_ = Stage::kStopped;
   loop_.cancel(timer_);
   alive_.reset();
 }
 
-bool JobManagerConnection::registered() const { return stage_ == Stage::kRegistered; }
+bool JobManagerConnection::registered() const {
+  return stage_ == Stage::kRegistered;
+}
 
 bool JobManagerConnection::isJobManager(const control::RpcEndpoint::PeerId& peer) const {
   return registered() && peer == peer_;
@@ -56,14 +67,17 @@ void JobManagerConnection::registerNow() {
       });
 }
 
-void JobManagerConnection::onRegistrationAnswer(Result<protocol::RegisterTaskManagerRequest::Response> answer) {
+void JobManagerConnection::onRegistrationAnswer(
+    Result<protocol::RegisterTaskManagerRequest::Response> answer) {
   if (stage_ != Stage::kRegistering) return;
   if (!answer) return pauseThenRegister(answer.status());
   stage_ = Stage::kRegistered;
   pause_ = settings_.initialPause;
   rpc_.setEpoch(answer->epoch);
-  heartbeatInterval_ = std::max<Duration>(milliseconds(answer->heartbeatIntervalMs), milliseconds(10));
-  heartbeatTimeout_ = std::max<Duration>(milliseconds(answer->heartbeatTimeoutMs), heartbeatInterval_);
+  heartbeatInterval_ =
+      std::max<Duration>(milliseconds(answer->heartbeatIntervalMs), milliseconds(10));
+  heartbeatTimeout_ =
+      std::max<Duration>(milliseconds(answer->heartbeatTimeoutMs), heartbeatInterval_);
   lastAnswer_ = clock_.now();
   FLINK_INFO(kLog, "registered at the JobManager address={} epoch={}", settings_.jobManager,
              static_cast<std::uint64_t>(answer->epoch));
@@ -76,14 +90,17 @@ void JobManagerConnection::pauseThenRegister(const Status& reason) {
   const Duration away = clock_.now() - awaySince_;
   if (settings_.registrationTimeout > Duration::zero() && away >= settings_.registrationTimeout) {
     stage_ = Stage::kStopped;
-    return callbacks_.onGivenUp(Status(ErrorCode::kUnavailable,
-                                       fmt::format("no JobManager answered: address={} waited={}s key={}", settings_.jobManager,
-                                                   std::chrono::duration_cast<std::chrono::seconds>(away).count(),
-                                                   "taskmanager.registration.timeout"))
-                                    .causedBy(reason));
+    return callbacks_.onGivenUp(
+        Status(ErrorCode::kUnavailable,
+               fmt::format("no JobManager answered: address={} waited={}s key={}",
+                           settings_.jobManager,
+                           std::chrono::duration_cast<std::chrono::seconds>(away).count(),
+                           "taskmanager.registration.timeout"))
+            .causedBy(reason));
   }
   if (pause_ == settings_.initialPause) {
-    FLINK_INFO(kLog, "the JobManager is away, trying again address={} reason={}", settings_.jobManager, reason.toString());
+    FLINK_INFO(kLog, "the JobManager is away, trying again address={} reason={}",
+               settings_.jobManager, reason.toString());
   }
   timer_ = loop_.schedule(pause_, [this, alive = std::weak_ptr<int>(alive_)] {
     if (!alive.expired()) registerNow();
@@ -101,27 +118,33 @@ void JobManagerConnection::scheduleHeartbeat() {
 void JobManagerConnection::sendHeartbeat() {
   if (stage_ != Stage::kRegistered) return;
   if (clock_.now() - lastAnswer_ >= heartbeatTimeout_) {
-    return lose(Status(ErrorCode::kDeadlineExceeded,
-                       fmt::format("the JobManager did not answer heartbeats: address={} for={}ms", settings_.jobManager,
-                                   std::chrono::duration_cast<milliseconds>(clock_.now() - lastAnswer_).count())));
+    return lose(Status(
+        ErrorCode::kDeadlineExceeded,
+        fmt::format("the JobManager did not answer heartbeats: address={} for={}ms",
+                    settings_.jobManager,
+                    std::chrono::duration_cast<milliseconds>(clock_.now() - lastAnswer_).count())));
   }
   const std::uint64_t registration = registration_;
   rpc_.call<protocol::HeartbeatRequest>(
       peer_, callbacks_.makeHeartbeat(), heartbeatTimeout_,
       [this, alive = std::weak_ptr<int>(alive_), registration](auto answer) {
-        if (alive.expired() || registration != registration_ || stage_ != Stage::kRegistered) return;
+        if (alive.expired() || registration != registration_ || stage_ != Stage::kRegistered)
+          return;
         if (answer) {
           lastAnswer_ = clock_.now();
           return;
         }
-        // Answers that are errors come from a JobManager that does not know us any more; silence shows in lastAnswer_.
+        // Answers that are errors come from a JobManager that does not know us any more; silence
+        // shows in lastAnswer_.
         const ErrorCode code = answer.status().code();
-        if (code != ErrorCode::kDeadlineExceeded && code != ErrorCode::kUnavailable) lose(answer.status());
+        if (code != ErrorCode::kDeadlineExceeded && code != ErrorCode::kUnavailable)
+          lose(answer.status());
       });
   scheduleHeartbeat();
 }
 
-void JobManagerConnection::onPeerLost(const control::RpcEndpoint::PeerId& peer, const Status& reason) {
+void JobManagerConnection::onPeerLost(const control::RpcEndpoint::PeerId& peer,
+                                      const Status& reason) {
   if (peer != peer_) return;
   if (stage_ == Stage::kRegistered) return lose(reason);
   if (stage_ == Stage::kRegistering) {
@@ -131,7 +154,8 @@ void JobManagerConnection::onPeerLost(const control::RpcEndpoint::PeerId& peer, 
 }
 
 void JobManagerConnection::lose(const Status& reason) {
-  FLINK_WARN(kLog, "lost the JobManager address={} reason={}", settings_.jobManager, reason.toString());
+  FLINK_WARN(kLog, "lost the JobManager address={} reason={}", settings_.jobManager,
+             reason.toString());
   loop_.cancel(timer_);
   ++registration_;
   rpc_.setEpoch(Epoch::kNone);
@@ -142,7 +166,8 @@ void JobManagerConnection::lose(const Status& reason) {
 }
 
 Status JobManagerConnection::awayStatus() const {
-  return Status(ErrorCode::kUnavailable, "not registered at the JobManager: address=" + settings_.jobManager);
+  return Status(ErrorCode::kUnavailable,
+                "not registered at the JobManager: address=" + settings_.jobManager);
 }
 
 bool JobManagerConnection::mayRepeat(const Status& status) {

@@ -13,11 +13,11 @@
 
 namespace flink::taskmanager {
 
-/// Keeps this TaskManager registered at the JobManager: registers with back-off, sends heartbeats, notices the
-/// JobManager's death and starts over.
-/// States: away → registering → registered → away. Moves: start() or a loss leads to registering; its answer to registered;
-/// a closed connection, a heartbeat without answer or a stale epoch to away and, after a pause, registering again.
-/// Thread: the supervisor's loop. Ownership: borrows everything it is given.
+/// Keeps this TaskManager registered at the JobManager: registers with back-off, sends heartbeats,
+/// notices the JobManager's death and starts over. States: away → registering → registered → away.
+/// Moves: start() or a loss leads to registering; its answer to registered; a closed connection, a
+/// heartbeat without answer or a stale epoch to away and, after a pause, registering again. Thread:
+/// the supervisor's loop. Ownership: borrows everything it is given.
 class JobManagerConnection {
  public:
   struct Callbacks {
@@ -36,8 +36,8 @@ class JobManagerConnection {
     Duration maxPause = std::chrono::seconds(5);
   };
 
-  JobManagerConnection(Settings settings, EventLoop& loop, const Clock& clock, MessageTransport& transport,
-                       control::RpcEndpoint& rpc, Callbacks callbacks);
+  JobManagerConnection(Settings settings, EventLoop& loop, const Clock& clock,
+                       MessageTransport& transport, control::RpcEndpoint& rpc, Callbacks callbacks);
   ~JobManagerConnection();
 
   /// Errors: kInvalidArgument (malformed address).
@@ -54,13 +54,14 @@ class JobManagerConnection {
   void sendReliably(std::shared_ptr<const Request> request) {
     if (!registered()) return;
     const std::uint64_t registration = registration_;
-    rpc_.call<Request>(peer_, *request, kAnswerDeadline,
-                       [this, alive = std::weak_ptr<int>(alive_), registration, request](auto answer) {
-                         if (answer.isOk() || alive.expired() || registration != registration_) return;
-                         if (mayRepeat(answer.status())) {
-                           sendReliably(request);
-                         }
-                       });
+    rpc_.call<Request>(
+        peer_, *request, kAnswerDeadline,
+        [this, alive = std::weak_ptr<int>(alive_), registration, request](auto answer) {
+          if (answer.isOk() || alive.expired() || registration != registration_) return;
+          if (mayRepeat(answer.status())) {
+            sendReliably(request);
+          }
+        });
   }
   /// One call with the JobManager's answer; fails at once when it is away.
   template <class Request>
@@ -81,7 +82,8 @@ class JobManagerConnection {
   void sendHeartbeat();
   void lose(const Status& reason);
   [[nodiscard]] Status awayStatus() const;
-  /// True for losses on the way; a refusal is final and logged. A stale epoch ends the registration.
+  /// True for losses on the way; a refusal is final and logged. A stale epoch ends the
+  /// registration.
   bool mayRepeat(const Status& status);
 
   Settings settings_;
@@ -92,7 +94,8 @@ class JobManagerConnection {
   Callbacks callbacks_;
   Stage stage_ = Stage::kAway;
   control::RpcEndpoint::PeerId peer_;
-  std::uint64_t registration_ = 0;  ///< grows with every attempt; answers to earlier ones are ignored
+  std::uint64_t registration_ =
+      0;  ///< grows with every attempt; answers to earlier ones are ignored
   MonotonicTime awaySince_{};
   Duration pause_{};
   Duration heartbeatInterval_{}, heartbeatTimeout_{};

@@ -15,27 +15,38 @@ namespace {
 
 constexpr std::int32_t kMaxReadBytes = 4 << 20;
 constexpr std::size_t kJobIdDigits = 2 * JobId::kSize;
+constexpr std::string_view kWorkerWord = "-worker-";
 
-std::string nameOf(const FileStatus& file) { return file.path.substr(file.path.rfind('/') + 1); }
+std::string nameOf(const FileStatus& file) {
+  return file.path.substr(file.path.rfind('/') + 1);
+}
 
-/// The job of "<prefix>-<job id>.<kind>"; nullopt for the TaskManager's own files.
+/// The job of "<prefix>-worker-<job id>.<kind>"; nullopt for the TaskManager's own files.
 std::optional<JobId> jobOf(std::string_view name, std::string_view prefix) {
-  if (name.size() <= prefix.size() + 1 + kJobIdDigits || name[prefix.size()] != '-') return std::nullopt;
-  return JobId::parse(name.substr(prefix.size() + 1, kJobIdDigits));
+  name.remove_prefix(prefix.size());
+  if (name.size() <= kWorkerWord.size() + kJobIdDigits || !name.starts_with(kWorkerWord))
+    return std::nullopt;
+  return JobId::parse(name.substr(kWorkerWord.size(), kJobIdDigits));
 }
 
 bool belongsTo(std::string_view name, std::string_view prefix) {
-  if (name.size() <= prefix.size() || name.substr(0, prefix.size()) != prefix) return false;
+  if (name.size() <= prefix.size() || !name.starts_with(prefix)) return false;
   return name[prefix.size()] == '.' || jobOf(name, prefix);
 }
 
 }  // namespace
 
-LogDirectory::LogDirectory(FileSystem& files, std::string directory, std::string prefix, int maxWorkerFiles)
-    : files_(files), directory_(std::move(directory)), prefix_(std::move(prefix)), maxWorkerFiles_(maxWorkerFiles) {}
+LogDirectory::LogDirectory(FileSystem& files, std::string directory, std::string prefix,
+                           int maxWorkerFiles)
+    : files_(files),
+      directory_(std::move(directory)),
+      prefix_(std::move(prefix)),
+      maxWorkerFiles_(maxWorkerFiles) {}
 
 std::string LogDirectory::workerFile(const JobId& job, const std::string& kind) const {
-  return prefix_.empty() ? std::string() : fmt::format("{}/{}-{}.{}", directory_, prefix_, job.toHex(), kind);
+  return prefix_.empty()
+             ? std::string()
+             : fmt::format("{}/{}{}{}.{}", directory_, prefix_, kWorkerWord, job.toHex(), kind);
 }
 
 Result<std::vector<protocol::LogFile>> LogDirectory::list() const {
@@ -51,19 +62,24 @@ Result<std::vector<protocol::LogFile>> LogDirectory::list() const {
   return logs;
 }
 
-Result<protocol::ReadLogRequest::Response> LogDirectory::read(const protocol::ReadTaskManagerLogRequest& request) const {
+Result<protocol::ReadLogRequest::Response> LogDirectory::read(
+    const protocol::ReadTaskManagerLogRequest& request) const {
   FLINK_ASSIGN_OR_RETURN(const auto logs, list());
-  const bool known = std::any_of(logs.begin(), logs.end(), [&](const auto& log) { return log.name == request.name; });
+  const bool known = std::any_of(logs.begin(), logs.end(),
+                                 [&](const auto& log) { return log.name == request.name; });
   if (!known) return Status(ErrorCode::kNotFound, "no such log file: name=" + request.name);
   FLINK_ASSIGN_OR_RETURN(auto file, files_.openRead(directory_ + "/" + request.name));
   protocol::ReadLogRequest::Response response;
   response.fileSize = static_cast<std::int64_t>(file->size());
-  response.offset = request.offset < 0 ? std::max<std::int64_t>(0, response.fileSize + request.offset)
-                                       : std::min(request.offset, response.fileSize);
+  response.offset = request.offset < 0
+                        ? std::max<std::int64_t>(0, response.fileSize + request.offset)
+                        : std::min(request.offset, response.fileSize);
   const std::int64_t wanted = std::clamp(request.maxBytes, 0, kMaxReadBytes);
-  response.data.resize(static_cast<std::size_t>(std::min(wanted, response.fileSize - response.offset)));
-  FLINK_ASSIGN_OR_RETURN(const std::size_t size, file->readAt(static_cast<std::uint64_t>(response.offset),
-                                                              std::as_writable_bytes(std::span(response.data))));
+  response.data.resize(
+      static_cast<std::size_t>(std::min(wanted, response.fileSize - response.offset)));
+  FLINK_ASSIGN_OR_RETURN(const std::size_t size,
+                         file->readAt(static_cast<std::uint64_t>(response.offset),
+                                      std::as_writable_bytes(std::span(response.data))));
   response.data.resize(size);
   return response;
 }
@@ -73,7 +89,7 @@ void LogDirectory::prune(const std::function<bool(const JobId&)>& inUse) const {
   if (!logs) return;
   std::vector<protocol::LogFile> ended;
   for (auto& log : *logs) {
-    const auto job = jobOf(log.name, prefix_);
+    const auto job = jobOf(log.name, prefix_);  // list() gives names that begin with the prefix
     if (job && !inUse(*job)) ended.push_back(std::move(log));
   }
   if (ended.size() <= static_cast<std::size_t>(std::max(maxWorkerFiles_, 0))) return;
@@ -83,7 +99,8 @@ void LogDirectory::prune(const std::function<bool(const JobId&)>& inUse) const {
   ended.resize(ended.size() - static_cast<std::size_t>(maxWorkerFiles_));
   for (const auto& log : ended) {
     if (const Status removed = files_.removeAll(directory_ + "/" + log.name); !removed.isOk()) {
-      FLINK_WARN(kLog, "cannot remove an old log file name={} reason={}", log.name, removed.toString());
+      FLINK_WARN(kLog, "cannot remove an old log file name={} reason={}", log.name,
+                 removed.toString());
       return;
     }
   }

@@ -11,18 +11,20 @@
 
 namespace flink::taskmanager {
 
-/// The log and output files of one TaskManager and its workers: `<prefix>.log`, `<prefix>-<job id>.log`, ...
-/// Thread: the supervisor's loop.
+/// The log and output files of one TaskManager and its workers: `<prefix>.log`,
+/// `<prefix>-worker-<job id>.log`, ... Thread: the supervisor's loop.
 class LogDirectory {
  public:
   /// An empty prefix means that no files are written.
   LogDirectory(FileSystem& files, std::string directory, std::string prefix, int maxWorkerFiles);
 
-  /// Path of a worker's file with extension `kind` ("log", "out", "err"); empty when no files are written.
+  /// Path of a worker's file with extension `kind` ("log", "out", "err"); empty when no files are
+  /// written.
   [[nodiscard]] std::string workerFile(const JobId& job, const std::string& kind) const;
   Result<std::vector<protocol::LogFile>> list() const;
   /// `name` must be one that list() returns. Errors: kNotFound.
-  Result<protocol::ReadLogRequest::Response> read(const protocol::ReadTaskManagerLogRequest& request) const;
+  Result<protocol::ReadLogRequest::Response> read(
+      const protocol::ReadTaskManagerLogRequest& request) const;
   /// Removes the oldest files of ended workers beyond the cap. `inUse` tells which jobs run.
   void prune(const std::function<bool(const JobId&)>& inUse) const;
 

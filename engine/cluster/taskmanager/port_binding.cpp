@@ -6,7 +6,8 @@
 
 namespace flink::taskmanager {
 
-Result<int> bindFirstFree(MessageTransport& transport, const std::string& host, const std::vector<int>& ports) {
+Result<int> bindFirstFree(MessageTransport& transport, const std::string& host,
+                          const std::vector<int>& ports) {
   Result<int> bound = Status(ErrorCode::kInvalidArgument, "no port to listen on");
   for (const int port : ports) {
     bound = transport.bind(fmt::format("{}:{}", host, port));

@@ -33,7 +33,8 @@ std::string readLastWords(int fd) {
 
 class SystemWorkerProcess final : public WorkerProcess {
  public:
-  SystemWorkerProcess(std::unique_ptr<ChildProcess> child, std::unique_ptr<control::LocalChannel> channel)
+  SystemWorkerProcess(std::unique_ptr<ChildProcess> child,
+                      std::unique_ptr<control::LocalChannel> channel)
       : child_(std::move(child)), channel_(std::move(channel)) {}
   ~SystemWorkerProcess() override { channel_->stop(); }
 
@@ -51,17 +52,20 @@ class ProcessWorkerLauncher final : public WorkerLauncher {
   ProcessWorkerLauncher(std::string workerBinary, ProcessLauncher& processes)
       : workerBinary_(std::move(workerBinary)), processes_(processes) {}
 
-  Result<std::unique_ptr<WorkerProcess>> launch(WorkerLaunch launch, std::function<void(WorkerExit)> onExit) override {
+  Result<std::unique_ptr<WorkerProcess>> launch(WorkerLaunch launch,
+                                                std::function<void(WorkerExit)> onExit) override {
     FLINK_ASSIGN_OR_RETURN(auto pair, control::makeLocalChannelPair());
     // Memory, not a file: nothing to clean up, and it takes the words even on a full disk.
     OwnedFd words(::memfd_create("flink-last-words", MFD_CLOEXEC));
     OwnedFd wordsForChild(words.valid() ? ::dup(words.get()) : -1);
     if (!wordsForChild.valid()) {
       return Status(ErrorCode::kProcessSpawn,
-                    fmt::format("no descriptor for a worker: job={} reason={}", launch.job.toHex(), std::strerror(errno)));
+                    fmt::format("no descriptor for a worker: job={} reason={}", launch.job.toHex(),
+                                std::strerror(errno)));
     }
     ProcessSpec spec;
-    spec.argv = {workerBinary_, "--job", launch.job.toHex(), "--taskmanager", launch.taskManager.text()};
+    spec.argv = {workerBinary_, "--job", launch.job.toHex(), "--taskmanager",
+                 launch.taskManager.text()};
     if (!launch.logFile.empty()) {
       spec.argv.insert(spec.argv.end(), {"--log", launch.logFile});
     }
@@ -70,9 +74,10 @@ class ProcessWorkerLauncher final : public WorkerLauncher {
     spec.inherited.push_back(std::move(pair.second));
     spec.inherited.push_back(std::move(wordsForChild));
     auto shared = std::make_shared<OwnedFd>(std::move(words));
-    FLINK_ASSIGN_OR_RETURN(auto child, processes_.spawn(std::move(spec), [shared, onExit](ExitStatus status) {
-      onExit({status, readLastWords(shared->get())});
-    }));
+    FLINK_ASSIGN_OR_RETURN(auto child,
+                           processes_.spawn(std::move(spec), [shared, onExit](ExitStatus status) {
+                             onExit({status, readLastWords(shared->get())});
+                           }));
     return std::unique_ptr<WorkerProcess>(
         std::make_unique<SystemWorkerProcess>(std::move(child), std::move(pair.first)));
   }
@@ -84,7 +89,8 @@ class ProcessWorkerLauncher final : public WorkerLauncher {
 
 }  // namespace
 
-std::unique_ptr<WorkerLauncher> makeProcessWorkerLauncher(std::string workerBinary, ProcessLauncher& processes) {
+std::unique_ptr<WorkerLauncher> makeProcessWorkerLauncher(std::string workerBinary,
+                                                          ProcessLauncher& processes) {
   return std::make_unique<ProcessWorkerLauncher>(std::move(workerBinary), processes);
 }
 

@@ -11,8 +11,9 @@ namespace flink::taskmanager {
 namespace {
 
 protocol::ResourceProfile scaled(const protocol::ResourceProfile& total, int part, int whole) {
-  return {total.cpuCores * part / whole, total.taskHeapBytes / whole * part, total.taskOffHeapBytes / whole * part,
-          total.managedBytes / whole * part, total.networkBytes / whole * part};
+  return {total.cpuCores * part / whole, total.taskHeapBytes / whole * part,
+          total.taskOffHeapBytes / whole * part, total.managedBytes / whole * part,
+          total.networkBytes / whole * part};
 }
 
 }  // namespace
@@ -21,17 +22,21 @@ SlotTable::SlotTable(int numSlots, const protocol::ResourceProfile& total)
     : slots_(static_cast<std::size_t>(std::max(numSlots, 1))),
       perSlot_(scaled(total, 1, std::max(numSlots, 1))) {}
 
-Status SlotTable::occupy(const JobId& job, const std::vector<protocol::TaskDeploymentDescriptor>& tasks) {
+Status SlotTable::occupy(const JobId& job,
+                         const std::vector<protocol::TaskDeploymentDescriptor>& tasks) {
   for (const auto& task : tasks) {
     if (task.slot < 0 || task.slot >= numSlots()) {
       return Status(ErrorCode::kInvalidArgument,
-                    fmt::format("no such slot: slot={} slots={} task={}", task.slot, numSlots(), task.attempt.toString()));
+                    fmt::format("no such slot: slot={} slots={} task={}", task.slot, numSlots(),
+                                task.attempt.toString()));
     }
     const Slot& slot = slots_[static_cast<std::size_t>(task.slot)];
-    // A job keeps a slot for its next tasks; one without tasks is the JobManager's to give away (slot.idle.timeout).
+    // A job keeps a slot for its next tasks; one without tasks is the JobManager's to give away
+    // (slot.idle.timeout).
     if (slot.job && *slot.job != job && slot.numTasks > 0) {
-      return Status(ErrorCode::kSlotOccupied, fmt::format("slot is held by another job: slot={} holder={} job={}",
-                                                          task.slot, slot.job->toHex(), job.toHex()));
+      return Status(ErrorCode::kSlotOccupied,
+                    fmt::format("slot is held by another job: slot={} holder={} job={}", task.slot,
+                                slot.job->toHex(), job.toHex()));
     }
   }
   for (const auto& task : tasks) {
@@ -56,7 +61,8 @@ void SlotTable::release(const JobId& job) {
 }
 
 int SlotTable::numFree() const {
-  return static_cast<int>(std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.job; }));
+  return static_cast<int>(
+      std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.job; }));
 }
 
 int SlotTable::numTasks() const {
@@ -65,7 +71,9 @@ int SlotTable::numTasks() const {
   return sum;
 }
 
-protocol::ResourceProfile SlotTable::free() const { return scaled(perSlot_, numFree(), 1); }
+protocol::ResourceProfile SlotTable::free() const {
+  return scaled(perSlot_, numFree(), 1);
+}
 
 std::vector<protocol::TaskManagerView::AllocatedSlot> SlotTable::allocated() const {
   std::vector<protocol::TaskManagerView::AllocatedSlot> list;

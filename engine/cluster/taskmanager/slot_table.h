@@ -12,13 +12,14 @@
 
 namespace flink::taskmanager {
 
-/// Says which job holds which slot. A slot belongs to its job from the first task sent to it until the job is released.
-/// Thread: the supervisor's loop.
+/// Says which job holds which slot. A slot belongs to its job from the first task sent to it until
+/// the job is released. Thread: the supervisor's loop.
 class SlotTable {
  public:
   SlotTable(int numSlots, const protocol::ResourceProfile& total);
 
-  /// Takes the slots of `tasks` for `job` and counts the tasks; all or nothing. Errors: kSlotOccupied, kInvalidArgument.
+  /// Takes the slots of `tasks` for `job` and counts the tasks; all or nothing. Errors:
+  /// kSlotOccupied, kInvalidArgument.
   Status occupy(const JobId& job, const std::vector<protocol::TaskDeploymentDescriptor>& tasks);
   /// One task of `job` in `slot` ended.
   void taskEnded(const JobId& job, int slot);

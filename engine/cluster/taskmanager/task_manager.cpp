@@ -22,17 +22,30 @@ using control::RpcEndpoint;
 using protocol::Empty;
 
 constexpr std::size_t kMaxHeldConnections = 1024;
-/// A collect sink's answer is its back pressure: it comes when the client has taken what was sent before.
+/// A collect sink's answer is its back pressure: it comes when the client has taken what was sent
+/// before.
 constexpr Duration kCollectDeadline = std::chrono::hours(24);
 
-std::string randomSuffix(Rng& rng) { return fmt::format("{:06x}", rng.below(1U << 24)); }
+/// How users tell machines apart, also where everything is reached under "localhost".
+std::string machineName() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+std::string randomSuffix(Rng& rng) {
+  return fmt::format("{:06x}", rng.below(1U << 24));
+}
 
 }  // namespace
 
 TaskManager::TaskManager(TaskManagerSettings settings, Services services)
-    : settings_(std::move(settings)), services_(std::move(services)), slots_(settings_.numSlots, settings_.resources),
-      logs_(services_.files, settings_.logDirectory, settings_.logPrefix, settings_.maxWorkerLogFiles),
-      held_(kMaxHeldConnections, settings_.connectionHoldTimeout), figures_(settings_, services_.registry, services_.processFigures) {}
+    : settings_(std::move(settings)),
+      services_(std::move(services)),
+      slots_(settings_.numSlots, settings_.resources),
+      logs_(services_.files, settings_.logDirectory, settings_.logPrefix,
+            settings_.maxWorkerLogFiles),
+      held_(kMaxHeldConnections, settings_.connectionHoldTimeout),
+      figures_(settings_, services_.registry, services_.processFigures) {}
 
 TaskManager::~TaskManager() = default;
 
@@ -41,22 +54,26 @@ Status TaskManager::start() {
   port.host = settings_.bindHost;
   port.port = settings_.dataPort;
   FLINK_ASSIGN_OR_RETURN(dataPort_, DataPort::listen(port, [this](DataConnection connection) {
-    auto shared = std::make_shared<DataConnection>(std::move(connection));
-    services_.loop.post([this, alive = std::weak_ptr<int>(alive_), shared] {
-      if (!alive.expired()) onDataConnection(std::move(*shared));
-    });
-  }));
+                           auto shared = std::make_shared<DataConnection>(std::move(connection));
+                           services_.loop.post([this, alive = std::weak_ptr<int>(alive_), shared] {
+                             if (!alive.expired()) onDataConnection(std::move(*shared));
+                           });
+                         }));
   RpcEndpoint::Options options;
   options.sender = "taskmanager";
   options.heartbeatInterval = settings_.heartbeatInterval;
   options.heartbeatTimeout = settings_.heartbeatTimeout;
-  rpc_ = std::make_unique<RpcEndpoint>(options, services_.loop, services_.clock, services_.transport);
+  rpc_ =
+      std::make_unique<RpcEndpoint>(options, services_.loop, services_.clock, services_.transport);
   serveJobManager();
-  rpc_->onPeerLost([this](const PeerId& peer, const Status& reason) { jobManager_->onPeerLost(peer, reason); });
+  rpc_->onPeerLost(
+      [this](const PeerId& peer, const Status& reason) { jobManager_->onPeerLost(peer, reason); });
   rpc_->start();
-  FLINK_ASSIGN_OR_RETURN(rpcPort_, bindFirstFree(services_.transport, settings_.bindHost, settings_.rpcPorts));
+  FLINK_ASSIGN_OR_RETURN(
+      rpcPort_, bindFirstFree(services_.transport, settings_.bindHost, settings_.rpcPorts));
   id_ = settings_.resourceId.empty()
-            ? TaskManagerId(fmt::format("{}:{}-{}", settings_.host, rpcPort_, randomSuffix(services_.rng)))
+            ? TaskManagerId(
+                  fmt::format("{}:{}-{}", settings_.host, rpcPort_, randomSuffix(services_.rng)))
             : TaskManagerId(settings_.resourceId);
   figures_.start(id_);
   blobStore_ = std::make_unique<control::BlobStore>(services_.files, ownDirectory() + "/blobs");
@@ -72,20 +89,25 @@ Status TaskManager::start() {
   callbacks.makeRegistration = [this] { return makeRegistration(); };
   callbacks.makeHeartbeat = [this] { return makeHeartbeat(); };
   callbacks.onRegistered = [this](const auto&) { services_.onRegistered(); };
-  callbacks.onLost = [this](const Status& reason) { releaseEverything("the JobManager is lost: " + reason.toString()); };
+  callbacks.onLost = [this](const Status& reason) {
+    releaseEverything("the JobManager is lost: " + reason.toString());
+  };
   callbacks.onGivenUp = [this](Status reason) { services_.onFatal(std::move(reason)); };
-  jobManager_ = std::make_unique<JobManagerConnection>(std::move(connection), services_.loop, services_.clock,
-                                                       services_.transport, *rpc_, std::move(callbacks));
-  FLINK_INFO(kLog, "starting id={} slots={} dataPort={} jobManager={}", id_.text(), slots_.numSlots(), dataPort(),
-             settings_.jobManager);
+  jobManager_ =
+      std::make_unique<JobManagerConnection>(std::move(connection), services_.loop, services_.clock,
+                                             services_.transport, *rpc_, std::move(callbacks));
+  FLINK_INFO(kLog, "starting id={} slots={} dataPort={} jobManager={}", id_.text(),
+             slots_.numSlots(), dataPort(), settings_.jobManager);
   return jobManager_->start();
 }
 
 template <class Request>
 void TaskManager::serve(void (TaskManager::*handler)(Request, RpcEndpoint::Responder<Request>)) {
-  rpc_->serve<Request>([this, handler](const PeerId& peer, Request request, RpcEndpoint::Responder<Request> respond) {
+  rpc_->serve<Request>([this, handler](const PeerId& peer, Request request,
+                                       RpcEndpoint::Responder<Request> respond) {
     if (!jobManager_->isJobManager(peer)) {
-      return respond(Status(ErrorCode::kUnavailable, "only the JobManager that this TaskManager is registered at may ask"));
+      return respond(Status(ErrorCode::kUnavailable,
+                            "only the JobManager that this TaskManager is registered at may ask"));
     }
     (this->*handler)(std::move(request), std::move(respond));
   });
@@ -101,7 +123,8 @@ void TaskManager::serveJobManager() {
   serve<protocol::ReadTaskManagerLogRequest>(&TaskManager::handle);
 }
 
-void TaskManager::handle(protocol::SubmitTasksRequest request, RpcEndpoint::Responder<protocol::SubmitTasksRequest> respond) {
+void TaskManager::handle(protocol::SubmitTasksRequest request,
+                         RpcEndpoint::Responder<protocol::SubmitTasksRequest> respond) {
   const Status status = submit(std::move(request.submission));
   if (!status.isOk()) return respond(status);
   respond(Empty{});
@@ -116,9 +139,11 @@ Status TaskManager::submit(protocol::SubmitTasks submission) {
       return Status(ErrorCode::kInvalidArgument, "the job's token changed: job=" + job.toHex());
     }
     // A repeated request must not start a task twice.
-    std::erase_if(submission.tasks, [&](const auto& task) { return found->second->runs(task.attempt); });
+    std::erase_if(submission.tasks,
+                  [&](const auto& task) { return found->second->runs(task.attempt); });
   } else if (!submission.jobGraph) {
-    return Status(ErrorCode::kTaskNotFound, "no worker of this job runs here and its graph was not sent: job=" + job.toHex());
+    return Status(ErrorCode::kTaskNotFound,
+                  "no worker of this job runs here and its graph was not sent: job=" + job.toHex());
   }
   FLINK_RETURN_IF_ERROR(slots_.occupy(job, submission.tasks));
   if (found == workers_.end()) {
@@ -142,15 +167,17 @@ Result<std::shared_ptr<JobWorker>> TaskManager::startWorker(protocol::SubmitTask
   launch.logFile = logs_.workerFile(job, "log");
   launch.outFile = logs_.workerFile(job, "out");
   launch.errFile = logs_.workerFile(job, "err");
-  JobWorker::Services services{services_.loop,     services_.clock,        services_.files,
-                               services_.launcher, fetchLibrary_,       *this};
-  JobWorker::Limits limits{settings_.workerHeartbeatTimeout, settings_.workerStopTimeout, settings_.cancellationTimeout};
-  auto worker = std::make_shared<JobWorker>(services, limits, std::move(launch), settings_.host);
+  JobWorker::Services services{services_.loop,     services_.clock, services_.files,
+                               services_.launcher, fetchLibrary_,   *this};
+  JobWorker::Limits limits{settings_.workerHeartbeatTimeout, settings_.workerStopTimeout,
+                           settings_.cancellationTimeout};
+  auto worker = std::make_shared<JobWorker>(services, limits, std::move(launch), machineName());
   FLINK_RETURN_IF_ERROR(worker->start(makeStartRequest(submission), submission.blobServer));
   return worker;
 }
 
-protocol::StartWorkerRequest TaskManager::makeStartRequest(protocol::SubmitTasks& submission) const {
+protocol::StartWorkerRequest TaskManager::makeStartRequest(
+    protocol::SubmitTasks& submission) const {
   std::set<std::int32_t> slots;
   for (const auto& task : submission.tasks) slots.insert(task.slot);
   const auto share = static_cast<std::int64_t>(std::max<std::size_t>(slots.size(), 1));
@@ -171,28 +198,34 @@ protocol::StartWorkerRequest TaskManager::makeStartRequest(protocol::SubmitTasks
   return start;
 }
 
-std::string TaskManager::ownDirectory() const { 
+std::string TaskManager::ownDirectory() const {
   return fmt::format("{}-{}", settings_.temporaryDirectory, id_.text());
 }
 
-std::string TaskManager::jobDirectory(const JobId& job) const { return fmt::format("{}/{}", ownDirectory(), job.toHex()); }
+std::string TaskManager::jobDirectory(const JobId& job) const {
+  return fmt::format("{}/{}", ownDirectory(), job.toHex());
+}
 
-void TaskManager::fetchLibrary(const protocol::ProgramReference& program, const std::string& blobServer,
+void TaskManager::fetchLibrary(const protocol::ProgramReference& program,
+                               const std::string& blobServer,
                                std::function<void(Result<std::string>)> done) {
   if (program.library.isZero()) return done(std::string());
   blobs_->fetch(program.library, blobServer, std::move(done));
 }
 
-void TaskManager::handle(protocol::CancelTasksRequest request, RpcEndpoint::Responder<protocol::CancelTasksRequest> respond) {
+void TaskManager::handle(protocol::CancelTasksRequest request,
+                         RpcEndpoint::Responder<protocol::CancelTasksRequest> respond) {
   const auto found = workers_.find(request.job);
   if (found == workers_.end()) {
-    return respond(Status(ErrorCode::kTaskNotFound, "no worker of this job runs here: job=" + request.job.toHex()));
+    return respond(Status(ErrorCode::kTaskNotFound,
+                          "no worker of this job runs here: job=" + request.job.toHex()));
   }
   found->second->cancel(request.attempts);
   respond(Empty{});
 }
 
-void TaskManager::handle(protocol::ReleaseJobRequest request, RpcEndpoint::Responder<protocol::ReleaseJobRequest> respond) {
+void TaskManager::handle(protocol::ReleaseJobRequest request,
+                         RpcEndpoint::Responder<protocol::ReleaseJobRequest> respond) {
   releaseJob(request.job, request.reason);
   respond(Empty{});
 }
@@ -201,7 +234,8 @@ void TaskManager::handle(protocol::DeliverOperatorEventRequest request,
                          RpcEndpoint::Responder<protocol::DeliverOperatorEventRequest> respond) {
   const auto found = workers_.find(request.event.job);
   if (found == workers_.end()) {
-    return respond(Status(ErrorCode::kTaskNotFound, "no worker of this job runs here: job=" + request.event.job.toHex()));
+    return respond(Status(ErrorCode::kTaskNotFound,
+                          "no worker of this job runs here: job=" + request.event.job.toHex()));
   }
   found->second->deliver(std::move(request));
   respond(Empty{});
@@ -215,7 +249,8 @@ void TaskManager::handle(protocol::ReleasePartitionsRequest request,
   respond(Empty{});
 }
 
-void TaskManager::handle(protocol::ListTaskManagerLogsRequest, RpcEndpoint::Responder<protocol::ListTaskManagerLogsRequest> respond) {
+void TaskManager::handle(protocol::ListTaskManagerLogsRequest,
+                         RpcEndpoint::Responder<protocol::ListTaskManagerLogsRequest> respond) {
   auto logs = logs_.list();
   if (!logs) return respond(std::move(logs).status());
   respond(protocol::ListLogsRequest::Response{std::move(*logs)});
@@ -255,10 +290,12 @@ void TaskManager::onDataConnection(DataConnection connection) {
 
 void TaskManager::passOn(JobWorker& worker, DataConnection connection) {
   if (connection.hello.token != worker.token()) {
-    FLINK_WARN(kLog, "refused a data connection with a wrong token job={} peer={}", worker.job().toHex(), connection.peer);
+    FLINK_WARN(kLog, "refused a data connection with a wrong token job={} peer={}",
+               worker.job().toHex(), connection.peer);
     return;
   }
-  worker.adopt(std::move(connection.socket), fmt::format("{} ({})", connection.hello.consumer, connection.peer));
+  worker.adopt(std::move(connection.socket),
+               fmt::format("{} ({})", connection.hello.consumer, connection.peer));
 }
 
 void TaskManager::scheduleHeldExpiry(Duration after) {
@@ -270,29 +307,39 @@ void TaskManager::scheduleHeldExpiry(Duration after) {
 }
 
 void TaskManager::onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) {
-  if (protocol::isTerminal(change.state)) slots_.taskEnded(worker.job(), worker.slotOf(change.attempt));
-  jobManager_->sendReliably(std::make_shared<const protocol::TaskStateChangedRequest>(std::move(change)));
+  if (protocol::isTerminal(change.state))
+    slots_.taskEnded(worker.job(), worker.slotOf(change.attempt));
+  jobManager_->sendReliably(
+      std::make_shared<const protocol::TaskStateChangedRequest>(std::move(change)));
 }
 
 void TaskManager::onOperatorEvent(protocol::OperatorEventRequest event) {
-  jobManager_->sendReliably(std::make_shared<const protocol::OperatorEventRequest>(std::move(event)));
+  jobManager_->sendReliably(
+      std::make_shared<const protocol::OperatorEventRequest>(std::move(event)));
 }
 
-void TaskManager::onCollectedRecords(protocol::CollectedRecordsRequest records,
-                                     RpcEndpoint::Responder<protocol::CollectedRecordsRequest> respond) {
+void TaskManager::onCollectedRecords(
+    protocol::CollectedRecordsRequest records,
+    RpcEndpoint::Responder<protocol::CollectedRecordsRequest> respond) {
   jobManager_->call(records, kCollectDeadline, std::move(respond));
 }
 
-void TaskManager::onWorkerReport(JobWorker& worker) { figures_.setReport(worker.job(), worker.lastReport()); }
+void TaskManager::onWorkerReport(JobWorker& worker) {
+  figures_.setReport(worker.job(), worker.lastReport());
+}
 
-void TaskManager::onWorkerGone(JobWorker& worker, const std::optional<protocol::FailureInfo>& failure) {
+void TaskManager::onWorkerGone(JobWorker& worker,
+                               const std::optional<protocol::FailureInfo>& failure) {
   const JobId job = worker.job();
   figures_.dropReport(job);
   if (failure) {
     protocol::WorkerEndedRequest ended{id_, job, *failure};
-    jobManager_->sendReliably(std::make_shared<const protocol::WorkerEndedRequest>(std::move(ended)));
+    jobManager_->sendReliably(
+        std::make_shared<const protocol::WorkerEndedRequest>(std::move(ended)));
   }
-  if (const auto found = workers_.find(job); found != workers_.end() && found->second.get() == &worker) workers_.erase(found);
+  if (const auto found = workers_.find(job);
+      found != workers_.end() && found->second.get() == &worker)
+    workers_.erase(found);
   std::erase_if(ending_, [&](const auto& candidate) { return candidate.get() == &worker; });
   cleanUpAfter(job);
   finishStopWhenIdle();
@@ -302,10 +349,12 @@ void TaskManager::cleanUpAfter(const JobId& job) {
   std::set<JobId> inUse;
   for (const auto& entry : workers_) inUse.insert(entry.first);
   for (const auto& worker : ending_) inUse.insert(worker->job());
-  services_.runBlocking([logs = logs_, inUse = std::move(inUse), job, directory = jobDirectory(job), &files = services_.files] {
+  services_.runBlocking([logs = logs_, inUse = std::move(inUse), job, directory = jobDirectory(job),
+                         &files = services_.files] {
     if (!inUse.contains(job)) {
       if (const Status removed = files.removeAll(directory); !removed.isOk()) {
-        FLINK_WARN(kLog, "cannot remove a job's temporary files path={} reason={}", directory, removed.toString());
+        FLINK_WARN(kLog, "cannot remove a job's temporary files path={} reason={}", directory,
+                   removed.toString());
       }
     }
     logs.prune([&](const JobId& candidate) { return inUse.contains(candidate); });
@@ -351,7 +400,9 @@ protocol::TaskManagerView TaskManager::view() {
   return view;
 }
 
-std::vector<metrics::MetricSample> TaskManager::collectMetrics() { return figures_.collect(); }
+std::vector<metrics::MetricSample> TaskManager::collectMetrics() {
+  return figures_.collect();
+}
 
 void TaskManager::stop(std::function<void()> stopped) {
   stopping_ = true;
@@ -368,7 +419,8 @@ void TaskManager::finishStopWhenIdle() {
   if (rpc_ != nullptr) rpc_->stop();
   alive_.reset();
   if (const Status removed = services_.files.removeAll(ownDirectory()); !removed.isOk()) {
-    FLINK_WARN(kLog, "cannot remove temporary files path={} reason={}", ownDirectory(), removed.toString());
+    FLINK_WARN(kLog, "cannot remove temporary files path={} reason={}", ownDirectory(),
+               removed.toString());
   }
   std::exchange(onStopped_, {})();
 }

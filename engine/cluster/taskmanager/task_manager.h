@@ -27,8 +27,8 @@
 
 namespace flink::taskmanager {
 
-/// Supervises the slots of one host: registers them at the JobManager, gives each job a worker, passes data connections on,
-/// and answers for what its workers do. User code never runs here.
+/// Supervises the slots of one host: registers them at the JobManager, gives each job a worker,
+/// passes data connections on, and answers for what its workers do. User code never runs here.
 /// Thread: the loop, collectMetrics() from any. Ownership: borrows its services; they outlive it.
 /// Lifetime: start() once; destroy after stop() called back.
 class TaskManager final : private JobWorkerListener {
@@ -55,7 +55,8 @@ class TaskManager final : private JobWorkerListener {
 
   /// Binds the ports and begins to register. Errors: kPortInUse, kBindRefused, kInvalidArgument.
   Status start();
-  /// Ends the workers (killing those that do not end in time), says good-bye to the JobManager and calls `stopped`.
+  /// Ends the workers (killing those that do not end in time), says good-bye to the JobManager and
+  /// calls `stopped`.
   void stop(std::function<void()> stopped);
 
   [[nodiscard]] const TaskManagerId& id() const { return id_; }
@@ -70,9 +71,12 @@ class TaskManager final : private JobWorkerListener {
   template <class Request>
   void serve(void (TaskManager::*handler)(Request, control::RpcEndpoint::Responder<Request>));
 
-  void handle(protocol::SubmitTasksRequest request, control::RpcEndpoint::Responder<protocol::SubmitTasksRequest> respond);
-  void handle(protocol::CancelTasksRequest request, control::RpcEndpoint::Responder<protocol::CancelTasksRequest> respond);
-  void handle(protocol::ReleaseJobRequest request, control::RpcEndpoint::Responder<protocol::ReleaseJobRequest> respond);
+  void handle(protocol::SubmitTasksRequest request,
+              control::RpcEndpoint::Responder<protocol::SubmitTasksRequest> respond);
+  void handle(protocol::CancelTasksRequest request,
+              control::RpcEndpoint::Responder<protocol::CancelTasksRequest> respond);
+  void handle(protocol::ReleaseJobRequest request,
+              control::RpcEndpoint::Responder<protocol::ReleaseJobRequest> respond);
   void handle(protocol::DeliverOperatorEventRequest request,
               control::RpcEndpoint::Responder<protocol::DeliverOperatorEventRequest> respond);
   void handle(protocol::ReleasePartitionsRequest request,
@@ -84,7 +88,8 @@ class TaskManager final : private JobWorkerListener {
 
   Status submit(protocol::SubmitTasks submission);
   Result<std::shared_ptr<JobWorker>> startWorker(protocol::SubmitTasks& submission);
-  [[nodiscard]] protocol::StartWorkerRequest makeStartRequest(protocol::SubmitTasks& submission) const;
+  [[nodiscard]] protocol::StartWorkerRequest makeStartRequest(
+      protocol::SubmitTasks& submission) const;
   [[nodiscard]] std::string ownDirectory() const;
   [[nodiscard]] std::string jobDirectory(const JobId& job) const;
   /// A job of a program that is linked into this process (MiniCluster) has no library.
@@ -105,9 +110,11 @@ class TaskManager final : private JobWorkerListener {
   // JobWorkerListener
   void onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) override;
   void onOperatorEvent(protocol::OperatorEventRequest event) override;
-  void onCollectedRecords(protocol::CollectedRecordsRequest records,
-                          control::RpcEndpoint::Responder<protocol::CollectedRecordsRequest> respond) override;
-  void onWorkerGone(JobWorker& worker, const std::optional<protocol::FailureInfo>& failure) override;
+  void onCollectedRecords(
+      protocol::CollectedRecordsRequest records,
+      control::RpcEndpoint::Responder<protocol::CollectedRecordsRequest> respond) override;
+  void onWorkerGone(JobWorker& worker,
+                    const std::optional<protocol::FailureInfo>& failure) override;
   void onWorkerReport(JobWorker& worker) override;
 
   TaskManagerSettings settings_;

@@ -14,13 +14,19 @@ namespace {
 
 using metrics::MetricSample;
 
-/// Text as a worker writes it: integers, doubles with a fraction, true and false; anything else stays text.
-std::variant<std::int64_t, double, bool, std::string, metrics::HistogramStatistics> parseValue(const std::string& text) {
+/// Text as a worker writes it: integers, doubles with a fraction, true and false; anything else
+/// stays text.
+std::variant<std::int64_t, double, bool, std::string, metrics::HistogramStatistics> parseValue(
+    const std::string& text) {
   const char* end = text.data() + text.size();
   std::int64_t integer = 0;
-  if (const auto [stop, error] = std::from_chars(text.data(), end, integer); error == std::errc() && stop == end) return integer;
+  if (const auto [stop, error] = std::from_chars(text.data(), end, integer);
+      error == std::errc() && stop == end)
+    return integer;
   double number = 0;
-  if (const auto [stop, error] = std::from_chars(text.data(), end, number); error == std::errc() && stop == end) return number;
+  if (const auto [stop, error] = std::from_chars(text.data(), end, number);
+      error == std::errc() && stop == end)
+    return number;
   if (text == "Infinity") return std::numeric_limits<double>::infinity();
   if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
   if (text == "true" || text == "false") return text == "true";
@@ -35,7 +41,17 @@ MetricSample toSample(const protocol::MetricValue& value) {
   sample.kind = static_cast<metrics::MetricKind>(value.kind);
   const auto& h = value.histogram;
   if (h.size() == 11) {
-    sample.value = metrics::HistogramStatistics{static_cast<std::int64_t>(h[0]), h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9], h[10]};
+    sample.value = metrics::HistogramStatistics{static_cast<std::int64_t>(h[0]),
+                                                h[1],
+                                                h[2],
+                                                h[3],
+                                                h[4],
+                                                h[5],
+                                                h[6],
+                                                h[7],
+                                                h[8],
+                                                h[9],
+                                                h[10]};
   } else {
     sample.value = parseValue(value.value);
   }
@@ -44,16 +60,21 @@ MetricSample toSample(const protocol::MetricValue& value) {
 
 }  // namespace
 
-TaskManagerFigures::TaskManagerFigures(const TaskManagerSettings& settings, metrics::MetricRegistry& registry,
-                                       std::function<std::map<std::string, std::int64_t>()> processFigures)
-    : host_(settings.host), memory_(settings.memory), segmentBytes_(std::max<std::int64_t>(settings.segmentBytes, 1)),
-      registry_(registry), processFigures_(std::move(processFigures)) {}
+TaskManagerFigures::TaskManagerFigures(
+    const TaskManagerSettings& settings, metrics::MetricRegistry& registry,
+    std::function<std::map<std::string, std::int64_t>()> processFigures)
+    : host_(settings.host),
+      memory_(settings.memory),
+      segmentBytes_(std::max<std::int64_t>(settings.segmentBytes, 1)),
+      registry_(registry),
+      processFigures_(std::move(processFigures)) {}
 
 TaskManagerFigures::~TaskManagerFigures() {
   if (root_ != nullptr) root_->close();
 }
 
-void TaskManagerFigures::gauge(const std::string& name, std::int64_t (TaskManagerFigures::*read)() const) {
+void TaskManagerFigures::gauge(const std::string& name,
+                               std::int64_t (TaskManagerFigures::*read)() const) {
   root_->gauge(name, [this, read] { return metrics::GaugeValue((this->*read)()); });
 }
 
@@ -104,17 +125,20 @@ std::map<std::string, std::int64_t> TaskManagerFigures::restMetrics() const {
   }
   values["heapMax"] = memory_.frameworkHeap + memory_.taskHeap;
   values["nettyShuffleMemorySegmentsTotal"] = totalSegments();
-  values["nettyShuffleMemorySegmentsAvailable"] = totalSegments() - values["nettyShuffleMemorySegmentsUsed"];
+  values["nettyShuffleMemorySegmentsAvailable"] =
+      totalSegments() - values["nettyShuffleMemorySegmentsUsed"];
   values["nettyShuffleMemoryTotal"] = totalBytes();
   values["nettyShuffleMemoryUsed"] = values["nettyShuffleMemorySegmentsUsed"] * segmentBytes_;
-  values["nettyShuffleMemoryAvailable"] = values["nettyShuffleMemorySegmentsAvailable"] * segmentBytes_;
+  values["nettyShuffleMemoryAvailable"] =
+      values["nettyShuffleMemorySegmentsAvailable"] * segmentBytes_;
   return values;
 }
 
 std::vector<MetricSample> TaskManagerFigures::collect() {
   auto samples = registry_.collect();
   const MutexLock lock(mutex_);
-  for (const auto& entry : workers_) samples.insert(samples.end(), entry.second.samples.begin(), entry.second.samples.end());
+  for (const auto& entry : workers_)
+    samples.insert(samples.end(), entry.second.samples.begin(), entry.second.samples.end());
   return samples;
 }
 

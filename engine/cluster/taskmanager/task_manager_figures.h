@@ -19,7 +19,8 @@ namespace flink::taskmanager {
 /// Thread: safe from any thread.
 class TaskManagerFigures {
  public:
-  /// `processFigures` gives this process's own memory under its REST names (heapUsed, ...); may be empty.
+  /// `processFigures` gives this process's own memory under its REST names (heapUsed, ...); may be
+  /// empty.
   TaskManagerFigures(const TaskManagerSettings& settings, metrics::MetricRegistry& registry,
                      std::function<std::map<std::string, std::int64_t>()> processFigures);
   ~TaskManagerFigures();
@@ -43,12 +44,16 @@ class TaskManagerFigures {
   /// A figure summed over the workers, by its name in WorkerReportRequest::memory.
   [[nodiscard]] std::int64_t sumOverWorkers(const std::string& name) const;
   [[nodiscard]] std::int64_t totalSegments() const { return memory_.network / segmentBytes_; }
-  [[nodiscard]] std::int64_t usedSegments() const { return sumOverWorkers("nettyShuffleMemorySegmentsUsed"); }
+  [[nodiscard]] std::int64_t usedSegments() const {
+    return sumOverWorkers("nettyShuffleMemorySegmentsUsed");
+  }
   [[nodiscard]] std::int64_t availableSegments() const { return totalSegments() - usedSegments(); }
   [[nodiscard]] std::int64_t totalBytes() const { return totalSegments() * segmentBytes_; }
   [[nodiscard]] std::int64_t usedBytes() const { return usedSegments() * segmentBytes_; }
   [[nodiscard]] std::int64_t availableBytes() const { return availableSegments() * segmentBytes_; }
-  [[nodiscard]] std::int64_t usedPercent() const { return usedSegments() * 100 / std::max<std::int64_t>(totalSegments(), 1); }
+  [[nodiscard]] std::int64_t usedPercent() const {
+    return usedSegments() * 100 / std::max<std::int64_t>(totalSegments(), 1);
+  }
   [[nodiscard]] std::int64_t managedTotal() const { return memory_.managed; }
   [[nodiscard]] std::int64_t managedUsed() const { return sumOverWorkers("managedUsed"); }
 

@@ -17,7 +17,9 @@ namespace flink::taskmanager {
 
 namespace {
 
-int machineCores() { return std::max(1, static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN))); }
+int machineCores() {
+  return std::max(1, static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
+}
 
 }  // namespace
 
@@ -27,43 +29,57 @@ Result<TaskManagerSettings> readTaskManagerSettings(const config::Configuration&
   settings.configuration = configuration;
   FLINK_ASSIGN_OR_RETURN(settings.host, configuration.get(config::kTaskmanagerHost));
   FLINK_ASSIGN_OR_RETURN(settings.bindHost, configuration.get(config::kTaskmanagerBindHost));
-  FLINK_ASSIGN_OR_RETURN(const std::string rpcPorts, configuration.get(config::kTaskmanagerRpcPort));
+  FLINK_ASSIGN_OR_RETURN(const std::string rpcPorts,
+                         configuration.get(config::kTaskmanagerRpcPort));
   FLINK_ASSIGN_OR_RETURN(settings.rpcPorts, config::parsePorts(rpcPorts));
   FLINK_ASSIGN_OR_RETURN(settings.dataPort, configuration.get(config::kTaskmanagerDataPort));
-  FLINK_ASSIGN_OR_RETURN(const std::string address, configuration.get(config::kJobmanagerRpcAddress));
+  FLINK_ASSIGN_OR_RETURN(const std::string address,
+                         configuration.get(config::kJobmanagerRpcAddress));
   FLINK_ASSIGN_OR_RETURN(const int port, configuration.get(config::kJobmanagerRpcPort));
   settings.jobManager = fmt::format("{}:{}", address, port);
   FLINK_ASSIGN_OR_RETURN(settings.resourceId, configuration.get(config::kTaskmanagerResourceId));
-  FLINK_ASSIGN_OR_RETURN(settings.numSlots, configuration.get(config::kTaskmanagerNumberOfTaskSlots));
+  FLINK_ASSIGN_OR_RETURN(settings.numSlots,
+                         configuration.get(config::kTaskmanagerNumberOfTaskSlots));
   if (settings.numSlots < 1) {
-    return Status(ErrorCode::kConfigInvalidValue, fmt::format("a TaskManager needs at least one slot: key={} value={}",
-                                                              config::kTaskmanagerNumberOfTaskSlots.key, settings.numSlots));
+    return Status(ErrorCode::kConfigInvalidValue,
+                  fmt::format("a TaskManager needs at least one slot: key={} value={}",
+                              config::kTaskmanagerNumberOfTaskSlots.key, settings.numSlots));
   }
   settings.numCores = machineCores();
-  FLINK_ASSIGN_OR_RETURN(settings.workerThreads, configuration.get(config::kTaskmanagerWorkerThreads));
+  FLINK_ASSIGN_OR_RETURN(settings.workerThreads,
+                         configuration.get(config::kTaskmanagerWorkerThreads));
 
   FLINK_ASSIGN_OR_RETURN(const auto model, memory::deriveTaskManagerMemory(configuration));
-  settings.memory = {model.frameworkHeap, model.taskHeap,     model.frameworkOffHeap, model.taskOffHeap, model.network,
-                     model.managed,       model.jvmMetaspace, model.jvmOverhead,      model.totalFlink,  model.totalProcess};
+  settings.memory = {model.frameworkHeap, model.taskHeap,    model.frameworkOffHeap,
+                     model.taskOffHeap,   model.network,     model.managed,
+                     model.jvmMetaspace,  model.jvmOverhead, model.totalFlink,
+                     model.totalProcess};
   FLINK_ASSIGN_OR_RETURN(const auto cores, configuration.getOptional(config::kTaskmanagerCpuCores));
-  settings.resources = {cores.value_or(settings.numSlots), settings.memory.taskHeap, settings.memory.taskOffHeap,
-                        settings.memory.managed, settings.memory.network};
-  FLINK_ASSIGN_OR_RETURN(const auto segment, configuration.get(config::kTaskmanagerMemorySegmentSize));
+  settings.resources = {cores.value_or(settings.numSlots), settings.memory.taskHeap,
+                        settings.memory.taskOffHeap, settings.memory.managed,
+                        settings.memory.network};
+  FLINK_ASSIGN_OR_RETURN(const auto segment,
+                         configuration.get(config::kTaskmanagerMemorySegmentSize));
   settings.segmentBytes = segment.bytes;
 
   FLINK_ASSIGN_OR_RETURN(const auto directories, configuration.get(config::kIoTmpDirs));
   // The process id tells a later TaskManager whether the directory's owner is still there.
-  settings.temporaryDirectory =
-      fmt::format("{}/flink-taskmanager-{}", directories.empty() ? "/tmp" : directories.front(), ::getpid());
+  settings.temporaryDirectory = fmt::format(
+      "{}/flink-taskmanager-{}", directories.empty() ? "/tmp" : directories.front(), ::getpid());
   const auto slash = logPrefix.rfind('/');
   settings.logDirectory = slash == std::string::npos ? "." : logPrefix.substr(0, slash);
   settings.logPrefix = slash == std::string::npos ? logPrefix : logPrefix.substr(slash + 1);
-  FLINK_ASSIGN_OR_RETURN(settings.maxWorkerLogFiles, configuration.get(config::kTaskmanagerWorkerLogMaxFiles));
+  FLINK_ASSIGN_OR_RETURN(settings.maxWorkerLogFiles,
+                         configuration.get(config::kTaskmanagerWorkerLogMaxFiles));
 
-  FLINK_ASSIGN_OR_RETURN(settings.workerHeartbeatTimeout, configuration.get(config::kTaskmanagerWorkerHeartbeatTimeout));
-  FLINK_ASSIGN_OR_RETURN(settings.workerStopTimeout, configuration.get(config::kTaskmanagerWorkerStopTimeout));
-  FLINK_ASSIGN_OR_RETURN(settings.cancellationTimeout, configuration.get(config::kTaskCancellationTimeout));
-  FLINK_ASSIGN_OR_RETURN(settings.registrationTimeout, configuration.get(config::kTaskmanagerRegistrationTimeout));
+  FLINK_ASSIGN_OR_RETURN(settings.workerHeartbeatTimeout,
+                         configuration.get(config::kTaskmanagerWorkerHeartbeatTimeout));
+  FLINK_ASSIGN_OR_RETURN(settings.workerStopTimeout,
+                         configuration.get(config::kTaskmanagerWorkerStopTimeout));
+  FLINK_ASSIGN_OR_RETURN(settings.cancellationTimeout,
+                         configuration.get(config::kTaskCancellationTimeout));
+  FLINK_ASSIGN_OR_RETURN(settings.registrationTimeout,
+                         configuration.get(config::kTaskmanagerRegistrationTimeout));
   FLINK_ASSIGN_OR_RETURN(settings.connectionHoldTimeout,
                          configuration.get(config::kTaskmanagerNetworkPartitionRequestTimeout));
   FLINK_ASSIGN_OR_RETURN(settings.heartbeatInterval, configuration.get(config::kHeartbeatInterval));

@@ -18,24 +18,26 @@ struct TaskManagerSettings {
   std::string version;        ///< of this release
   std::vector<int> rpcPorts;  ///< the first free one is taken; 0: any
   int dataPort = 0;
-  std::string jobManager;     ///< host:port
-  std::string resourceId;     ///< empty: host:port-suffix
+  std::string jobManager;  ///< host:port
+  std::string resourceId;  ///< empty: host:port-suffix
   int numSlots = 1;
-  int numCores = 1;           ///< of the machine
-  int workerThreads = 0;      ///< 0: as many as cores
+  int numCores = 1;       ///< of the machine
+  int workerThreads = 0;  ///< 0: as many as cores
   protocol::TaskManagerMemory memory;
   protocol::ResourceProfile resources;
   std::int64_t segmentBytes = 32 << 10;
   std::string temporaryDirectory;  ///< the TaskManager's id is appended
-  std::string logDirectory, logPrefix;  ///< logPrefix: file name without directory; empty: no worker logs
+  std::string logDirectory,
+      logPrefix;  ///< logPrefix: file name without directory; empty: no worker logs
   int maxWorkerLogFiles = 100;
-  Duration workerHeartbeatTimeout{}, workerStopTimeout{}, cancellationTimeout{}, registrationTimeout{};
+  Duration workerHeartbeatTimeout{}, workerStopTimeout{}, cancellationTimeout{},
+      registrationTimeout{};
   Duration heartbeatInterval{}, heartbeatTimeout{};  ///< of the connection to the JobManager
   Duration connectionHoldTimeout{};  ///< of data connections whose job is not here yet
 };
 
-/// `logPrefix` is the path that names this process's log files, without extension; empty: none are written.
-/// Errors: kConfigInvalidValue, kIllegalMemoryConfiguration.
+/// `logPrefix` is the path that names this process's log files, without extension; empty: none are
+/// written. Errors: kConfigInvalidValue, kIllegalMemoryConfiguration.
 Result<TaskManagerSettings> readTaskManagerSettings(const config::Configuration& configuration,
                                                     const std::string& logPrefix);
 

@@ -17,12 +17,14 @@ namespace {
 
 std::string signalName(int signal) {
   const char* abbreviation = ::sigabbrev_np(signal);
-  return abbreviation == nullptr ? fmt::format("{}", signal) : fmt::format("{} (SIG{})", signal, abbreviation);
+  return abbreviation == nullptr ? fmt::format("{}", signal)
+                                 : fmt::format("{} (SIG{})", signal, abbreviation);
 }
 
 /// The word after `key` and one space; false when the line has another key.
 bool takeValue(std::string_view line, std::string_view key, std::string_view& value) {
-  if (line.size() <= key.size() || line.substr(0, key.size()) != key || line[key.size()] != ' ') return false;
+  if (line.size() <= key.size() || line.substr(0, key.size()) != key || line[key.size()] != ' ')
+    return false;
   value = line.substr(key.size() + 1);
   return true;
 }
@@ -37,24 +39,31 @@ std::string_view moduleOfFrame(std::string_view frame) {
   return baseName(frame.substr(0, frame.find_first_of("([")));
 }
 
-/// "/tmp/9f.so(_Z1fv+0x10)[0x7f]" → "f()+0x10 in 9f.so"; frames without a symbol stay as they are. The job's library, a copy
-/// named by its digest, gets back the name that its user knows.
-std::string readableFrame(const std::string& frame, std::string_view jobLibrary, const std::string& libraryName) {
+/// "/tmp/9f.so(_Z1fv+0x10)[0x7f]" → "f()+0x10 in WordCount.so"; without a symbol
+/// "WordCount.so+0x10". The job's library, a copy named by its digest, gets back the name that its
+/// user knows.
+std::string readableFrame(const std::string& frame, std::string_view jobLibrary,
+                          const std::string& libraryName) {
   const auto open = frame.find('(');
   const auto plus = frame.find('+', open);
-  if (open == std::string::npos || plus == std::string::npos || plus <= open + 1) return frame;
   const auto close = frame.find(')', plus);
+  if (open == std::string::npos || close == std::string::npos) return frame;
+  const std::string_view module = moduleOfFrame(frame);
+  const std::string_view shown =
+      !jobLibrary.empty() && module == jobLibrary ? std::string_view(libraryName) : module;
+  const std::string offset = frame.substr(plus, close - plus);
   const std::string symbol = frame.substr(open + 1, plus - open - 1);
+  if (symbol.empty()) return fmt::format("{}{}", shown, offset);
   int status = 0;
   char* const demangled = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
-  const std::string_view module = moduleOfFrame(frame);
-  std::string text = fmt::format("{}{} in {}", status == 0 ? demangled : symbol.c_str(), frame.substr(plus, close - plus),
-                                 !jobLibrary.empty() && module == jobLibrary ? std::string_view(libraryName) : module);
+  std::string text =
+      fmt::format("{}{} in {}", status == 0 ? demangled : symbol.c_str(), offset, shown);
   std::free(demangled);
   return text;
 }
 
-/// The library the crash happened in: that of the job when it is on the stack, else that of the innermost frame.
+/// The library the crash happened in: that of the job when it is on the stack, else that of the
+/// innermost frame.
 std::string guiltyLibrary(const LastWords& words, const std::string& libraryName) {
   const std::string_view jobLibrary = baseName(words.library);
   for (const auto& frame : words.frames) {
@@ -91,25 +100,32 @@ protocol::FailureInfo describeWorkerEnd(const WorkerEnd& end) {
   const int signal = end.exit.status.signal != 0 ? end.exit.status.signal : words.signal;
   std::string message;
   if (!end.killedBecause.empty()) {
-    message = fmt::format("worker process {} and was killed: host={} pid={} signal={}", end.killedBecause, end.host,
-                          end.pid, signalName(signal));
+    message = fmt::format("worker process {} and was killed: host={} pid={} signal={}",
+                          end.killedBecause, end.host, end.pid, signalName(signal));
   } else if (words.signal != 0) {
-    message = fmt::format("worker process crashed: host={} pid={} signal={} operator={} library={}", end.host, end.pid,
-                          signalName(signal), words.operatorName.empty() ? "(none)" : words.operatorName,
+    message = fmt::format("worker process crashed: host={} pid={} signal={} operator={} library={}",
+                          end.host, end.pid, signalName(signal),
+                          words.operatorName.empty() ? "(none)" : words.operatorName,
                           guiltyLibrary(words, end.libraryName));
   } else if (signal != 0) {
-    message = fmt::format("worker process was killed: host={} pid={} signal={}", end.host, end.pid, signalName(signal));
+    message = fmt::format("worker process was killed: host={} pid={} signal={}", end.host, end.pid,
+                          signalName(signal));
   } else {
-    message = fmt::format("worker process ended although its job runs (does user code call exit()?): host={} pid={} {}",
-                          end.host, end.pid, end.exit.status.toString());
+    message = fmt::format(
+        "worker process ended although its job runs (does user code call exit()?): host={} pid={} "
+        "{}",
+        end.host, end.pid, end.exit.status.toString());
   }
   message += fmt::format(" job={} name=\"{}\"", end.job.toHex(), end.jobName);
 
-  protocol::FailureInfo failure = describeStatus(Status(ErrorCode::kWorkerDied, message), end.timestampMs);
+  protocol::FailureInfo failure =
+      describeStatus(Status(ErrorCode::kWorkerDied, message), end.timestampMs);
   for (const auto& frame : words.frames) {
-    failure.stackTrace += "\n\tat " + readableFrame(frame, baseName(words.library), end.libraryName);
+    failure.stackTrace +=
+        "\n\tat " + readableFrame(frame, baseName(words.library), end.libraryName);
   }
-  if (!end.errorTail.empty()) failure.stackTrace += "\nLast output of the worker:\n" + end.errorTail;
+  if (!end.errorTail.empty())
+    failure.stackTrace += "\nLast output of the worker:\n" + end.errorTail;
   return failure;
 }
 

@@ -10,7 +10,8 @@
 
 namespace flink::taskmanager {
 
-/// What a crash handler left, parsed. Unknown lines are ignored: the writer may have died in the middle of one.
+/// What a crash handler left, parsed. Unknown lines are ignored: the writer may have died in the
+/// middle of one.
 struct LastWords {
   int signal = 0;
   std::string operatorName;
@@ -33,7 +34,8 @@ struct WorkerEnd {
   std::int64_t timestampMs = 0;
 };
 
-/// Names host, pid and signal; for crashes the operator and the library too, with the native frames in the stack trace.
+/// Names host, pid and signal; for crashes the operator and the library too, with the native frames
+/// in the stack trace.
 [[nodiscard]] protocol::FailureInfo describeWorkerEnd(const WorkerEnd& end);
 
 /// A Status as users see it in a job's exceptions.

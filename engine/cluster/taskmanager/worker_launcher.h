@@ -18,7 +18,8 @@ struct WorkerLaunch {
   std::string logFile, outFile, errFile;
 };
 
-/// How a worker ended and what its crash handler left (see README.md, "Last words"); empty unless it crashed.
+/// How a worker ended and what its crash handler left (see README.md, "Last words"); empty unless
+/// it crashed.
 struct WorkerExit {
   ExitStatus status;
   std::string lastWords;
@@ -40,7 +41,8 @@ class WorkerProcess {
 class WorkerLauncher {
  public:
   virtual ~WorkerLauncher() = default;
-  /// `onExit` is called once, from any thread, also for workers that end at once. Errors: kProcessSpawn.
+  /// `onExit` is called once, from any thread, also for workers that end at once. Errors:
+  /// kProcessSpawn.
   virtual Result<std::unique_ptr<WorkerProcess>> launch(WorkerLaunch launch,
                                                         std::function<void(WorkerExit)> onExit) = 0;
 };

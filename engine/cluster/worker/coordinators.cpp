@@ -10,8 +10,9 @@ Coordinators::Coordinators(Services services) : services_(std::move(services)) {
 
 Coordinators::~Coordinators() = default;
 
-void Coordinators::open(const ExecutionAttemptId& attempt, const OperatorId& op, const std::string& name,
-                        const operators::OperatorFactory& factory, int parallelism) {
+void Coordinators::open(const ExecutionAttemptId& attempt, const OperatorId& op,
+                        const std::string& name, const operators::OperatorFactory& factory,
+                        int parallelism) {
   task::CoordinatorServices services;
   services.clock = &services_.clock;
   services.files = &services_.files;
@@ -19,9 +20,12 @@ void Coordinators::open(const ExecutionAttemptId& attempt, const OperatorId& op,
   services.sendToSubtask = [this, op](int subtask, std::string payload) {
     services_.sendToSubtask(op, subtask, std::move(payload));
   };
-  services.onFailed = [this, attempt](const Status& reason) { services_.onFailed(attempt, reason); };
+  services.onFailed = [this, attempt](const Status& reason) {
+    services_.onFailed(attempt, reason);
+  };
   auto& coordinator = running_[op];
-  coordinator = std::make_unique<task::CoordinatorTask>(name, factory.createCoordinator(), parallelism, std::move(services));
+  coordinator = std::make_unique<task::CoordinatorTask>(name, factory.createCoordinator(),
+                                                        parallelism, std::move(services));
   coordinator->start();
 }
 

@@ -17,9 +17,9 @@ class CoordinatorTask;
 
 namespace flink::worker {
 
-/// The split enumerators whose subtask 0 runs in this worker. They live until the worker stops: other subtasks may still
-/// ask after subtask 0 has ended.
-/// Thread: the worker's loop; the callbacks come from executor threads.
+/// The split enumerators whose subtask 0 runs in this worker. They live until the worker stops:
+/// other subtasks may still ask after subtask 0 has ended. Thread: the worker's loop; the callbacks
+/// come from executor threads.
 class Coordinators {
  public:
   struct Services {

@@ -36,7 +36,9 @@ void put(const char* text, std::size_t size) {
   }
 }
 
-void put(const char* text) { put(text, std::strlen(text)); }
+void put(const char* text) {
+  put(text, std::strlen(text));
+}
 
 void putNumber(int number) {
   char digits[12];

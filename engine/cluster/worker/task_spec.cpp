@@ -14,28 +14,38 @@ namespace {
 using operators::ChannelSelection;
 using protocol::ShipStrategy;
 
-const protocol::JobEdge* findEdge(const protocol::JobGraph& graph, const IntermediateDataSetId& dataSet) {
+const protocol::JobEdge* findEdge(const protocol::JobGraph& graph,
+                                  const IntermediateDataSetId& dataSet) {
   const auto found = std::find_if(graph.edges.begin(), graph.edges.end(),
                                   [&](const auto& edge) { return edge.dataSet == dataSet; });
   return found == graph.edges.end() ? nullptr : &*found;
 }
 
 Status unknownDataSet(const IntermediateDataSetId& dataSet, const std::string& taskName) {
-  return Status(ErrorCode::kJobGraphInvalid,
-                fmt::format("a task refers to a data set that the graph does not have: dataSet={} task=\"{}\"",
-                            dataSet.toHex(), taskName));
+  return Status(
+      ErrorCode::kJobGraphInvalid,
+      fmt::format(
+          "a task refers to a data set that the graph does not have: dataSet={} task=\"{}\"",
+          dataSet.toHex(), taskName));
 }
 
 ChannelSelection selectionOf(ShipStrategy strategy) {
   switch (strategy) {
-    case ShipStrategy::kForward: return ChannelSelection::kForward;
+    case ShipStrategy::kForward:
+      return ChannelSelection::kForward;
     case ShipStrategy::kRebalance:
-    case ShipStrategy::kRescale: return ChannelSelection::kRoundRobin;
-    case ShipStrategy::kHash: return ChannelSelection::kHash;
-    case ShipStrategy::kBroadcast: return ChannelSelection::kBroadcast;
-    case ShipStrategy::kGlobal: return ChannelSelection::kGlobal;
-    case ShipStrategy::kShuffle: return ChannelSelection::kRandom;
-    case ShipStrategy::kCustom: return ChannelSelection::kCustom;
+    case ShipStrategy::kRescale:
+      return ChannelSelection::kRoundRobin;
+    case ShipStrategy::kHash:
+      return ChannelSelection::kHash;
+    case ShipStrategy::kBroadcast:
+      return ChannelSelection::kBroadcast;
+    case ShipStrategy::kGlobal:
+      return ChannelSelection::kGlobal;
+    case ShipStrategy::kShuffle:
+      return ChannelSelection::kRandom;
+    case ShipStrategy::kCustom:
+      return ChannelSelection::kCustom;
   }
   return ChannelSelection::kForward;
 }
@@ -47,12 +57,14 @@ task::ChainNode makeNode(const protocol::ChainedOperator& op) {
   node.name = op.name;
   node.hasCoordinator = op.hasCoordinator;
   for (std::size_t i = 0; i < op.chainedOutputs.size(); ++i) {
-    node.outputs.push_back({op.chainedOutputs[i], i < op.chainedOutputTags.size() ? op.chainedOutputTags[i] : ""});
+    node.outputs.push_back(
+        {op.chainedOutputs[i], i < op.chainedOutputTags.size() ? op.chainedOutputTags[i] : ""});
   }
   return node;
 }
 
-Result<task::TaskInput> makeInput(const TaskSpecContext& context, const protocol::InputGateDescriptor& gate,
+Result<task::TaskInput> makeInput(const TaskSpecContext& context,
+                                  const protocol::InputGateDescriptor& gate,
                                   const std::string& taskName) {
   const auto* edge = findEdge(context.graph, gate.dataSet);
   if (edge == nullptr) return unknownDataSet(gate.dataSet, taskName);
@@ -61,8 +73,9 @@ Result<task::TaskInput> makeInput(const TaskSpecContext& context, const protocol
   input.gate.compressed = gate.compressed;
   for (const auto& channel : gate.channels) {
     const auto& location = channel.location;
-    input.gate.channels.push_back({channel.partition, channel.subpartition, location.taskManager == context.taskManager,
-                                   location.host, location.dataPort});
+    input.gate.channels.push_back({channel.partition, channel.subpartition,
+                                   location.taskManager == context.taskManager, location.host,
+                                   location.dataPort});
   }
   input.sourceNode = edge->sourceStreamNode;
   input.targetNode = edge->targetStreamNode;
@@ -71,8 +84,10 @@ Result<task::TaskInput> makeInput(const TaskSpecContext& context, const protocol
   return input;
 }
 
-Result<task::TaskOutput> makeOutput(const TaskSpecContext& context, const protocol::JobVertex& vertex,
-                                    const protocol::ResultPartitionDescriptor& produced, const std::string& taskName) {
+Result<task::TaskOutput> makeOutput(const TaskSpecContext& context,
+                                    const protocol::JobVertex& vertex,
+                                    const protocol::ResultPartitionDescriptor& produced,
+                                    const std::string& taskName) {
   const auto* edge = findEdge(context.graph, produced.id.dataSet);
   if (edge == nullptr) return unknownDataSet(produced.id.dataSet, taskName);
   task::TaskOutput output;
@@ -81,8 +96,10 @@ Result<task::TaskOutput> makeOutput(const TaskSpecContext& context, const protoc
   output.partition.blocking = produced.exchange == protocol::ExchangeType::kBlocking;
   output.partition.compressed = produced.compressed;
   output.partition.bufferTimeoutMs = vertex.bufferTimeoutMs;
-  output.partition.localConsumers.resize(static_cast<std::size_t>(std::max(produced.numSubpartitions, 1)), false);
-  for (std::size_t i = 0; i < output.partition.localConsumers.size() && i < produced.consumers.size(); ++i) {
+  output.partition.localConsumers.resize(
+      static_cast<std::size_t>(std::max(produced.numSubpartitions, 1)), false);
+  for (std::size_t i = 0;
+       i < output.partition.localConsumers.size() && i < produced.consumers.size(); ++i) {
     output.partition.localConsumers[i] = produced.consumers[i] == context.taskManager;
   }
   output.sourceNode = edge->sourceStreamNode;
@@ -91,7 +108,8 @@ Result<task::TaskOutput> makeOutput(const TaskSpecContext& context, const protoc
   output.sideOutputTag = edge->sideOutputTag;
   output.selection = selectionOf(edge->shipStrategy);
   const auto* target = findVertex(context.graph, edge->target);
-  output.consumerMaxParallelism = target == nullptr ? vertex.maxParallelism : target->maxParallelism;
+  output.consumerMaxParallelism =
+      target == nullptr ? vertex.maxParallelism : target->maxParallelism;
   return output;
 }
 
@@ -107,13 +125,15 @@ std::string subtaskName(const protocol::JobVertex& vertex, int subtask) {
   return fmt::format("{} ({}/{})", vertex.name, subtask + 1, vertex.parallelism);
 }
 
-Result<task::TaskSpec> makeTaskSpec(const TaskSpecContext& context, const protocol::TaskDeploymentDescriptor& deployment,
+Result<task::TaskSpec> makeTaskSpec(const TaskSpecContext& context,
+                                    const protocol::TaskDeploymentDescriptor& deployment,
                                     std::int64_t managedBytes) {
   const auto& attempt = deployment.attempt;
   const auto* vertex = findVertex(context.graph, attempt.vertex);
   if (vertex == nullptr) {
-    return Status(ErrorCode::kJobGraphInvalid,
-                  "a task belongs to a vertex that the graph does not have: task=" + attempt.toString());
+    return Status(
+        ErrorCode::kJobGraphInvalid,
+        "a task belongs to a vertex that the graph does not have: task=" + attempt.toString());
   }
   task::TaskSpec spec;
   spec.attempt = attempt;

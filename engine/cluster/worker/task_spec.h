@@ -17,15 +17,17 @@ struct TaskSpecContext {
   std::string temporaryDirectory;
 };
 
-/// Says what `dataflow/task` has to run for one deployed subtask. `managedBytes` is the task's share.
-/// Errors: kJobGraphInvalid when descriptor and graph do not fit.
-Result<task::TaskSpec> makeTaskSpec(const TaskSpecContext& context, const protocol::TaskDeploymentDescriptor& deployment,
+/// Says what `dataflow/task` has to run for one deployed subtask. `managedBytes` is the task's
+/// share. Errors: kJobGraphInvalid when descriptor and graph do not fit.
+Result<task::TaskSpec> makeTaskSpec(const TaskSpecContext& context,
+                                    const protocol::TaskDeploymentDescriptor& deployment,
                                     std::int64_t managedBytes);
 
 /// Flink's name of a subtask: "name (1/4)".
 [[nodiscard]] std::string subtaskName(const protocol::JobVertex& vertex, int subtask);
 
 /// Null when the graph has no such vertex.
-[[nodiscard]] const protocol::JobVertex* findVertex(const protocol::JobGraph& graph, const JobVertexId& id);
+[[nodiscard]] const protocol::JobVertex* findVertex(const protocol::JobGraph& graph,
+                                                    const JobVertexId& id);
 
 }  // namespace flink::worker

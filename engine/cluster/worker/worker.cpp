@@ -26,12 +26,18 @@ constexpr Duration kCollectDeadline = std::chrono::hours(24);
 
 ExecutionState toExecutionState(task::TaskState state) {
   switch (state) {
-    case task::TaskState::kDeploying: return ExecutionState::kDeploying;
-    case task::TaskState::kInitializing: return ExecutionState::kInitializing;
-    case task::TaskState::kRunning: return ExecutionState::kRunning;
-    case task::TaskState::kFinished: return ExecutionState::kFinished;
-    case task::TaskState::kCanceled: return ExecutionState::kCanceled;
-    case task::TaskState::kFailed: return ExecutionState::kFailed;
+    case task::TaskState::kDeploying:
+      return ExecutionState::kDeploying;
+    case task::TaskState::kInitializing:
+      return ExecutionState::kInitializing;
+    case task::TaskState::kRunning:
+      return ExecutionState::kRunning;
+    case task::TaskState::kFinished:
+      return ExecutionState::kFinished;
+    case task::TaskState::kCanceled:
+      return ExecutionState::kCanceled;
+    case task::TaskState::kFailed:
+      return ExecutionState::kFailed;
   }
   return ExecutionState::kFailed;
 }
@@ -57,7 +63,8 @@ RpcEndpoint::Options endpointOptions() {
 }  // namespace
 
 Worker::Worker(Services services, std::unique_ptr<LocalChannel> channel)
-    : services_(std::move(services)), channel_(std::move(channel)),
+    : services_(std::move(services)),
+      channel_(std::move(channel)),
       rpc_(endpointOptions(), services_.loop, services_.clock, *channel_) {}
 
 Worker::~Worker() {
@@ -99,13 +106,15 @@ void Worker::serveSupervisor() {
     cancel(request.attempts);
     respond(Empty{});
   });
-  rpc_.serve<protocol::DeliverOperatorEventRequest>([this](const auto&, auto request, auto respond) {
-    deliver(request.event);
-    respond(Empty{});
-  });
+  rpc_.serve<protocol::DeliverOperatorEventRequest>(
+      [this](const auto&, auto request, auto respond) {
+        deliver(request.event);
+        respond(Empty{});
+      });
   rpc_.serve<protocol::ReleasePartitionsRequest>([this](const auto&, auto request, auto respond) {
     if (runtime_ != nullptr) {
-      for (const auto& partition : request.partitions) runtime_->network->releasePartition(partition);
+      for (const auto& partition : request.partitions)
+        runtime_->network->releasePartition(partition);
     }
     respond(Empty{});
   });
@@ -126,16 +135,19 @@ void Worker::serveSupervisor() {
 
 void Worker::handleStart(protocol::StartWorkerRequest request,
                          RpcEndpoint::Responder<protocol::StartWorkerRequest> respond) {
-  if (stage_ != Stage::kIdle) return respond(Status(ErrorCode::kAlreadyExists, "the worker was started before"));
+  if (stage_ != Stage::kIdle)
+    return respond(Status(ErrorCode::kAlreadyExists, "the worker was started before"));
   stage_ = Stage::kStarting;
   start_ = std::move(request);
-  FLINK_INFO(kLog, "starting job={} name=\"{}\" threads={} networkBytes={}", start_->graph.id.toHex(), start_->graph.name,
-             start_->numThreads, start_->networkBytes);
+  FLINK_INFO(kLog, "starting job={} name=\"{}\" threads={} networkBytes={}",
+             start_->graph.id.toHex(), start_->graph.name, start_->numThreads,
+             start_->networkBytes);
   auto runtime = WorkerRuntime::make(*start_, services_.files, services_.clock);
   if (!runtime) return respond(std::move(runtime).status());
   runtime_ = std::move(*runtime);
   respondStart_ = std::move(respond);
-  // The program may read files or compute for long; the supervisor's heartbeats must be answered meanwhile.
+  // The program may read files or compute for long; the supervisor's heartbeats must be answered
+  // meanwhile.
   runtime_->executor->runBlocking([this] {
     auto catalog = std::make_shared<RebuildResult>(services_.rebuild(*start_));
     post([this, catalog] { onRebuilt(std::move(*catalog)); });
@@ -149,7 +161,9 @@ void Worker::onRebuilt(RebuildResult catalog) {
   Coordinators::Services services{
       services_.clock, services_.files, *runtime_->executor,
       [this](const OperatorId& op, int subtask, std::string payload) {
-        post([this, op, subtask, payload = std::move(payload)] { sendToSubtask(op, subtask, payload); });
+        post([this, op, subtask, payload = std::move(payload)] {
+          sendToSubtask(op, subtask, payload);
+        });
       },
       [this](const ExecutionAttemptId& attempt, const Status& reason) {
         post([this, attempt, reason] { onCoordinatorFailed(attempt, reason); });
@@ -159,18 +173,21 @@ void Worker::onRebuilt(RebuildResult catalog) {
   respondStart_(Empty{});
 }
 
-std::map<std::int32_t, std::int64_t> Worker::managedBytesPerTask(const protocol::SubmitTasks& submission) {
+std::map<std::int32_t, std::int64_t> Worker::managedBytesPerTask(
+    const protocol::SubmitTasks& submission) {
   std::map<std::int32_t, std::int64_t> perSlot;
   for (const auto& task : submission.tasks) ++perSlot[task.slot];
   if (perSlot.empty()) return perSlot;
   // The first submission brings the slots that the worker's share was computed for.
-  if (slotManagedBytes_ == 0) slotManagedBytes_ = start_->managedBytes / static_cast<std::int64_t>(perSlot.size());
+  if (slotManagedBytes_ == 0)
+    slotManagedBytes_ = start_->managedBytes / static_cast<std::int64_t>(perSlot.size());
   for (auto& [slot, value] : perSlot) value = slotManagedBytes_ / value;
   return perSlot;
 }
 
 Status Worker::submit(const protocol::SubmitTasks& submission) {
-  if (stage_ != Stage::kRunning) return Status(ErrorCode::kInternal, "tasks came before the worker was ready");
+  if (stage_ != Stage::kRunning)
+    return Status(ErrorCode::kInternal, "tasks came before the worker was ready");
   auto managed = managedBytesPerTask(submission);
   for (const auto& deployment : submission.tasks) {
     const Status status = deploy(deployment, managed[deployment.slot]);
@@ -180,7 +197,8 @@ Status Worker::submit(const protocol::SubmitTasks& submission) {
   return Status::ok();
 }
 
-Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment, std::int64_t managedBytes) {
+Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment,
+                      std::int64_t managedBytes) {
   const TaskSpecContext context{start_->graph, start_->taskManager, runtime_->temporaryDirectory};
   FLINK_ASSIGN_OR_RETURN(auto spec, makeTaskSpec(context, deployment, managedBytes));
   if (deployment.attempt.subtask == 0) {
@@ -200,37 +218,45 @@ Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment, std:
   return Status::ok();
 }
 
-void Worker::openCoordinators(const ExecutionAttemptId& attempt, const protocol::JobVertex& vertex) {
+void Worker::openCoordinators(const ExecutionAttemptId& attempt,
+                              const protocol::JobVertex& vertex) {
   for (const auto& op : vertex.operators) {
     if (!op.hasCoordinator) continue;
     // A missing factory is reported by the task, which needs it too.
     const auto* factory = runtime_->catalog->operatorFactory(op.streamNodeId);
-    if (factory != nullptr) coordinators_->open(attempt, op.id, op.name, *factory, vertex.parallelism);
+    if (factory != nullptr)
+      coordinators_->open(attempt, op.id, op.name, *factory, vertex.parallelism);
   }
 }
 
 void Worker::cancel(const std::vector<ExecutionAttemptId>& attempts) {
   for (const auto& [id, task] : tasks_) {
-    if (attempts.empty() || std::find(attempts.begin(), attempts.end(), id) != attempts.end()) task->cancel();
+    if (attempts.empty() || std::find(attempts.begin(), attempts.end(), id) != attempts.end())
+      task->cancel();
   }
 }
 
 Status Worker::adopt(const std::string& peer) {
   OwnedFd descriptor = rpc_.takeDescriptor();
   if (!descriptor.valid() || stage_ != Stage::kRunning) {
-    return Status(ErrorCode::kInvalidArgument, "no connection came along, or no job runs: peer=" + peer);
+    return Status(ErrorCode::kInvalidArgument,
+                  "no connection came along, or no job runs: peer=" + peer);
   }
   FLINK_ASSIGN_OR_RETURN(auto connection, runtime_->transport->adopt(descriptor.release()));
   runtime_->network->acceptConnection(std::move(connection));
   return Status::ok();
 }
 
-void Worker::onStateChanged(const ExecutionAttemptId& attempt, task::TaskState state, const std::optional<Status>& failure,
+void Worker::onStateChanged(const ExecutionAttemptId& attempt, task::TaskState state,
+                            const std::optional<Status>& failure,
                             const std::map<std::string, std::string>& accumulators) {
-  post([this, attempt, state, failure, accumulators] { reportState(attempt, state, failure, accumulators); });
+  post([this, attempt, state, failure, accumulators] {
+    reportState(attempt, state, failure, accumulators);
+  });
 }
 
-void Worker::reportState(const ExecutionAttemptId& attempt, task::TaskState state, const std::optional<Status>& failure,
+void Worker::reportState(const ExecutionAttemptId& attempt, task::TaskState state,
+                         const std::optional<Status>& failure,
                          const std::map<std::string, std::string>& accumulators) {
   if (state == task::TaskState::kDeploying) return;  // the JobManager set it itself
   protocol::TaskStateChangedRequest change;
@@ -238,7 +264,8 @@ void Worker::reportState(const ExecutionAttemptId& attempt, task::TaskState stat
   change.state = toExecutionState(state);
   change.timestampMs = services_.clock.wallMs();
   const auto found = tasks_.find(attempt);
-  if (found != tasks_.end() && found->second != nullptr) change.io = toIoMetrics(found->second->figures());
+  if (found != tasks_.end() && found->second != nullptr)
+    change.io = toIoMetrics(found->second->figures());
   if (failure) {
     change.failure = describeFailure(*failure, change.timestampMs);
     FLINK_WARN(kLog, "task failed task={} reason={}", attempt.toString(), failure->toString());
@@ -259,14 +286,19 @@ void Worker::reportState(const ExecutionAttemptId& attempt, task::TaskState stat
   endWhenIdle();
 }
 
-void Worker::onOperatorEvent(const ExecutionAttemptId& attempt, const OperatorId& op, std::string payload) {
-  post([this, attempt, op, payload = std::move(payload)]() mutable { sendToCoordinator(attempt, op, std::move(payload)); });
+void Worker::onOperatorEvent(const ExecutionAttemptId& attempt, const OperatorId& op,
+                             std::string payload) {
+  post([this, attempt, op, payload = std::move(payload)]() mutable {
+    sendToCoordinator(attempt, op, std::move(payload));
+  });
 }
 
-void Worker::sendToCoordinator(const ExecutionAttemptId& attempt, const OperatorId& op, std::string payload) {
+void Worker::sendToCoordinator(const ExecutionAttemptId& attempt, const OperatorId& op,
+                               std::string payload) {
   // Beside its subtask 0 the coordinator is reached without the way through the JobManager.
   if (coordinators_->deliver(op, attempt.subtask, payload)) return;
-  tell(protocol::OperatorEventRequest{{attempt.job, op, attempt.subtask, attempt.attempt, true, std::move(payload)}});
+  tell(protocol::OperatorEventRequest{
+      {attempt.job, op, attempt.subtask, attempt.attempt, true, std::move(payload)}});
 }
 
 void Worker::sendToSubtask(const OperatorId& op, int subtask, std::string payload) {
@@ -276,7 +308,8 @@ void Worker::sendToSubtask(const OperatorId& op, int subtask, std::string payloa
                                   [&](const auto& candidate) { return candidate.id == op; });
     if (!owns) continue;
     for (const auto& [id, task] : tasks_) {
-      if (id.vertex == vertex.id && id.subtask == subtask) return task->deliverEvent(op, std::move(event.payload));
+      if (id.vertex == vertex.id && id.subtask == subtask)
+        return task->deliverEvent(op, std::move(event.payload));
     }
   }
   tell(protocol::OperatorEventRequest{std::move(event)});
@@ -284,8 +317,10 @@ void Worker::sendToSubtask(const OperatorId& op, int subtask, std::string payloa
 
 void Worker::deliver(const protocol::OperatorEvent& event) {
   if (event.toCoordinator) {
-    if (coordinators_ == nullptr || !coordinators_->deliver(event.op, event.subtask, event.payload)) {
-      FLINK_WARN(kLog, "no coordinator runs here for an event operator={} subtask={}", event.op.toHex(), event.subtask);
+    if (coordinators_ == nullptr ||
+        !coordinators_->deliver(event.op, event.subtask, event.payload)) {
+      FLINK_WARN(kLog, "no coordinator runs here for an event operator={} subtask={}",
+                 event.op.toHex(), event.subtask);
     }
     return;
   }
@@ -293,7 +328,8 @@ void Worker::deliver(const protocol::OperatorEvent& event) {
     for (const auto& op : vertex.operators) {
       if (op.id != event.op) continue;
       for (const auto& [id, task] : tasks_) {
-        if (id.vertex == vertex.id && id.subtask == event.subtask) return task->deliverEvent(event.op, event.payload);
+        if (id.vertex == vertex.id && id.subtask == event.subtask)
+          return task->deliverEvent(event.op, event.payload);
       }
     }
   }
@@ -307,16 +343,16 @@ void Worker::onCoordinatorFailed(const ExecutionAttemptId& attempt, const Status
   reportState(attempt, task::TaskState::kFailed, reason, {});
 }
 
-void Worker::onCollect(const ExecutionAttemptId& attempt, const std::string& collectId, std::vector<std::string> records,
-                       std::function<void()> room) {
+void Worker::onCollect(const ExecutionAttemptId& attempt, const std::string& collectId,
+                       std::vector<std::string> records, std::function<void()> room) {
   protocol::CollectedRecordsRequest request{attempt.job, collectId, std::move(records)};
   post([this, attempt, request = std::move(request), room = std::move(room)]() mutable {
     sendCollected(attempt, std::move(request), std::move(room));
   });
 }
 
-void Worker::sendCollected(const ExecutionAttemptId& attempt, protocol::CollectedRecordsRequest request,
-                           std::function<void()> room) {
+void Worker::sendCollected(const ExecutionAttemptId& attempt,
+                           protocol::CollectedRecordsRequest request, std::function<void()> room) {
   rpc_.call<protocol::CollectedRecordsRequest>(
       LocalChannel::kPeer, request, kCollectDeadline,
       [this, alive = std::weak_ptr<int>(alive_), attempt, room = std::move(room)](auto answer) {
@@ -324,17 +360,19 @@ void Worker::sendCollected(const ExecutionAttemptId& attempt, protocol::Collecte
         const auto found = tasks_.find(attempt);
         if (found == tasks_.end()) return;
         if (answer) return room();
-        found->second->fail(Status(answer.status().code(), "collected records did not reach the client")
-                                .causedBy(answer.status()));
+        found->second->fail(
+            Status(answer.status().code(), "collected records did not reach the client")
+                .causedBy(answer.status()));
       });
 }
 
 void Worker::scheduleReport() {
-  reportTimer_ = services_.loop.schedule(services_.reportInterval, [this, alive = std::weak_ptr<int>(alive_)] {
-    if (alive.expired()) return;
-    sendReport();
-    scheduleReport();
-  });
+  reportTimer_ =
+      services_.loop.schedule(services_.reportInterval, [this, alive = std::weak_ptr<int>(alive_)] {
+        if (alive.expired()) return;
+        sendReport();
+        scheduleReport();
+      });
 }
 
 void Worker::sendReport() {
@@ -343,7 +381,8 @@ void Worker::sendReport() {
   const auto samples = runtime_->registry.collect();
   report.metrics.reserve(samples.size());
   for (const auto& sample : samples) report.metrics.push_back(toMetricValue(sample));
-  for (const auto& [id, task] : tasks_) report.tasks.push_back({id, toIoMetrics(task->figures()), restMetricsOf(samples, id)});
+  for (const auto& [id, task] : tasks_)
+    report.tasks.push_back({id, toIoMetrics(task->figures()), restMetricsOf(samples, id)});
   if (services_.processFigures) report.memory = services_.processFigures();
   report.memory["nettyShuffleMemorySegmentsUsed"] = runtime_->network->usedSegments();
   tell(report);

@@ -22,10 +22,10 @@
 namespace flink::worker {
 
 /// Runs the tasks of one job on one TaskManager for its supervisor.
-/// States: idle → starting → running → stopping → ended. Moves: StartWorker; the program is rebuilt; StopWorker, or a lost
-/// supervisor in any state; every task has ended.
-/// Thread: start() and the destructor from the owner's thread, the rest on the loop; tasks call back from the executor and
-/// only post. Lifetime: destroy after onEnded, or when the loop has stopped.
+/// States: idle → starting → running → stopping → ended. Moves: StartWorker; the program is
+/// rebuilt; StopWorker, or a lost supervisor in any state; every task has ended. Thread: start()
+/// and the destructor from the owner's thread, the rest on the loop; tasks call back from the
+/// executor and only post. Lifetime: destroy after onEnded, or when the loop has stopped.
 class Worker final : private task::TaskListener {
  public:
   /// Runs the job's program again for the code of its operators. Blocks; runs outside the loop.
@@ -36,7 +36,8 @@ class Worker final : private task::TaskListener {
     const Clock& clock;
     FileSystem& files;
     Rebuild rebuild;
-    /// Memory and CPU of this process under their REST names; empty for workers that share a process.
+    /// Memory and CPU of this process under their REST names; empty for workers that share a
+    /// process.
     std::function<std::map<std::string, std::int64_t>()> processFigures;
     /// Called once on the loop: nothing of the job runs here any more.
     std::function<void()> onEnded;
@@ -52,11 +53,13 @@ class Worker final : private task::TaskListener {
  private:
   enum class Stage : std::uint8_t { kIdle, kStarting, kRunning, kStopping, kEnded };
   void serveSupervisor();
-  void handleStart(protocol::StartWorkerRequest request, control::RpcEndpoint::Responder<protocol::StartWorkerRequest> respond);
+  void handleStart(protocol::StartWorkerRequest request,
+                   control::RpcEndpoint::Responder<protocol::StartWorkerRequest> respond);
   void onRebuilt(RebuildResult catalog);
   Status submit(const protocol::SubmitTasks& submission);
   /// An equal share of the managed memory for each task of a slot.
-  [[nodiscard]] std::map<std::int32_t, std::int64_t> managedBytesPerTask(const protocol::SubmitTasks& submission);
+  [[nodiscard]] std::map<std::int32_t, std::int64_t> managedBytesPerTask(
+      const protocol::SubmitTasks& submission);
   Status deploy(const protocol::TaskDeploymentDescriptor& deployment, std::int64_t managedBytes);
   void openCoordinators(const ExecutionAttemptId& attempt, const protocol::JobVertex& vertex);
   void cancel(const std::vector<ExecutionAttemptId>& attempts);
@@ -66,18 +69,23 @@ class Worker final : private task::TaskListener {
   void endWhenIdle();
 
   // TaskListener, on executor threads: hand over to the loop.
-  void onStateChanged(const ExecutionAttemptId& attempt, task::TaskState state, const std::optional<Status>& failure,
+  void onStateChanged(const ExecutionAttemptId& attempt, task::TaskState state,
+                      const std::optional<Status>& failure,
                       const std::map<std::string, std::string>& accumulators) override;
-  void onOperatorEvent(const ExecutionAttemptId& attempt, const OperatorId& op, std::string payload) override;
-  void onCollect(const ExecutionAttemptId& attempt, const std::string& collectId, std::vector<std::string> records,
-                 std::function<void()> room) override;
+  void onOperatorEvent(const ExecutionAttemptId& attempt, const OperatorId& op,
+                       std::string payload) override;
+  void onCollect(const ExecutionAttemptId& attempt, const std::string& collectId,
+                 std::vector<std::string> records, std::function<void()> room) override;
 
-  void reportState(const ExecutionAttemptId& attempt, task::TaskState state, const std::optional<Status>& failure,
+  void reportState(const ExecutionAttemptId& attempt, task::TaskState state,
+                   const std::optional<Status>& failure,
                    const std::map<std::string, std::string>& accumulators);
-  void sendToCoordinator(const ExecutionAttemptId& attempt, const OperatorId& op, std::string payload);
+  void sendToCoordinator(const ExecutionAttemptId& attempt, const OperatorId& op,
+                         std::string payload);
   void sendToSubtask(const OperatorId& op, int subtask, std::string payload);
   void onCoordinatorFailed(const ExecutionAttemptId& attempt, const Status& reason);
-  void sendCollected(const ExecutionAttemptId& attempt, protocol::CollectedRecordsRequest request, std::function<void()> room);
+  void sendCollected(const ExecutionAttemptId& attempt, protocol::CollectedRecordsRequest request,
+                     std::function<void()> room);
   void scheduleReport();
   void sendReport();
   template <class Request>

@@ -56,10 +56,12 @@ std::string_view variable(const MetricSample& sample, const std::string& name) {
   return found == sample.variables.end() ? std::string_view() : std::string_view(found->second);
 }
 
-void addHistogram(std::map<std::string, std::string>& values, const std::string& id, const HistogramStatistics& h) {
-  const std::pair<const char*, double> parts[] = {{"_min", h.min},   {"_max", h.max}, {"_mean", h.mean}, {"_median", h.p50},
-                                                  {"_stddev", h.stddev}, {"_p75", h.p75}, {"_p95", h.p95},   {"_p98", h.p98},
-                                                  {"_p99", h.p99},   {"_p999", h.p999}};
+void addHistogram(std::map<std::string, std::string>& values, const std::string& id,
+                  const HistogramStatistics& h) {
+  const std::pair<const char*, double> parts[] = {
+      {"_min", h.min},       {"_max", h.max},  {"_mean", h.mean}, {"_median", h.p50},
+      {"_stddev", h.stddev}, {"_p75", h.p75},  {"_p95", h.p95},   {"_p98", h.p98},
+      {"_p99", h.p99},       {"_p999", h.p999}};
   for (const auto& [suffix, value] : parts) values[id + suffix] = doubleText(value);
 }
 
@@ -73,8 +75,17 @@ protocol::MetricValue toMetricValue(const MetricSample& sample) {
   value.kind = static_cast<std::int32_t>(sample.kind);
   value.value = valueText(sample);
   if (const auto* h = std::get_if<HistogramStatistics>(&sample.value)) {
-    value.histogram = {static_cast<double>(h->count), h->min, h->max, h->mean, h->stddev, h->p50,
-                       h->p75, h->p95, h->p98, h->p99, h->p999};
+    value.histogram = {static_cast<double>(h->count),
+                       h->min,
+                       h->max,
+                       h->mean,
+                       h->stddev,
+                       h->p50,
+                       h->p75,
+                       h->p95,
+                       h->p98,
+                       h->p99,
+                       h->p999};
   }
   return value;
 }
@@ -95,7 +106,8 @@ protocol::TaskIoMetrics toIoMetrics(const task::TaskFigures& figures) {
   return io;
 }
 
-std::map<std::string, std::string> restMetricsOf(const std::vector<MetricSample>& samples, const ExecutionAttemptId& attempt) {
+std::map<std::string, std::string> restMetricsOf(const std::vector<MetricSample>& samples,
+                                                 const ExecutionAttemptId& attempt) {
   std::map<std::string, std::string> values;
   const std::string vertex = attempt.vertex.toHex();
   const std::string subtask = std::to_string(attempt.subtask);

@@ -13,8 +13,9 @@ namespace flink::worker {
 [[nodiscard]] protocol::MetricValue toMetricValue(const metrics::MetricSample& sample);
 [[nodiscard]] protocol::TaskIoMetrics toIoMetrics(const task::TaskFigures& figures);
 
-/// The metrics of one attempt under their REST ids: "numRecordsIn", "Map.numRecordsIn", "mailboxLatencyMs_p99".
-[[nodiscard]] std::map<std::string, std::string> restMetricsOf(const std::vector<metrics::MetricSample>& samples,
-                                                               const ExecutionAttemptId& attempt);
+/// The metrics of one attempt under their REST ids: "numRecordsIn", "Map.numRecordsIn",
+/// "mailboxLatencyMs_p99".
+[[nodiscard]] std::map<std::string, std::string> restMetricsOf(
+    const std::vector<metrics::MetricSample>& samples, const ExecutionAttemptId& attempt);
 
 }  // namespace flink::worker

@@ -9,43 +9,50 @@
 
 namespace flink::worker {
 
-Result<network::NetworkSettings> readNetworkSettings(const config::Configuration& configuration, std::int64_t networkBytes) {
+Result<network::NetworkSettings> readNetworkSettings(const config::Configuration& configuration,
+                                                     std::int64_t networkBytes) {
   network::NetworkSettings settings;
   settings.networkBytes = networkBytes;
-  FLINK_ASSIGN_OR_RETURN(const auto segment, configuration.get(config::kTaskmanagerMemorySegmentSize));
+  FLINK_ASSIGN_OR_RETURN(const auto segment,
+                         configuration.get(config::kTaskmanagerMemorySegmentSize));
   settings.segmentBytes = static_cast<std::int32_t>(segment.bytes);
   FLINK_ASSIGN_OR_RETURN(settings.buffersPerChannel,
                          configuration.get(config::kTaskmanagerNetworkMemoryBuffersPerChannel));
-  FLINK_ASSIGN_OR_RETURN(settings.floatingBuffersPerGate,
-                         configuration.get(config::kTaskmanagerNetworkMemoryFloatingBuffersPerGate));
-  FLINK_ASSIGN_OR_RETURN(settings.maxOverdraftBuffersPerGate,
-                         configuration.get(config::kTaskmanagerNetworkMemoryMaxOverdraftBuffersPerGate));
+  FLINK_ASSIGN_OR_RETURN(
+      settings.floatingBuffersPerGate,
+      configuration.get(config::kTaskmanagerNetworkMemoryFloatingBuffersPerGate));
+  FLINK_ASSIGN_OR_RETURN(
+      settings.maxOverdraftBuffersPerGate,
+      configuration.get(config::kTaskmanagerNetworkMemoryMaxOverdraftBuffersPerGate));
   FLINK_ASSIGN_OR_RETURN(settings.maxBuffersPerChannel,
                          configuration.get(config::kTaskmanagerNetworkMemoryMaxBuffersPerChannel));
   FLINK_ASSIGN_OR_RETURN(settings.partitionRequestTimeout,
                          configuration.get(config::kTaskmanagerNetworkPartitionRequestTimeout));
   FLINK_ASSIGN_OR_RETURN(settings.requestBackoffInitial,
                          configuration.get(config::kTaskmanagerNetworkRequestBackoffInitial));
-  FLINK_ASSIGN_OR_RETURN(settings.requestBackoffMax, configuration.get(config::kTaskmanagerNetworkRequestBackoffMax));
-  FLINK_ASSIGN_OR_RETURN(const int connectSeconds,
-                         configuration.get(config::kTaskmanagerNetworkNettyClientConnectTimeoutSec));
+  FLINK_ASSIGN_OR_RETURN(settings.requestBackoffMax,
+                         configuration.get(config::kTaskmanagerNetworkRequestBackoffMax));
+  FLINK_ASSIGN_OR_RETURN(
+      const int connectSeconds,
+      configuration.get(config::kTaskmanagerNetworkNettyClientConnectTimeoutSec));
   settings.connectTimeout = std::chrono::seconds(connectSeconds);
   FLINK_ASSIGN_OR_RETURN(const auto directories, configuration.get(config::kIoTmpDirs));
   settings.temporaryDirectory = directories.empty() ? "/tmp" : directories.front();
   return settings;
 }
 
-Result<std::unique_ptr<WorkerRuntime>> WorkerRuntime::make(const protocol::StartWorkerRequest& start, FileSystem& files,
-                                                           const Clock& clock) {
+Result<std::unique_ptr<WorkerRuntime>> WorkerRuntime::make(
+    const protocol::StartWorkerRequest& start, FileSystem& files, const Clock& clock) {
   const auto configuration = config::Configuration::fromMap(start.configuration);
   FLINK_ASSIGN_OR_RETURN(auto settings, readNetworkSettings(configuration, start.networkBytes));
-  FLINK_ASSIGN_OR_RETURN(const int ioThreads, configuration.get(config::kTaskmanagerNetworkNettyServerNumThreads));
+  FLINK_ASSIGN_OR_RETURN(const int ioThreads,
+                         configuration.get(config::kTaskmanagerNetworkNettyServerNumThreads));
 
   auto runtime = std::make_unique<WorkerRuntime>(clock);
   runtime->temporaryDirectory = settings.temporaryDirectory;
   runtime->segmentBytes = settings.segmentBytes;
-  runtime->taskManagerGroup =
-      runtime->registry.root("taskmanager", {{"host", start.host}, {"tm_id", start.taskManager.text()}});
+  runtime->taskManagerGroup = runtime->registry.root(
+      "taskmanager", {{"host", start.host}, {"tm_id", start.taskManager.text()}});
   runtime->jobGroup = runtime->taskManagerGroup->scopedChild(
       "job", {{"job_id", start.graph.id.toHex()}, {"job_name", start.graph.name}});
   ExecutorOptions options;
@@ -53,8 +60,8 @@ Result<std::unique_ptr<WorkerRuntime>> WorkerRuntime::make(const protocol::Start
   runtime->executor = makeThreadExecutor(options, clock);
   runtime->transport = network::makeAsioStreamTransport(std::max(1, ioThreads));
   Bytes hello = protocol::encodeDataHello({start.graph.id, start.token, start.taskManager.text()});
-  runtime->network = network::makeNetworkEnvironment(std::move(settings), std::move(hello), *runtime->transport,
-                                                     *runtime->executor, files, clock);
+  runtime->network = network::makeNetworkEnvironment(
+      std::move(settings), std::move(hello), *runtime->transport, *runtime->executor, files, clock);
   return runtime;
 }
 

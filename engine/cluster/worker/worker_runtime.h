@@ -15,15 +15,17 @@
 
 namespace flink::worker {
 
-/// Sizes of the data plane from the TaskManager's keys and this worker's share of the network memory.
-Result<network::NetworkSettings> readNetworkSettings(const config::Configuration& configuration, std::int64_t networkBytes);
+/// Sizes of the data plane from the TaskManager's keys and this worker's share of the network
+/// memory.
+Result<network::NetworkSettings> readNetworkSettings(const config::Configuration& configuration,
+                                                     std::int64_t networkBytes);
 
 /// What the tasks of one worker share: threads, network, metrics, the program's code.
 /// Thread: make and destroy on the loop; what it holds is safe from any thread.
 /// Lifetime: outlives its tasks; the destructor stops network and executor.
 struct WorkerRuntime {
-  static Result<std::unique_ptr<WorkerRuntime>> make(const protocol::StartWorkerRequest& start, FileSystem& files,
-                                                     const Clock& clock);
+  static Result<std::unique_ptr<WorkerRuntime>> make(const protocol::StartWorkerRequest& start,
+                                                     FileSystem& files, const Clock& clock);
   explicit WorkerRuntime(const Clock& clock) : registry(clock) {}
   ~WorkerRuntime();
 

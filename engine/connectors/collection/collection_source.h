@@ -20,7 +20,8 @@ template <class T>
 class CollectionSourceOperator final : public operators::SourceOperatorBase,
                                        private operators::OperatorServices {
  public:
-  CollectionSourceOperator(const operators::OperatorOutputs& outputs, std::shared_ptr<const std::string> elements)
+  CollectionSourceOperator(const operators::OperatorOutputs& outputs,
+                           std::shared_ptr<const std::string> elements)
       : elements_(std::move(elements)), input_(asBytes(*elements_)), output_(outputs, "") {}
 
   void open(operators::OperatorContext& context) override { openServices(context); }
@@ -48,8 +49,10 @@ class CollectionSourceOperator final : public operators::SourceOperatorBase,
 template <class T>
 class CollectionSourceFactory final : public operators::OperatorFactory {
  public:
-  explicit CollectionSourceFactory(std::shared_ptr<const std::string> elements) : elements_(std::move(elements)) {}
-  std::unique_ptr<operators::StreamOperator> create(const operators::OperatorOutputs& outputs) const override {
+  explicit CollectionSourceFactory(std::shared_ptr<const std::string> elements)
+      : elements_(std::move(elements)) {}
+  std::unique_ptr<operators::StreamOperator> create(
+      const operators::OperatorOutputs& outputs) const override {
     return std::make_unique<CollectionSourceOperator<T>>(outputs, elements_);
   }
 
@@ -58,13 +61,14 @@ class CollectionSourceFactory final : public operators::OperatorFactory {
 };
 
 template <class T>
-std::unique_ptr<operators::OperatorFactory> makeCollectionSourceFactory(std::shared_ptr<const std::string> elements) {
+std::unique_ptr<operators::OperatorFactory> makeCollectionSourceFactory(
+    std::shared_ptr<const std::string> elements) {
   return std::make_unique<CollectionSourceFactory<T>>(std::move(elements));
 }
 /// Compiled once, here.
-extern template std::unique_ptr<operators::OperatorFactory> makeCollectionSourceFactory<std::string>(
-    std::shared_ptr<const std::string>);
-extern template std::unique_ptr<operators::OperatorFactory> makeCollectionSourceFactory<std::int64_t>(
-    std::shared_ptr<const std::string>);
+extern template std::unique_ptr<operators::OperatorFactory>
+    makeCollectionSourceFactory<std::string>(std::shared_ptr<const std::string>);
+extern template std::unique_ptr<operators::OperatorFactory>
+    makeCollectionSourceFactory<std::int64_t>(std::shared_ptr<const std::string>);
 
 }  // namespace flink::connectors

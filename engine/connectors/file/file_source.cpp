@@ -15,14 +15,16 @@ namespace flink::connectors {
 
 namespace {
 
-/// Small enough that the slowest reader is late by little, large enough that asking for one costs nothing.
+/// Small enough that the slowest reader is late by little, large enough that asking for one costs
+/// nothing.
 constexpr std::uint64_t kMinSplitBytes = 256 << 10;
 constexpr std::uint64_t kMaxSplitBytes = 32 << 20;
 constexpr std::uint64_t kSplitsPerReader = 8;
 
 class FileSplitEnumerator final : public SplitEnumerator<FileSplit> {
  public:
-  FileSplitEnumerator(std::vector<std::string> paths, bool recursive, SplitEnumeratorContext<FileSplit>& context)
+  FileSplitEnumerator(std::vector<std::string> paths, bool recursive,
+                      SplitEnumeratorContext<FileSplit>& context)
       : paths_(std::move(paths)), recursive_(recursive), context_(context), assigner_(context) {}
 
   void start() override {
@@ -39,7 +41,8 @@ class FileSplitEnumerator final : public SplitEnumerator<FileSplit> {
           listing->status = std::move(found).status();
           return;
         }
-        for (FileStatus& file : *found) listing->files.push_back({std::move(file.path), 0, file.size});
+        for (FileStatus& file : *found)
+          listing->files.push_back({std::move(file.path), 0, file.size});
       }
     };
     context_.callAsync(std::move(work), [this, listing] {
@@ -71,7 +74,8 @@ class TextLineReader final : public SourceReader<std::string, FileSplit> {
     std::size_t emitted = 0;
     std::string_view line;
     while (emitted < maxRecords) {
-      if (!reader_ && !openNext()) return noMoreSplits_ ? InputStatus::kEndOfInput : InputStatus::kNothingAvailable;
+      if (!reader_ && !openNext())
+        return noMoreSplits_ ? InputStatus::kEndOfInput : InputStatus::kNothingAvailable;
       if (reader_->next(line)) {
         output.slot().assign(line);
         ++emitted;
@@ -122,7 +126,8 @@ std::vector<FileSplit> splitFiles(const std::vector<FileRange>& files, int paral
   std::uint64_t total = 0;
   for (const FileRange& file : files) total += file.length;
   const std::uint64_t target =
-      std::clamp(total / (static_cast<std::uint64_t>(parallelism) * kSplitsPerReader), kMinSplitBytes, kMaxSplitBytes);
+      std::clamp(total / (static_cast<std::uint64_t>(parallelism) * kSplitsPerReader),
+                 kMinSplitBytes, kMaxSplitBytes);
   std::vector<FileSplit> splits;
   FileSplit open;
   std::uint64_t openBytes = 0;
@@ -144,13 +149,16 @@ std::vector<FileSplit> splitFiles(const std::vector<FileRange>& files, int paral
   return splits;
 }
 
-FileSource::FileSource(std::vector<std::string> paths, bool recursive) : paths_(std::move(paths)), recursive_(recursive) {}
+FileSource::FileSource(std::vector<std::string> paths, bool recursive)
+    : paths_(std::move(paths)), recursive_(recursive) {}
 
-std::unique_ptr<SplitEnumerator<FileSplit>> FileSource::createEnumerator(SplitEnumeratorContext<FileSplit>& context) const {
+std::unique_ptr<SplitEnumerator<FileSplit>> FileSource::createEnumerator(
+    SplitEnumeratorContext<FileSplit>& context) const {
   return std::make_unique<FileSplitEnumerator>(paths_, recursive_, context);
 }
 
-std::unique_ptr<SourceReader<std::string, FileSplit>> FileSource::createReader(SourceReaderContext& context) const {
+std::unique_ptr<SourceReader<std::string, FileSplit>> FileSource::createReader(
+    SourceReaderContext& context) const {
   return std::make_unique<TextLineReader>(context);
 }
 

@@ -22,9 +22,11 @@ struct FileSplit {
 };
 
 /// Cuts files into splits of about equal work for `parallelism` readers.
-[[nodiscard]] std::vector<FileSplit> splitFiles(const std::vector<FileRange>& files, int parallelism);
+[[nodiscard]] std::vector<FileSplit> splitFiles(const std::vector<FileRange>& files,
+                                                int parallelism);
 
-/// Reads the lines of text files: a file, the files of a directory, or those that fit a pattern. Bounded.
+/// Reads the lines of text files: a file, the files of a directory, or those that fit a pattern.
+/// Bounded.
 class FileSource final : public Source<std::string, FileSplit> {
  public:
   /// `recursive`: directories are read with all that is below them.
@@ -34,8 +36,10 @@ class FileSource final : public Source<std::string, FileSplit> {
   }
 
   [[nodiscard]] Boundedness getBoundedness() const override { return Boundedness::kBounded; }
-  std::unique_ptr<SplitEnumerator<FileSplit>> createEnumerator(SplitEnumeratorContext<FileSplit>& context) const override;
-  std::unique_ptr<SourceReader<std::string, FileSplit>> createReader(SourceReaderContext& context) const override;
+  std::unique_ptr<SplitEnumerator<FileSplit>> createEnumerator(
+      SplitEnumeratorContext<FileSplit>& context) const override;
+  std::unique_ptr<SourceReader<std::string, FileSplit>> createReader(
+      SourceReaderContext& context) const override;
 
  private:
   std::vector<std::string> paths_;

@@ -18,9 +18,13 @@ constexpr std::size_t kMaxLineBytes = 512U << 20;
 
 }  // namespace
 
-LineReader::LineReader(std::unique_ptr<ReadableFile> file, std::string path, std::uint64_t offset, std::uint64_t length,
-                       std::string& buffer)
-    : file_(std::move(file)), path_(std::move(path)), filePosition_(offset), linePosition_(offset), end_(offset + length),
+LineReader::LineReader(std::unique_ptr<ReadableFile> file, std::string path, std::uint64_t offset,
+                       std::uint64_t length, std::string& buffer)
+    : file_(std::move(file)),
+      path_(std::move(path)),
+      filePosition_(offset),
+      linePosition_(offset),
+      end_(offset + length),
       buffer_(buffer) {
   if (buffer_.size() < kBlockBytes) buffer_.resize(kBlockBytes);
   if (offset > 0) skipFirstLine();
@@ -76,12 +80,14 @@ bool LineReader::fill() {
   filled_ = left;
   if (filled_ == buffer_.size()) {
     if (filled_ >= kMaxLineBytes) {
-      throw operators::OperatorFailure(Status(
-          ErrorCode::kLimitExceeded, fmt::format("a line is longer than {} bytes: file={}", kMaxLineBytes, path_)));
+      throw operators::OperatorFailure(
+          Status(ErrorCode::kLimitExceeded,
+                 fmt::format("a line is longer than {} bytes: file={}", kMaxLineBytes, path_)));
     }
     buffer_.resize(buffer_.size() * 2);
   }
-  const auto room = std::as_writable_bytes(std::span(buffer_.data() + filled_, buffer_.size() - filled_));
+  const auto room =
+      std::as_writable_bytes(std::span(buffer_.data() + filled_, buffer_.size() - filled_));
   const std::size_t got = operators::valueOrThrow(file_->readAt(filePosition_, room));
   filled_ += got;
   filePosition_ += got;

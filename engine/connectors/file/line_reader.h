@@ -9,16 +9,17 @@
 
 namespace flink::connectors {
 
-/// Cuts a range of a file into lines. A line belongs to the range in which it starts; it ends with `\n` or `\r\n`, which are not
-/// part of it, or with the file. All other bytes are kept.
-/// Failures are thrown as operators::OperatorFailure.
+/// Cuts a range of a file into lines. A line belongs to the range in which it starts; it ends with
+/// `\n` or `\r\n`, which are not part of it, or with the file. All other bytes are kept. Failures
+/// are thrown as operators::OperatorFailure.
 class LineReader {
  public:
   static constexpr std::size_t kBlockBytes = 256 << 10;
 
-  /// REQUIRES: the block buffer outlives the reader; it is shared by the readers that follow one another.
-  LineReader(std::unique_ptr<ReadableFile> file, std::string path, std::uint64_t offset, std::uint64_t length,
-             std::string& buffer);
+  /// REQUIRES: the block buffer outlives the reader; it is shared by the readers that follow one
+  /// another.
+  LineReader(std::unique_ptr<ReadableFile> file, std::string path, std::uint64_t offset,
+             std::uint64_t length, std::string& buffer);
   /// The next line, valid until the following call; false at the range's end.
   bool next(std::string_view& line);
 

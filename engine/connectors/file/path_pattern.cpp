@@ -23,7 +23,8 @@ bool isHidden(std::string_view path) {
   return name.starts_with('.') || name.starts_with('_');
 }
 
-/// Matches `[...]` at the pattern's start; the rest of the pattern, or nothing when `c` is not in the set.
+/// Matches `[...]` at the pattern's start; the rest of the pattern, or nothing when `c` is not in
+/// the set.
 std::optional<std::string_view> matchSet(std::string_view pattern, char c) {
   std::size_t i = 1;
   const bool negated = i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^');
@@ -42,7 +43,8 @@ std::optional<std::string_view> matchSet(std::string_view pattern, char c) {
   return pattern.substr(i + 1);
 }
 
-Status collect(FileSystem& files, const FileStatus& at, bool recursive, std::vector<FileStatus>& found) {
+Status collect(FileSystem& files, const FileStatus& at, bool recursive,
+               std::vector<FileStatus>& found) {
   if (!at.isDirectory) {
     found.push_back(at);
     return Status::ok();
@@ -56,7 +58,8 @@ Status collect(FileSystem& files, const FileStatus& at, bool recursive, std::vec
 }
 
 /// Everything that fits `pattern` component by component, from `from` on.
-Status expand(FileSystem& files, const std::string& from, std::string_view pattern, std::vector<FileStatus>& found) {
+Status expand(FileSystem& files, const std::string& from, std::string_view pattern,
+              std::vector<FileStatus>& found) {
   const std::size_t start = pattern.find_first_not_of('/');
   if (start == std::string_view::npos) {
     FLINK_ASSIGN_OR_RETURN(auto status, files.status(from));
@@ -115,7 +118,8 @@ bool matchesPattern(std::string_view pattern, std::string_view name) {
   return true;
 }
 
-Result<std::vector<FileStatus>> listFiles(FileSystem& files, const std::string& path, bool recursive) {
+Result<std::vector<FileStatus>> listFiles(FileSystem& files, const std::string& path,
+                                          bool recursive) {
   std::vector<FileStatus> roots;
   auto literal = files.status(path);
   if (literal) {
@@ -124,15 +128,18 @@ Result<std::vector<FileStatus>> listFiles(FileSystem& files, const std::string& 
     return std::move(literal).status();
   } else {
     constexpr std::string_view kScheme = "file:";
-    const std::string_view plain = std::string_view(path).substr(path.starts_with(kScheme) ? kScheme.size() : 0);
+    const std::string_view plain =
+        std::string_view(path).substr(path.starts_with(kScheme) ? kScheme.size() : 0);
     FLINK_RETURN_IF_ERROR(expand(files, plain.starts_with('/') ? "/" : "", plain, roots));
   }
   std::vector<FileStatus> found;
-  for (const FileStatus& root : roots) FLINK_RETURN_IF_ERROR(collect(files, root, recursive, found));
+  for (const FileStatus& root : roots)
+    FLINK_RETURN_IF_ERROR(collect(files, root, recursive, found));
   if (found.empty() && !literal) {
     return {ErrorCode::kFileNotFound, fmt::format("no file fits the pattern: path={}", path)};
   }
-  std::sort(found.begin(), found.end(), [](const FileStatus& a, const FileStatus& b) { return a.path < b.path; });
+  std::sort(found.begin(), found.end(),
+            [](const FileStatus& a, const FileStatus& b) { return a.path < b.path; });
   return found;
 }
 

@@ -8,22 +8,28 @@
 
 namespace flink::connectors {
 
-Result<TextFile> TextFile::open(FileSystem& files, const std::string& path, WriteMode mode, int subtask, int parallelism) {
+Result<TextFile> TextFile::open(FileSystem& files, const std::string& path, WriteMode mode,
+                                int subtask, int parallelism) {
   const auto existing = files.status(path);
   std::string file = path;
   if (parallelism > 1) {
     if (existing && !existing->isDirectory) {
       return {ErrorCode::kAlreadyExists,
-              fmt::format("the output is a file, but parallelism {} needs a directory: path={}", parallelism, path)};
+              fmt::format("the output is a file, but parallelism {} needs a directory: path={}",
+                          parallelism, path)};
     }
     FLINK_RETURN_IF_ERROR(files.createDirectories(path));
     file = fmt::format("{}/{}", path, subtask + 1);
   } else if (existing && existing->isDirectory) {
-    return {ErrorCode::kAlreadyExists, fmt::format("the output is a directory, but parallelism 1 needs a file: path={}", path)};
+    return {
+        ErrorCode::kAlreadyExists,
+        fmt::format("the output is a directory, but parallelism 1 needs a file: path={}", path)};
   }
   if (mode == WriteMode::kNoOverwrite && files.status(file).isOk()) {
     return {ErrorCode::kAlreadyExists,
-            fmt::format("the output exists and may not be overwritten; remove it or use WriteMode::kOverwrite: path={}", file)};
+            fmt::format("the output exists and may not be overwritten; remove it or use "
+                        "WriteMode::kOverwrite: path={}",
+                        file)};
   }
   FLINK_ASSIGN_OR_RETURN(auto opened, files.openWrite(file));
   return TextFile(std::move(opened));
@@ -50,7 +56,8 @@ Status TextFile::close() {
 
 TextFile openTextFile(WriterInitContext& context, const std::string& path, WriteMode mode) {
   const operators::OperatorContext& task = context.operatorContext();
-  return operators::valueOrThrow(TextFile::open(*task.files, path, mode, task.subtaskIndex, task.parallelism));
+  return operators::valueOrThrow(
+      TextFile::open(*task.files, path, mode, task.subtaskIndex, task.parallelism));
 }
 
 }  // namespace flink::connectors

@@ -21,7 +21,8 @@ namespace connectors {
 class TextFile {
  public:
   /// Errors: kAlreadyExists (kNoOverwrite), those of the file system.
-  static Result<TextFile> open(FileSystem& files, const std::string& path, WriteMode mode, int subtask, int parallelism);
+  static Result<TextFile> open(FileSystem& files, const std::string& path, WriteMode mode,
+                               int subtask, int parallelism);
 
   /// Where the next line goes.
   [[nodiscard]] std::string& buffer() { return buffer_; }
@@ -44,11 +45,13 @@ class TextFile {
 /// Opens the file of a subtask as the context's file system gives it. Failures are thrown.
 TextFile openTextFile(WriterInitContext& context, const std::string& path, WriteMode mode);
 
-/// Writes records as lines: into the file `path` at parallelism 1, else into the files 1, 2, .. of the directory `path`.
+/// Writes records as lines: into the file `path` at parallelism 1, else into the files 1, 2, .. of
+/// the directory `path`.
 template <class T>
 class TextSink final : public Sink<T> {
  public:
-  explicit TextSink(std::string path, WriteMode mode = WriteMode::kNoOverwrite) : path_(std::move(path)), mode_(mode) {}
+  explicit TextSink(std::string path, WriteMode mode = WriteMode::kNoOverwrite)
+      : path_(std::move(path)), mode_(mode) {}
   std::unique_ptr<SinkWriter<T>> createWriter(WriterInitContext& context) const override {
     return std::make_unique<Writer>(openTextFile(context, path_, mode_));
   }

@@ -11,7 +11,8 @@ namespace flink::connectors {
 
 namespace {
 
-/// Equal shares of from..to; the first ones take the remainder. Unsigned arithmetic: the whole range of int64 is allowed.
+/// Equal shares of from..to; the first ones take the remainder. Unsigned arithmetic: the whole
+/// range of int64 is allowed.
 std::vector<NumberSequenceSplit> shares(std::int64_t from, std::int64_t to, int parallelism) {
   std::vector<NumberSequenceSplit> splits;
   if (from > to) return splits;
@@ -24,7 +25,8 @@ std::vector<NumberSequenceSplit> shares(std::int64_t from, std::int64_t to, int 
     const std::uint64_t sharers = numReaders - reader;
     const std::uint64_t sizeMinusOne = left / sharers;
     const auto first = static_cast<std::int64_t>(static_cast<std::uint64_t>(from) + begin);
-    const auto end = static_cast<std::int64_t>(static_cast<std::uint64_t>(from) + begin + sizeMinusOne);
+    const auto end =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(from) + begin + sizeMinusOne);
     splits.push_back({first, end});
     if (sizeMinusOne >= left) break;
     begin += sizeMinusOne + 1;
@@ -34,7 +36,8 @@ std::vector<NumberSequenceSplit> shares(std::int64_t from, std::int64_t to, int 
 
 class SequenceEnumerator final : public SplitEnumerator<NumberSequenceSplit> {
  public:
-  SequenceEnumerator(std::int64_t from, std::int64_t to, SplitEnumeratorContext<NumberSequenceSplit>& context)
+  SequenceEnumerator(std::int64_t from, std::int64_t to,
+                     SplitEnumeratorContext<NumberSequenceSplit>& context)
       : from_(from), to_(to), context_(context), assigner_(context) {}
   void start() override { assigner_.setSplits(shares(from_, to_, context_.currentParallelism())); }
   void addReader(int /*subtask*/) override { assigner_.addReader(); }
@@ -56,7 +59,8 @@ class SequenceReader final : public SourceReader<std::int64_t, NumberSequenceSpl
   InputStatus pollNext(Collector<std::int64_t>& output, std::size_t maxRecords) override {
     while (maxRecords > 0 && !splits_.empty()) {
       NumberSequenceSplit& split = splits_.front();
-      const std::uint64_t left = static_cast<std::uint64_t>(split.to) - static_cast<std::uint64_t>(split.from);
+      const std::uint64_t left =
+          static_cast<std::uint64_t>(split.to) - static_cast<std::uint64_t>(split.from);
       const bool finished = left < maxRecords;
       const std::uint64_t count = finished ? left + 1 : maxRecords;
       std::int64_t value = split.from;

@@ -21,7 +21,8 @@ class NumberSequenceSource final : public Source<std::int64_t, NumberSequenceSpl
   [[nodiscard]] Boundedness getBoundedness() const override { return Boundedness::kBounded; }
   std::unique_ptr<SplitEnumerator<NumberSequenceSplit>> createEnumerator(
       SplitEnumeratorContext<NumberSequenceSplit>& context) const override;
-  std::unique_ptr<SourceReader<std::int64_t, NumberSequenceSplit>> createReader(SourceReaderContext& context) const override;
+  std::unique_ptr<SourceReader<std::int64_t, NumberSequenceSplit>> createReader(
+      SourceReaderContext& context) const override;
 
  private:
   std::int64_t from_;

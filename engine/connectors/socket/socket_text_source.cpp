@@ -29,8 +29,9 @@ struct AddressListDelete {
 };
 
 [[noreturn]] void fail(const std::string& host, std::int32_t port, std::string_view reason) {
-  throw operators::OperatorFailure(
-      Status(ErrorCode::kConnectionLost, fmt::format("the text socket cannot be read: {}: host={} port={}", reason, host, port)));
+  throw operators::OperatorFailure(Status(
+      ErrorCode::kConnectionLost,
+      fmt::format("the text socket cannot be read: {}: host={} port={}", reason, host, port)));
 }
 
 }  // namespace
@@ -42,16 +43,23 @@ void SocketTextSource::CancelSignal::raise() {
   (void)!::write(event_.get(), &one, sizeof one);
 }
 
-SocketTextSource::SocketTextSource(std::string host, std::int32_t port, std::string delimiter, std::int64_t maxRetries)
-    : host_(std::move(host)), port_(port), delimiter_(std::move(delimiter)), maxRetries_(maxRetries) {
+SocketTextSource::SocketTextSource(std::string host, std::int32_t port, std::string delimiter,
+                                   std::int64_t maxRetries)
+    : host_(std::move(host)),
+      port_(port),
+      delimiter_(std::move(delimiter)),
+      maxRetries_(maxRetries) {
   if (delimiter_.empty() || port < 1 || port > 65535) {
-    throw operators::OperatorFailure(
-        Status(ErrorCode::kInvalidArgument,
-               fmt::format("a text socket needs a delimiter and a port in 1..65535: host={} port={}", host_, port)));
+    throw operators::OperatorFailure(Status(
+        ErrorCode::kInvalidArgument,
+        fmt::format("a text socket needs a delimiter and a port in 1..65535: host={} port={}",
+                    host_, port)));
   }
 }
 
-void SocketTextSource::cancel() { cancelled_.raise(); }
+void SocketTextSource::cancel() {
+  cancelled_.raise();
+}
 
 void SocketTextSource::run(SourceContext<std::string>& context) {
   for (std::int64_t attempt = 0;; ++attempt) {
@@ -87,15 +95,20 @@ OwnedFd SocketTextSource::connectTo() const {
   const std::unique_ptr<addrinfo, AddressListDelete> addresses(found);
   std::string reason = "no address";
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
-    OwnedFd connection(::socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->ai_protocol));
+    OwnedFd connection(::socket(address->ai_family,
+                                address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                                address->ai_protocol));
     if (!connection.valid()) continue;
-    int result = ::connect(connection.get(), address->ai_addr, address->ai_addrlen) == 0 ? 0 : errno;
+    int result =
+        ::connect(connection.get(), address->ai_addr, address->ai_addrlen) == 0 ? 0 : errno;
     if (result == EINPROGRESS) {
       const Wait wait = waitFor(connection.get(), POLLOUT, kConnectTimeoutMs);
       if (wait == Wait::kCancelled) return {};
       socklen_t size = sizeof result;
-      if (wait == Wait::kTimeout) result = ETIMEDOUT;
-      else if (::getsockopt(connection.get(), SOL_SOCKET, SO_ERROR, &result, &size) != 0) result = errno;
+      if (wait == Wait::kTimeout)
+        result = ETIMEDOUT;
+      else if (::getsockopt(connection.get(), SOL_SOCKET, SO_ERROR, &result, &size) != 0)
+        result = errno;
     }
     if (result == 0) return connection;
     reason = std::strerror(result);
@@ -116,7 +129,8 @@ bool SocketTextSource::readAll(int socket, SourceContext<std::string>& context) 
       fail(host_, port_, std::strerror(errno));
     }
     emitComplete(before, context);
-    if (pending_.size() > kMaxRecordBytes) fail(host_, port_, "a record has no delimiter within 64 MiB");
+    if (pending_.size() > kMaxRecordBytes)
+      fail(host_, port_, "a record has no delimiter within 64 MiB");
   }
 }
 
@@ -124,7 +138,8 @@ void SocketTextSource::emitComplete(std::size_t searched, SourceContext<std::str
   std::size_t begin = 0;
   // A delimiter may have begun in what was there before.
   std::size_t from = searched < delimiter_.size() ? 0 : searched - delimiter_.size() + 1;
-  for (std::size_t end; (end = pending_.find(delimiter_, from)) != std::string::npos; from = begin = end + delimiter_.size()) {
+  for (std::size_t end; (end = pending_.find(delimiter_, from)) != std::string::npos;
+       from = begin = end + delimiter_.size()) {
     std::size_t size = end - begin;
     if (delimiter_ == "\n" && size > 0 && pending_[end - 1] == '\r') --size;
     context.collect(pending_.substr(begin, size));

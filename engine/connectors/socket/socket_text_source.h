@@ -9,12 +9,14 @@
 
 namespace flink::connectors {
 
-/// Reads text from a TCP server and cuts it at a delimiter. Ends when the server closes the connection and the retries are
-/// used up; a negative number of retries never ends. With the delimiter "\n" a "\r" before it is dropped too.
+/// Reads text from a TCP server and cuts it at a delimiter. Ends when the server closes the
+/// connection and the retries are used up; a negative number of retries never ends. With the
+/// delimiter "\n" a "\r" before it is dropped too.
 /// Thread: run() on the source's own thread, cancel() from any.
 class SocketTextSource final : public SourceFunction<std::string> {
  public:
-  SocketTextSource(std::string host, std::int32_t port, std::string delimiter, std::int64_t maxRetries);
+  SocketTextSource(std::string host, std::int32_t port, std::string delimiter,
+                   std::int64_t maxRetries);
   void run(SourceContext<std::string>& context) override;
   void cancel() override;
 

@@ -139,7 +139,8 @@ constexpr KeyRule kRules[] = {
     {"rest.cache", KeyKind::kLater, kLaterPage},
     {"rest.await-leader-timeout", KeyKind::kLater, kLaterHa},
     {"metrics.scope", KeyKind::kLater,
-     "identifiers by scope format belong to reporters that are not in this release; Prometheus names are fixed"},
+     "identifiers by scope format belong to reporters that are not in this release; Prometheus "
+     "names are fixed"},
     {"metrics.latency", KeyKind::kLater, "latency markers are not in this release"},
     {"metrics.system-resource", KeyKind::kLater, kLater},
     {"metrics.system-resource-probing-interval", KeyKind::kLater, kLater},

@@ -10,7 +10,8 @@
 
 namespace flink::types {
 
-static_assert(std::endian::native == std::endian::little, "the wire format is little endian and so is memory");
+static_assert(std::endian::native == std::endian::little,
+              "the wire format is little endian and so is memory");
 
 /// Copies n bytes; short copies without a call. The areas must not overlap.
 inline void copyBytes(void* to, const void* from, std::size_t n) {
@@ -39,14 +40,16 @@ inline void copyBytes(void* to, const void* from, std::size_t n) {
   }
 }
 
-/// Writes into memory that somebody else owns; never past its end. After a failed claim the caller drops what it wrote.
+/// Writes into memory that somebody else owns; never past its end. After a failed claim the caller
+/// drops what it wrote.
 struct SegmentSink {
   std::byte* pos = nullptr;
   std::byte* end = nullptr;
 
   /// The next n bytes to fill, or null when they do not fit.
   std::byte* claim(std::size_t n) {
-    if (static_cast<std::size_t>(end - pos) < n) [[unlikely]] return nullptr;
+    if (static_cast<std::size_t>(end - pos) < n) [[unlikely]]
+      return nullptr;
     std::byte* start = pos;
     pos += n;
     return start;
@@ -64,7 +67,8 @@ struct StringSink {
   }
 };
 
-/// Reads bytes that nobody vouches for: every take is checked, nothing is allocated for counts that cannot be true.
+/// Reads bytes that nobody vouches for: every take is checked, nothing is allocated for counts that
+/// cannot be true.
 struct ByteCursor {
   const std::byte* pos = nullptr;
   const std::byte* end = nullptr;
@@ -114,7 +118,8 @@ inline std::byte* putVarint(std::byte* to, std::uint64_t value) {
 template <class Sink>
 bool writeVarint(std::uint64_t value, Sink& sink) {
   std::byte* to = sink.claim(varintSize(value));
-  if (to == nullptr) [[unlikely]] return false;
+  if (to == nullptr) [[unlikely]]
+    return false;
   putVarint(to, value);
   return true;
 }
@@ -135,12 +140,13 @@ inline bool readVarint(ByteCursor& in, std::uint64_t& value) {
   return in.fail("count out of range");
 }
 
-/// Reads how many elements follow; each takes at least `minElementSize` bytes, so more than fit are refused before
-/// anything is allocated for them.
+/// Reads how many elements follow; each takes at least `minElementSize` bytes, so more than fit are
+/// refused before anything is allocated for them.
 inline bool readCount(ByteCursor& in, std::size_t minElementSize, std::size_t& count) {
   std::uint64_t value;
   if (!readVarint(in, value)) return false;
-  if (value > in.remaining() / minElementSize) [[unlikely]] return in.fail("count exceeds the bytes that follow");
+  if (value > in.remaining() / minElementSize) [[unlikely]]
+    return in.fail("count exceeds the bytes that follow");
   count = static_cast<std::size_t>(value);
   return true;
 }

@@ -13,8 +13,8 @@ namespace flink::types {
 template <class T>
 constexpr bool kNoHeap = kFixedSize<T> > 0;
 
-/// About how much memory a value owns beside sizeof(T): what budgets are charged with. Types with a serializer of their
-/// own count as nothing.
+/// About how much memory a value owns beside sizeof(T): what budgets are charged with. Types with a
+/// serializer of their own count as nothing.
 template <class T>
 std::size_t heapBytes(const T& value);
 
@@ -26,8 +26,9 @@ template <class T>
 struct HeapBytes {
   static std::size_t of(const T& value) {
     if constexpr (requires { typename TypeSerializer<T>::MemberList; }) {
-      return std::apply([](const auto&... members) { return (heapBytes(members) + ... + std::size_t{0}); },
-                        TypeSerializer<T>::MemberList::tie(value));
+      return std::apply(
+          [](const auto&... members) { return (heapBytes(members) + ... + std::size_t{0}); },
+          TypeSerializer<T>::MemberList::tie(value));
     } else {
       return 0;
     }
@@ -43,7 +44,9 @@ struct HeapBytes<std::string> {
 
 template <class T>
 struct HeapBytes<std::optional<T>> {
-  static std::size_t of(const std::optional<T>& value) { return value.has_value() ? heapBytes(*value) : 0; }
+  static std::size_t of(const std::optional<T>& value) {
+    return value.has_value() ? heapBytes(*value) : 0;
+  }
 };
 
 template <class... Ts>

@@ -9,8 +9,8 @@ __extension__ using Uint128 = unsigned __int128;
 /// xxh3-64 of a key's serialized form. Part of the snapshot format (version 1).
 using KeyHash = std::uint64_t;
 
-/// Maps a key's hash onto [0, maxParallelism) by scaling, so that sorting by hash sorts by key group.
-/// REQUIRES: 0 < maxParallelism <= 32768.
+/// Maps a key's hash onto [0, maxParallelism) by scaling, so that sorting by hash sorts by key
+/// group. REQUIRES: 0 < maxParallelism <= 32768.
 constexpr std::uint32_t keyGroupOf(KeyHash hash, std::uint32_t maxParallelism) {
   return static_cast<std::uint32_t>((static_cast<Uint128>(hash) * maxParallelism) >> 64U);
 }
@@ -26,7 +26,9 @@ struct KeyGroupRange {
   std::uint32_t first = 0;
   std::uint32_t last = 0;
   [[nodiscard]] constexpr std::uint32_t size() const { return last - first + 1; }
-  [[nodiscard]] constexpr bool contains(std::uint32_t group) const { return group >= first && group <= last; }
+  [[nodiscard]] constexpr bool contains(std::uint32_t group) const {
+    return group >= first && group <= last;
+  }
   friend bool operator==(const KeyGroupRange&, const KeyGroupRange&) = default;
 };
 

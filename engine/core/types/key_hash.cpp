@@ -5,7 +5,9 @@
 
 namespace flink::types {
 
-KeyHash hashBytes(const std::byte* data, std::size_t size) { return XXH3_64bits(data, size); }
+KeyHash hashBytes(const std::byte* data, std::size_t size) {
+  return XXH3_64bits(data, size);
+}
 
 namespace detail {
 

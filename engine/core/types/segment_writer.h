@@ -9,12 +9,12 @@
 
 namespace flink::types {
 
-/// The outgoing channels of one task and one edge, as bytes. The typed side (operators) serializes straight into the
-/// window; the transport side (network) hands out and takes back segments. dataflow/network implements it.
-/// Wire format of a channel: records, each `u32 length` + (keyed exchanges: `u16 key group`, on channels inside one
-/// process also `u64 key hash`) + payload; all little endian. A record that does not fit into an empty segment is cut into
-/// several buffers, marked by their header (see network/FORMAT.md).
-/// Thread: the task's step only.
+/// The outgoing channels of one task and one edge, as bytes. The typed side (operators) serializes
+/// straight into the window; the transport side (network) hands out and takes back segments.
+/// dataflow/network implements it. Wire format of a channel: records, each `u32 length` + (keyed
+/// exchanges: `u16 key group`, on channels inside one process also `u64 key hash`) + payload; all
+/// little endian. A record that does not fit into an empty segment is cut into several buffers,
+/// marked by their header (see network/FORMAT.md). Thread: the task's step only.
 class SegmentWriter {
  public:
   /// Free bytes of a channel's current segment. Both null: no segment yet.
@@ -30,8 +30,8 @@ class SegmentWriter {
   [[nodiscard]] Window& window(int channel) { return windows_[static_cast<std::size_t>(channel)]; }
   /// True when records of this channel stay inside this process and carry their key's hash.
   [[nodiscard]] virtual bool carriesHash(int channel) const = 0;
-  /// Hands over what the window holds and provides an empty segment; may wait for memory (Executor::await). After it the
-  /// window is empty and at least `segmentBytes() - header` long.
+  /// Hands over what the window holds and provides an empty segment; may wait for memory
+  /// (Executor::await). After it the window is empty and at least `segmentBytes() - header` long.
   virtual void nextSegment(int channel) = 0;
   /// Emits a record (without its length prefix) that is longer than a segment.
   virtual void writeLarge(int channel, ByteView record) = 0;
@@ -51,9 +51,10 @@ class SegmentWriter {
 /// What a reader gets: one buffer of one channel.
 struct SegmentView {
   ByteView data;
-  bool carriesHash = false;     ///< see SegmentWriter::carriesHash
-  bool startsInside = false;    ///< begins with the rest of a record cut in an earlier buffer of the channel
-  bool endsInside = false;      ///< its last record goes on in the channel's next buffer
+  bool carriesHash = false;  ///< see SegmentWriter::carriesHash
+  bool startsInside =
+      false;  ///< begins with the rest of a record cut in an earlier buffer of the channel
+  bool endsInside = false;  ///< its last record goes on in the channel's next buffer
 };
 
 }  // namespace flink::types

@@ -7,8 +7,9 @@
 namespace flink::types {
 
 Status corruptData(const ByteCursor& in, std::string_view what) {
-  return {ErrorCode::kCorruptData, fmt::format("{} does not decode: {}: bytesLeft={}", what,
-                                               in.error == nullptr ? "unknown reason" : in.error, in.remaining())};
+  return {ErrorCode::kCorruptData,
+          fmt::format("{} does not decode: {}: bytesLeft={}", what,
+                      in.error == nullptr ? "unknown reason" : in.error, in.remaining())};
 }
 
 }  // namespace flink::types

@@ -13,11 +13,11 @@
 
 namespace flink {
 
-/// Values of T can travel between tasks and live in state: T is a value type (no pointer, reference or const), can be
-/// default constructed and moved, and every part of it has a TypeSerializer.
+/// Values of T can travel between tasks and live in state: T is a value type (no pointer, reference
+/// or const), can be default constructed and moved, and every part of it has a TypeSerializer.
 template <class T>
 concept Serializable = std::is_object_v<T> && std::default_initializable<T> && std::movable<T> &&
-                       types::detail::serializable<T>();
+    types::detail::serializable<T>();
 
 /// Serializable, comparable, and equal values have equal bytes.
 template <class T>

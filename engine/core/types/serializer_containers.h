@@ -41,13 +41,15 @@ struct TypeSerializer<std::array<T, N>> {
   template <class Sink>
   static bool write(const Array& value, Sink& sink) {
     for (const T& element : value) {
-      if (!types::writeValue(element, sink)) [[unlikely]] return false;
+      if (!types::writeValue(element, sink)) [[unlikely]]
+        return false;
     }
     return true;
   }
   static bool read(types::ByteCursor& in, Array& value) {
     for (T& element : value) {
-      if (!types::readValue(in, element)) [[unlikely]] return false;
+      if (!types::readValue(in, element)) [[unlikely]]
+        return false;
     }
     return true;
   }
@@ -55,7 +57,8 @@ struct TypeSerializer<std::array<T, N>> {
 
 namespace types {
 
-/// std::vector, deque, list: ordered, resizable. Told by their shape so that their headers need not be included here.
+/// std::vector, deque, list: ordered, resizable. Told by their shape so that their headers need not
+/// be included here.
 template <class C>
 concept SequenceContainer = requires(C c, std::size_t n) {
   typename C::value_type;
@@ -64,7 +67,9 @@ concept SequenceContainer = requires(C c, std::size_t n) {
   c.resize(n);
   c.begin();
   c.push_back(std::declval<typename C::value_type>());
-  requires !requires { typename C::traits_type; };
+  requires !requires {
+    typename C::traits_type;
+  };
 };
 
 /// std::set, map, unordered_set, unordered_map and their multi forms.
@@ -78,7 +83,9 @@ concept AssociativeContainer = requires(C c) {
 };
 
 template <class C>
-concept MapContainer = AssociativeContainer<C> && requires { typename C::mapped_type; };
+concept MapContainer = AssociativeContainer<C> && requires {
+  typename C::mapped_type;
+};
 
 namespace detail {
 
@@ -122,14 +129,17 @@ struct TypeSerializer<C> {
     if constexpr (copiedAtOnce()) {
       const std::size_t bytes = value.size() * sizeof(T);
       std::byte* to = sink.claim(types::varintSize(value.size()) + bytes);
-      if (to == nullptr) [[unlikely]] return false;
+      if (to == nullptr) [[unlikely]]
+        return false;
       to = types::putVarint(to, value.size());
       if (bytes > 0) std::memcpy(to, value.data(), bytes);
       return true;
     } else {
-      if (!types::writeVarint(value.size(), sink)) [[unlikely]] return false;
+      if (!types::writeVarint(value.size(), sink)) [[unlikely]]
+        return false;
       for (const T& element : value) {
-        if (!types::writeValue(element, sink)) [[unlikely]] return false;
+        if (!types::writeValue(element, sink)) [[unlikely]]
+          return false;
       }
       return true;
     }
@@ -139,7 +149,8 @@ struct TypeSerializer<C> {
     const types::detail::DepthGuard depth(in);
     if (depth.tooDeep()) return in.fail("containers are nested too deep");
     std::size_t count;
-    if (!types::readCount(in, types::kMinSize<T>, count)) [[unlikely]] return false;
+    if (!types::readCount(in, types::kMinSize<T>, count)) [[unlikely]]
+      return false;
     if constexpr (std::is_same_v<T, bool>) {
       value.clear();
       for (std::size_t i = 0; i < count; ++i) value.push_back(in.pos[i] != std::byte{0});
@@ -152,7 +163,8 @@ struct TypeSerializer<C> {
         in.pos += count * sizeof(T);
       } else {
         for (T& element : value) {
-          if (!types::readValue(in, element)) [[unlikely]] return false;
+          if (!types::readValue(in, element)) [[unlikely]]
+            return false;
         }
       }
       return true;
@@ -161,7 +173,9 @@ struct TypeSerializer<C> {
 
  private:
   static constexpr bool copiedAtOnce() {
-    return types::kTriviallySerializable<T> && requires(C c) { c.data(); };
+    return types::kTriviallySerializable<T> && requires(C c) {
+      c.data();
+    };
   }
 };
 
@@ -177,10 +191,12 @@ struct TypeSerializer<C> {
 
   template <class Sink>
   static bool write(const C& value, Sink& sink) {
-    if (!types::writeVarint(value.size(), sink)) [[unlikely]] return false;
+    if (!types::writeVarint(value.size(), sink)) [[unlikely]]
+      return false;
     for (const auto& element : value) {
       if constexpr (types::MapContainer<C>) {
-        if (!types::writeValue(element.first, sink) || !types::writeValue(element.second, sink)) return false;
+        if (!types::writeValue(element.first, sink) || !types::writeValue(element.second, sink))
+          return false;
       } else {
         if (!types::writeValue(element, sink)) return false;
       }
@@ -192,11 +208,13 @@ struct TypeSerializer<C> {
     const types::detail::DepthGuard depth(in);
     if (depth.tooDeep()) return in.fail("containers are nested too deep");
     std::size_t count;
-    if (!types::readCount(in, types::kMinSize<Element>, count)) [[unlikely]] return false;
+    if (!types::readCount(in, types::kMinSize<Element>, count)) [[unlikely]]
+      return false;
     value.clear();
     for (std::size_t i = 0; i < count; ++i) {
       Element element;
-      if (!types::readValue(in, element)) [[unlikely]] return false;
+      if (!types::readValue(in, element)) [[unlikely]]
+        return false;
       value.insert(std::move(element));
     }
     return true;

@@ -14,13 +14,15 @@ namespace flink {
 
 /// Integers, characters, floats: their memory. long double has padding and is left out.
 template <class T>
-  requires(std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, long double> &&
-           !std::is_const_v<T> && !std::is_volatile_v<T>)
-struct TypeSerializer<T> : types::RawSerializer<T> {};
+requires(std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, long double> &&
+         !std::is_const_v<T> && !std::is_volatile_v<T>) struct TypeSerializer<T>
+    : types::RawSerializer<T> {
+};
 
 template <class T>
-  requires(std::is_enum_v<T> && !std::is_const_v<T>)
-struct TypeSerializer<T> : types::RawSerializer<T> {};
+requires(std::is_enum_v<T> && !std::is_const_v<T>) struct TypeSerializer<T>
+    : types::RawSerializer<T> {
+};
 
 /// One byte, 0 or 1; any other byte reads as true.
 template <>
@@ -47,13 +49,15 @@ struct TypeSerializer<std::string> {
   static bool write(std::string_view value, Sink& sink) {
     const std::size_t prefix = types::varintSize(value.size());
     std::byte* to = sink.claim(prefix + value.size());
-    if (to == nullptr) [[unlikely]] return false;
+    if (to == nullptr) [[unlikely]]
+      return false;
     types::copyBytes(types::putVarint(to, value.size()), value.data(), value.size());
     return true;
   }
   static bool read(types::ByteCursor& in, std::string& value) {
     std::size_t size;
-    if (!types::readCount(in, 1, size)) [[unlikely]] return false;
+    if (!types::readCount(in, 1, size)) [[unlikely]]
+      return false;
     value.assign(reinterpret_cast<const char*>(in.pos), size);
     in.pos += size;
     return true;
@@ -103,13 +107,15 @@ struct TypeSerializer<std::optional<T>> {
   template <class Sink>
   static bool write(const std::optional<T>& value, Sink& sink) {
     std::byte* to = sink.claim(1);
-    if (to == nullptr) [[unlikely]] return false;
+    if (to == nullptr) [[unlikely]]
+      return false;
     *to = value.has_value() ? std::byte{1} : std::byte{0};
     return !value.has_value() || types::writeValue(*value, sink);
   }
   static bool read(types::ByteCursor& in, std::optional<T>& value) {
     const std::byte* flag = in.take(1);
-    if (flag == nullptr) [[unlikely]] return false;
+    if (flag == nullptr) [[unlikely]]
+      return false;
     if (*flag == std::byte{0}) {
       value.reset();
       return true;
@@ -134,14 +140,18 @@ struct TypeSerializer<std::variant<Ts...>> {
   template <class Sink>
   static bool write(const Variant& value, Sink& sink) {
     std::byte* to = sink.claim(1);
-    if (to == nullptr) [[unlikely]] return false;
+    if (to == nullptr) [[unlikely]]
+      return false;
     *to = static_cast<std::byte>(value.index());
-    return std::visit([&](const auto& alternative) { return types::writeValue(alternative, sink); }, value);
+    return std::visit([&](const auto& alternative) { return types::writeValue(alternative, sink); },
+                      value);
   }
   static bool read(types::ByteCursor& in, Variant& value) {
     const std::byte* index = in.take(1);
-    if (index == nullptr) [[unlikely]] return false;
-    if (static_cast<std::size_t>(*index) >= sizeof...(Ts)) return in.fail("variant index out of range");
+    if (index == nullptr) [[unlikely]]
+      return false;
+    if (static_cast<std::size_t>(*index) >= sizeof...(Ts))
+      return in.fail("variant index out of range");
     return readAlternative<0>(in, static_cast<std::size_t>(*index), value);
   }
 

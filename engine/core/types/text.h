@@ -16,8 +16,9 @@
 
 namespace flink::types {
 
-/// Shows a record as print() and writeAsText() do: text as it is, tuples and pairs `(a,b)`, lists and sets `[a, b]`,
-/// maps `{k=v, k=v}`, missing values `null`, structs like tuples. A type's own toString() or operator<< goes first.
+/// Shows a record as print() and writeAsText() do: text as it is, tuples and pairs `(a,b)`, lists
+/// and sets `[a, b]`, maps `{k=v, k=v}`, missing values `null`, structs like tuples. A type's own
+/// toString() or operator<< goes first.
 template <class T>
 void appendText(std::string& out, const T& value);
 
@@ -28,7 +29,9 @@ concept HasToString = requires(const T& value) {
   { value.toString() } -> std::convertible_to<std::string_view>;
 };
 template <class T>
-concept Streamable = requires(std::ostream& stream, const T& value) { stream << value; };
+concept Streamable = requires(std::ostream& stream, const T& value) {
+  stream << value;
+};
 
 void appendStreamed(std::string& out, const void* value, void (*write)(std::ostream&, const void*));
 void appendNumber(std::string& out, double value);
@@ -119,7 +122,8 @@ void appendText(std::string& out, const T& value) {
     }
   } else if constexpr (detail::IsVariant<T>::value) {
     std::visit([&](const auto& alternative) { appendText(out, alternative); }, value);
-  } else if constexpr (SequenceContainer<T> || AssociativeContainer<T> || detail::IsArray<T>::value) {
+  } else if constexpr (SequenceContainer<T> || AssociativeContainer<T> ||
+                       detail::IsArray<T>::value) {
     detail::appendElements(out, value);
   } else if constexpr (requires { typename TypeSerializer<T>::MemberList; }) {
     std::apply([&](const auto&... members) { detail::appendMembers(out, members...); },
@@ -127,7 +131,8 @@ void appendText(std::string& out, const T& value) {
   } else if constexpr (requires { value.time_since_epoch(); }) {
     appendText(out, value.time_since_epoch().count());
   } else {
-    static_assert(detail::Streamable<T>, "give the record type an operator<< or a toString() to print it");
+    static_assert(detail::Streamable<T>,
+                  "give the record type an operator<< or a toString() to print it");
   }
 }
 

@@ -2,7 +2,8 @@
 
 namespace flink::graph {
 
-ChainingRules::ChainingRules(const StreamGraph& graph) : graph_(graph), groups_(slotSharingGroupsOf(graph)) {}
+ChainingRules::ChainingRules(const StreamGraph& graph)
+    : graph_(graph), groups_(slotSharingGroupsOf(graph)) {}
 
 bool ChainingRules::isChainable(const StreamEdge& edge) const {
   const StreamNode& source = graph_.node(edge.source);
@@ -11,8 +12,11 @@ bool ChainingRules::isChainable(const StreamEdge& edge) const {
   if (groups_.at(edge.source) != groups_.at(edge.target)) return false;
   if (shipStrategyOf(graph_, edge) != protocol::ShipStrategy::kForward) return false;
   if (source.parallelism != target.parallelism) return false;
-  if (source.chaining == ChainingStrategy::kNever || target.chaining != ChainingStrategy::kAlways) return false;
-  if (!graph_.chainOperatorsWithDifferentMaxParallelism && source.maxParallelism != target.maxParallelism) return false;
+  if (source.chaining == ChainingStrategy::kNever || target.chaining != ChainingStrategy::kAlways)
+    return false;
+  if (!graph_.chainOperatorsWithDifferentMaxParallelism &&
+      source.maxParallelism != target.maxParallelism)
+    return false;
   return !(target.yielding && startsWithLegacySource(edge.source));
 }
 

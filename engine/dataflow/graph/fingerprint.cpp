@@ -28,7 +28,8 @@ std::vector<std::pair<std::int32_t, std::uint64_t>> fingerprintOf(const StreamGr
     std::string text = node.signature;
     for (const StreamEdge* edge : graph.inEdges(node.id)) {
       text += fmt::format("\n{} {} {} {}", edge->source, edge->input,
-                          edge->shipStrategy ? static_cast<int>(*edge->shipStrategy) : -1, edge->sideOutputTag);
+                          edge->shipStrategy ? static_cast<int>(*edge->shipStrategy) : -1,
+                          edge->sideOutputTag);
     }
     fingerprint.emplace_back(node.id, XXH3_64bits(text.data(), text.size()));
   }
@@ -41,11 +42,16 @@ Status checkFingerprint(const protocol::JobGraph& submitted, const StreamGraph& 
   for (std::size_t i = 0; i < std::max(here.size(), there.size()); ++i) {
     if (i < here.size() && i < there.size() && here[i] == there[i]) continue;
     const std::string expected =
-        i < there.size() ? fmt::format("{} (#{})", nameIn(submitted, there[i].first), there[i].first) : "nothing";
+        i < there.size()
+            ? fmt::format("{} (#{})", nameIn(submitted, there[i].first), there[i].first)
+            : "nothing";
     const std::string found =
-        i < here.size() ? fmt::format("{} (#{})", rebuilt.node(here[i].first).name, here[i].first) : "nothing";
+        i < here.size() ? fmt::format("{} (#{})", rebuilt.node(here[i].first).name, here[i].first)
+                        : "nothing";
     return {ErrorCode::kFingerprintMismatch,
-            fmt::format("the program built another dataflow here than at the client: submitted={} here={}", expected, found)};
+            fmt::format(
+                "the program built another dataflow here than at the client: submitted={} here={}",
+                expected, found)};
   }
   return Status::ok();
 }

@@ -10,9 +10,10 @@
 
 namespace flink::graph {
 
-/// xxh3-64 per operator over its kind, its record types and its inputs; numbers and names do not count, for they come from
-/// the JobGraph.
-[[nodiscard]] std::vector<std::pair<std::int32_t, std::uint64_t>> fingerprintOf(const StreamGraph& graph);
+/// xxh3-64 per operator over its kind, its record types and its inputs; numbers and names do not
+/// count, for they come from the JobGraph.
+[[nodiscard]] std::vector<std::pair<std::int32_t, std::uint64_t>> fingerprintOf(
+    const StreamGraph& graph);
 
 /// Compares the submitted topology with the one that the program built here.
 /// Errors: kFingerprintMismatch naming the first operator that differs.

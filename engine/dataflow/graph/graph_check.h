@@ -5,7 +5,8 @@
 
 namespace flink::graph {
 
-/// Checks what no later step could repair: a source at every start, bounded sources in BATCH, parallelisms, FORWARD edges.
+/// Checks what no later step could repair: a source at every start, bounded sources in BATCH,
+/// parallelisms, FORWARD edges.
 /// Errors: kJobGraphInvalid naming the operator.
 Status checkGraph(const StreamGraph& graph);
 

@@ -20,8 +20,8 @@ namespace {
 
 class Generator {
  public:
-  Generator(const StreamGraph& graph, const ChainingRules& rules, const std::map<std::int32_t, OperatorId>& ids,
-            const JobId& jobId)
+  Generator(const StreamGraph& graph, const ChainingRules& rules,
+            const std::map<std::int32_t, OperatorId>& ids, const JobId& jobId)
       : graph_(graph), rules_(rules), ids_(ids) {
     job_.id = jobId;
     job_.name = graph.jobName;
@@ -65,11 +65,12 @@ class Generator {
       vertex.description.insert(0, prefix);
     }
     vertex.parallelism = head.parallelism;
-    const std::int32_t maximum = head.maxParallelism > 0 ? head.maxParallelism : graph_.maxParallelism;
+    const std::int32_t maximum =
+        head.maxParallelism > 0 ? head.maxParallelism : graph_.maxParallelism;
     vertex.maxParallelismConfigured = maximum > 0;
-    vertex.maxParallelism =
-        maximum > 0 ? maximum
-                    : static_cast<std::int32_t>(types::defaultMaxParallelism(static_cast<std::uint32_t>(head.parallelism)));
+    vertex.maxParallelism = maximum > 0 ? maximum
+                                        : static_cast<std::int32_t>(types::defaultMaxParallelism(
+                                              static_cast<std::uint32_t>(head.parallelism)));
     vertex.slotSharingGroup = rules_.slotSharingGroups().at(head.id);
     vertex.bufferTimeoutMs = bufferTimeout(head.id);
     for (const StreamNode& node : graph_.nodes) {
@@ -107,8 +108,10 @@ class Generator {
       out.targetInput = edge.input;
       out.sideOutputTag = edge.sideOutputTag;
       out.shipStrategy = shipStrategyOf(graph_, edge);
-      const bool blocking = job_.type == protocol::JobType::kBatch && !graph_.batchExchangesPipelined;
-      out.exchange = blocking ? protocol::ExchangeType::kBlocking : protocol::ExchangeType::kPipelinedBounded;
+      const bool blocking =
+          job_.type == protocol::JobType::kBatch && !graph_.batchExchangesPipelined;
+      out.exchange =
+          blocking ? protocol::ExchangeType::kBlocking : protocol::ExchangeType::kPipelinedBounded;
       out.compressed = blocking ? graph_.compressBlocking : graph_.compressPipelined;
       job_.edges.push_back(std::move(out));
     }
@@ -145,10 +148,13 @@ class Generator {
     }
   }
 
-  JobVertexId vertexId(std::int32_t head) const { return *JobVertexId::fromBytes(ids_.at(head).bytes()); }
+  JobVertexId vertexId(std::int32_t head) const {
+    return *JobVertexId::fromBytes(ids_.at(head).bytes());
+  }
 
   static IntermediateDataSetId dataSetId(const JobVertexId& producer, std::uint32_t index) {
-    return IntermediateDataSetId(murmur3(std::string(producer.bytes()) + "/" + std::to_string(index)));
+    return IntermediateDataSetId(
+        murmur3(std::string(producer.bytes()) + "/" + std::to_string(index)));
   }
 
   std::vector<const StreamEdge*> chainedOutputs(std::int32_t id) const {
@@ -164,7 +170,8 @@ class Generator {
     const auto out = chainedOutputs(id);
     if (out.empty()) return head;
     std::string rest;
-    for (const StreamEdge* edge : out) rest += (rest.empty() ? "" : ", ") + joinChain(edge->target, textOf);
+    for (const StreamEdge* edge : out)
+      rest += (rest.empty() ? "" : ", ") + joinChain(edge->target, textOf);
     return head + " -> " + (out.size() > 1 ? "(" + rest + ")" : rest);
   }
   std::string chainName(std::int32_t id) const {
@@ -173,12 +180,14 @@ class Generator {
   std::string chainDescription(std::int32_t id) const { return joinChain(id, descriptionOf); }
 
   /// The chain as a tree, one line per operator.
-  void appendDescription(std::int32_t id, const std::string& branch, const std::string& indent, std::string& text) const {
+  void appendDescription(std::int32_t id, const std::string& branch, const std::string& indent,
+                         std::string& text) const {
     text += escapeHtml(branch + descriptionOf(graph_.node(id))) + "<br/>";
     const auto out = chainedOutputs(id);
     for (const StreamEdge* edge : out) {
       const bool last = edge == out.back();
-      appendDescription(edge->target, indent + (last ? "+- " : ":- "), indent + (last ? "   " : ":  "), text);
+      appendDescription(edge->target, indent + (last ? "+- " : ":- "),
+                        indent + (last ? "   " : ":  "), text);
     }
   }
 
@@ -188,7 +197,8 @@ class Generator {
     std::optional<std::int64_t> timeout;
     for (const StreamEdge& edge : graph_.edges) {
       if (headOf_.at(edge.source) != head || rules_.isChainable(edge)) continue;
-      const std::int64_t wanted = graph_.node(edge.source).bufferTimeoutMs.value_or(graph_.bufferTimeoutMs);
+      const std::int64_t wanted =
+          graph_.node(edge.source).bufferTimeoutMs.value_or(graph_.bufferTimeoutMs);
       if (!timeout || *timeout < 0 || (wanted >= 0 && wanted < *timeout)) timeout = wanted;
     }
     return timeout.value_or(graph_.bufferTimeoutMs);

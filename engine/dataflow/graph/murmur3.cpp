@@ -11,8 +11,12 @@ constexpr std::uint64_t kC1 = 0x87c37b91114253d5ULL;
 constexpr std::uint64_t kC2 = 0x4cf5ad432745937fULL;
 constexpr std::size_t kBlock = 16;
 
-std::uint64_t mixFirst(std::uint64_t k) { return std::rotl(k * kC1, 31) * kC2; }
-std::uint64_t mixSecond(std::uint64_t k) { return std::rotl(k * kC2, 33) * kC1; }
+std::uint64_t mixFirst(std::uint64_t k) {
+  return std::rotl(k * kC1, 31) * kC2;
+}
+std::uint64_t mixSecond(std::uint64_t k) {
+  return std::rotl(k * kC2, 33) * kC1;
+}
 
 std::uint64_t finalize(std::uint64_t k) {
   k = (k ^ (k >> 33U)) * 0xff51afd7ed558ccdULL;

@@ -66,7 +66,8 @@ class IdWalk {
     Hash hash = murmur3(bytes);
     for (const StreamEdge* edge : graph_.inEdges(node.id)) {
       const Hash& input = hashes_.at(edge->source);
-      for (std::size_t i = 0; i < hash.size(); ++i) hash[i] = static_cast<std::uint8_t>((hash[i] * 37U) ^ input[i]);
+      for (std::size_t i = 0; i < hash.size(); ++i)
+        hash[i] = static_cast<std::uint8_t>((hash[i] * 37U) ^ input[i]);
     }
     return hash;
   }
@@ -74,8 +75,8 @@ class IdWalk {
   Status checkUnique(const StreamNode& node, const Hash& hash) const {
     for (const auto& [id, other] : hashes_) {
       if (other != hash) continue;
-      return {ErrorCode::kJobGraphInvalid,
-              fmt::format("uid is not unique: uid={} operators={}, {}", node.uid, graph_.node(id).name, node.name)};
+      return {ErrorCode::kJobGraphInvalid, fmt::format("uid is not unique: uid={} operators={}, {}",
+                                                       node.uid, graph_.node(id).name, node.name)};
     }
     return Status::ok();
   }
@@ -90,14 +91,16 @@ class IdWalk {
         auto given = OperatorId::parse(node.uidHash);
         if (!given) {
           return {ErrorCode::kJobGraphInvalid,
-                  fmt::format("uidHash is not 32 hex digits: uidHash={} operator={}", node.uidHash, node.name)};
+                  fmt::format("uidHash is not 32 hex digits: uidHash={} operator={}", node.uidHash,
+                              node.name)};
         }
         operatorId = *given;
       }
       const auto [other, fresh] = taken.emplace(operatorId, id);
       if (!fresh) {
-        return {ErrorCode::kJobGraphInvalid, fmt::format("operator id is not unique: id={} operators={}, {}",
-                                                         operatorId.toHex(), graph_.node(other->second).name, node.name)};
+        return {ErrorCode::kJobGraphInvalid,
+                fmt::format("operator id is not unique: id={} operators={}, {}", operatorId.toHex(),
+                            graph_.node(other->second).name, node.name)};
       }
       ids.emplace(id, operatorId);
     }
@@ -111,7 +114,8 @@ class IdWalk {
 
 }  // namespace
 
-Result<std::map<std::int32_t, OperatorId>> operatorIdsOf(const StreamGraph& graph, const ChainingRules& rules) {
+Result<std::map<std::int32_t, OperatorId>> operatorIdsOf(const StreamGraph& graph,
+                                                         const ChainingRules& rules) {
   return IdWalk(graph, rules).run();
 }
 

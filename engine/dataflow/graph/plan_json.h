@@ -20,7 +20,8 @@ namespace flink::graph {
 [[nodiscard]] std::string planJson(const protocol::JobGraph& job);
 /// REST's `stream-graph`: {"nodes":[..]}.
 [[nodiscard]] std::string streamGraphJson(const StreamGraph& graph, const protocol::JobGraph& job);
-/// What `info` prints: {"nodes":[{id,type,pact,contents,parallelism,predecessors}]}, indented as by Flink.
+/// What `info` prints: {"nodes":[{id,type,pact,contents,parallelism,predecessors}]}, indented as by
+/// Flink.
 [[nodiscard]] std::string executionPlanJson(const StreamGraph& graph);
 /// The job's vertices and edges in Graphviz's language.
 [[nodiscard]] std::string planDot(const protocol::JobGraph& job);

@@ -10,8 +10,9 @@ namespace {
 
 template <class Nodes>
 auto find(Nodes& nodes, std::int32_t id) {
-  auto it = std::lower_bound(nodes.begin(), nodes.end(), id,
-                             [](const StreamNode& node, std::int32_t wanted) { return node.id < wanted; });
+  auto it = std::lower_bound(
+      nodes.begin(), nodes.end(), id,
+      [](const StreamNode& node, std::int32_t wanted) { return node.id < wanted; });
   return it != nodes.end() && it->id == id ? it : nodes.end();
 }
 
@@ -29,7 +30,9 @@ StreamNode& StreamGraph::node(std::int32_t id) {
   return *it;
 }
 
-bool StreamGraph::contains(std::int32_t id) const { return find(nodes, id) != nodes.end(); }
+bool StreamGraph::contains(std::int32_t id) const {
+  return find(nodes, id) != nodes.end();
+}
 
 std::vector<const StreamEdge*> StreamGraph::inEdges(std::int32_t id) const {
   std::vector<const StreamEdge*> found;
@@ -50,8 +53,9 @@ std::vector<const StreamEdge*> StreamGraph::outEdges(std::int32_t id) const {
 protocol::JobType jobTypeOf(const StreamGraph& graph) {
   if (graph.runtimeMode == RuntimeMode::kStreaming) return protocol::JobType::kStreaming;
   if (graph.runtimeMode == RuntimeMode::kBatch) return protocol::JobType::kBatch;
-  const bool bounded = std::all_of(graph.nodes.begin(), graph.nodes.end(),
-                                   [](const StreamNode& node) { return !node.isSource || node.bounded; });
+  const bool bounded =
+      std::all_of(graph.nodes.begin(), graph.nodes.end(),
+                  [](const StreamNode& node) { return !node.isSource || node.bounded; });
   return bounded ? protocol::JobType::kBatch : protocol::JobType::kStreaming;
 }
 

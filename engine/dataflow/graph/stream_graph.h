@@ -35,7 +35,7 @@ struct StreamNode {
   bool isSink = false;          ///< the plan's "Data Sink"
   bool bounded = true;          ///< sources only
   bool hasCoordinator = false;
-  bool yielding = false;        ///< runs mail while it processes; never behind a legacy source
+  bool yielding = false;  ///< runs mail while it processes; never behind a legacy source
 };
 
 struct StreamEdge {
@@ -47,8 +47,8 @@ struct StreamEdge {
   std::optional<protocol::ShipStrategy> shipStrategy;
 };
 
-/// What a program builds: operators and edges in the order of their creation. Ids grow, and an edge leads from a lower to a
-/// higher id, so that the order of ids is topological.
+/// What a program builds: operators and edges in the order of their creation. Ids grow, and an edge
+/// leads from a lower to a higher id, so that the order of ids is topological.
 struct StreamGraph {
   std::string jobName;
   std::vector<StreamNode> nodes;  ///< ascending ids
@@ -80,7 +80,8 @@ struct StreamGraph {
 /// The type of job that the runtime mode and the sources make.
 [[nodiscard]] protocol::JobType jobTypeOf(const StreamGraph& graph);
 /// The edge's strategy, or the default one.
-[[nodiscard]] protocol::ShipStrategy shipStrategyOf(const StreamGraph& graph, const StreamEdge& edge);
+[[nodiscard]] protocol::ShipStrategy shipStrategyOf(const StreamGraph& graph,
+                                                    const StreamEdge& edge);
 /// Each node's group after inheritance.
 [[nodiscard]] std::map<std::int32_t, std::string> slotSharingGroupsOf(const StreamGraph& graph);
 

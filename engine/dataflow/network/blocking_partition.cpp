@@ -11,8 +11,9 @@ namespace {
 Logger kLog{"flink.network"};
 }  // namespace
 
-BlockingPartition::BlockingPartition(ResultPartitionId id, std::string path, int numSubpartitions, std::uint32_t segmentBytes,
-                                     FileSystem& files, Executor& executor)
+BlockingPartition::BlockingPartition(ResultPartitionId id, std::string path, int numSubpartitions,
+                                     std::uint32_t segmentBytes, FileSystem& files,
+                                     Executor& executor)
     : id_(id),
       path_(std::move(path)),
       numSubpartitions_(numSubpartitions),
@@ -27,22 +28,27 @@ BlockingPartition::~BlockingPartition() {
   }
 }
 
-void BlockingPartition::complete(std::vector<std::vector<StoredBuffer>> index) { index_ = std::move(index); }
+void BlockingPartition::complete(std::vector<std::vector<StoredBuffer>> index) {
+  index_ = std::move(index);
+}
 
-Result<std::shared_ptr<SubpartitionView>> BlockingPartition::createView(int index,
-                                                                        std::weak_ptr<SubpartitionListener> listener) {
+Result<std::shared_ptr<SubpartitionView>> BlockingPartition::createView(
+    int index, std::weak_ptr<SubpartitionListener> listener) {
   if (index < 0 || index >= numSubpartitions_) {
-    return Status(ErrorCode::kInvalidArgument, fmt::format("no such subpartition: partition={} subpartition={} subpartitions={}",
-                                                           id_.toString(), index, numSubpartitions_));
+    return Status(ErrorCode::kInvalidArgument,
+                  fmt::format("no such subpartition: partition={} subpartition={} subpartitions={}",
+                              id_.toString(), index, numSubpartitions_));
   }
   if (isReleased()) return releaseReason();
-  return std::shared_ptr<SubpartitionView>(BlockingSubpartitionView::create(shared_from_this(), index, std::move(listener)));
+  return std::shared_ptr<SubpartitionView>(
+      BlockingSubpartitionView::create(shared_from_this(), index, std::move(listener)));
 }
 
 void BlockingPartition::release(Status reason) {
   MutexLock lock(mutex_);
   if (released_.load(std::memory_order_relaxed)) return;
-  reason_ = Status(ErrorCode::kConnectionLost, fmt::format("the producer gave up its partition: partition={}", id_.toString()))
+  reason_ = Status(ErrorCode::kConnectionLost,
+                   fmt::format("the producer gave up its partition: partition={}", id_.toString()))
                 .causedBy(std::move(reason));
   released_.store(true, std::memory_order_release);
 }
@@ -52,11 +58,14 @@ Status BlockingPartition::releaseReason() const {
   return reason_;
 }
 
-BlockingResultPartition::BlockingResultPartition(const PartitionSpec& spec, std::shared_ptr<OutputProbe> probe,
+BlockingResultPartition::BlockingResultPartition(const PartitionSpec& spec,
+                                                 std::shared_ptr<OutputProbe> probe,
                                                  Collaborators with)
-    : PartitionWriter(spec, static_cast<std::uint32_t>(with.memory->segmentBytes()), std::move(probe)),
+    : PartitionWriter(spec, static_cast<std::uint32_t>(with.memory->segmentBytes()),
+                      std::move(probe)),
       with_(std::move(with)),
-      codec_(spec.compressed ? std::make_unique<BufferCodec>(static_cast<std::uint32_t>(with_.memory->segmentBytes()))
+      codec_(spec.compressed ? std::make_unique<BufferCodec>(
+                                   static_cast<std::uint32_t>(with_.memory->segmentBytes()))
                              : nullptr),
       index_(spec.localConsumers.size()) {}
 
@@ -64,7 +73,9 @@ BlockingResultPartition::~BlockingResultPartition() {
   for (int channel = 0; channel < numChannels(); ++channel) {
     if (open(channel).start != nullptr) with_.memory->release(open(channel).start);
   }
-  if (!complete_) with_.shared->release(Status(ErrorCode::kCancelled, "the producing task ended before its output was complete"));
+  if (!complete_)
+    with_.shared->release(
+        Status(ErrorCode::kCancelled, "the producing task ended before its output was complete"));
 }
 
 void BlockingResultPartition::release(Status reason) {
@@ -86,7 +97,8 @@ std::byte* BlockingResultPartition::passOn(int channel, std::uint32_t size, std:
     writeFailed_ = true;
     return segment;
   }
-  index_[static_cast<std::size_t>(channel)].push_back({offset_, static_cast<std::uint32_t>(data.size()), flags});
+  index_[static_cast<std::size_t>(channel)].push_back(
+      {offset_, static_cast<std::uint32_t>(data.size()), flags});
   offset_ += data.size();
   return segment;
 }
@@ -102,7 +114,8 @@ std::byte* BlockingResultPartition::provideSegment(int /*channel*/) {
 
 Status BlockingResultPartition::finish() {
   if (complete_) return Status::ok();
-  for (int channel = 0; channel < numChannels() && !released(); ++channel) passOnPending(channel, false);
+  for (int channel = 0; channel < numChannels() && !released(); ++channel)
+    passOnPending(channel, false);
   if (writeFailed_) return writeError_;
   if (with_.shared->isReleased()) return Status::ok();
   FLINK_RETURN_IF_ERROR(with_.file->close());

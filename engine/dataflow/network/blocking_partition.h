@@ -22,24 +22,29 @@ struct StoredBuffer {
   std::uint8_t flags = 0;
 };
 
-/// The finished file of a blocking partition; read by any number of consumers, removed on release().
-/// Thread: any, once complete() was called.
-class BlockingPartition final : public ServedPartition, public std::enable_shared_from_this<BlockingPartition> {
+/// The finished file of a blocking partition; read by any number of consumers, removed on
+/// release(). Thread: any, once complete() was called.
+class BlockingPartition final : public ServedPartition,
+                                public std::enable_shared_from_this<BlockingPartition> {
  public:
-  BlockingPartition(ResultPartitionId id, std::string path, int numSubpartitions, std::uint32_t segmentBytes,
-                    FileSystem& files, Executor& executor);
+  BlockingPartition(ResultPartitionId id, std::string path, int numSubpartitions,
+                    std::uint32_t segmentBytes, FileSystem& files, Executor& executor);
   ~BlockingPartition() override;
 
-  /// What the writer has stored; the file is closed. Called once, before the partition is registered.
+  /// What the writer has stored; the file is closed. Called once, before the partition is
+  /// registered.
   void complete(std::vector<std::vector<StoredBuffer>> index);
-  Result<std::shared_ptr<SubpartitionView>> createView(int index, std::weak_ptr<SubpartitionListener> listener) override;
+  Result<std::shared_ptr<SubpartitionView>> createView(
+      int index, std::weak_ptr<SubpartitionListener> listener) override;
   void release(Status reason) override;
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] bool isReleased() const { return released_.load(std::memory_order_acquire); }
   /// REQUIRES: isReleased().
   [[nodiscard]] Status releaseReason() const;
-  [[nodiscard]] const std::vector<StoredBuffer>& stored(int index) const { return index_[static_cast<std::size_t>(index)]; }
+  [[nodiscard]] const std::vector<StoredBuffer>& stored(int index) const {
+    return index_[static_cast<std::size_t>(index)];
+  }
   [[nodiscard]] std::uint32_t segmentBytes() const { return segmentBytes_; }
   [[nodiscard]] FileSystem& files() const { return files_; }
   [[nodiscard]] Executor& executor() const { return executor_; }
@@ -75,7 +80,8 @@ class RoomCondition final : public WaitCondition {
   std::atomic<bool> ready_{false};
 };
 
-/// The task's end of a blocking partition: one file, buffers of all channels in the order they filled up.
+/// The task's end of a blocking partition: one file, buffers of all channels in the order they
+/// filled up.
 class BlockingResultPartition final : public PartitionWriter {
  public:
   struct Collaborators {
@@ -85,7 +91,8 @@ class BlockingResultPartition final : public PartitionWriter {
     std::unique_ptr<WritableFile> file;
     std::function<Status()> onComplete;  ///< registers the partition
   };
-  BlockingResultPartition(const PartitionSpec& spec, std::shared_ptr<OutputProbe> probe, Collaborators with);
+  BlockingResultPartition(const PartitionSpec& spec, std::shared_ptr<OutputProbe> probe,
+                          Collaborators with);
   ~BlockingResultPartition() override;
 
   [[nodiscard]] bool isAvailable() const override { return true; }
@@ -95,7 +102,9 @@ class BlockingResultPartition final : public PartitionWriter {
   Status finish() override;
   [[nodiscard]] bool consumed() const override { return complete_; }
   /// True after a write error too: finish() reports it.
-  [[nodiscard]] bool released() const override { return with_.shared->isReleased() || writeFailed_; }
+  [[nodiscard]] bool released() const override {
+    return with_.shared->isReleased() || writeFailed_;
+  }
   void release(Status reason) override;
 
  protected:

@@ -6,17 +6,21 @@
 
 namespace flink::network {
 
-std::shared_ptr<BlockingSubpartitionView> BlockingSubpartitionView::create(std::shared_ptr<BlockingPartition> partition,
-                                                                           int index,
-                                                                           std::weak_ptr<SubpartitionListener> listener) {
-  auto view = std::make_shared<BlockingSubpartitionView>(std::move(partition), index, std::move(listener));
+std::shared_ptr<BlockingSubpartitionView> BlockingSubpartitionView::create(
+    std::shared_ptr<BlockingPartition> partition, int index,
+    std::weak_ptr<SubpartitionListener> listener) {
+  auto view =
+      std::make_shared<BlockingSubpartitionView>(std::move(partition), index, std::move(listener));
   view->readOn();
   return view;
 }
 
-BlockingSubpartitionView::BlockingSubpartitionView(std::shared_ptr<BlockingPartition> partition, int index,
+BlockingSubpartitionView::BlockingSubpartitionView(std::shared_ptr<BlockingPartition> partition,
+                                                   int index,
                                                    std::weak_ptr<SubpartitionListener> listener)
-    : partition_(std::move(partition)), stored_(partition_->stored(index)), listener_(std::move(listener)) {}
+    : partition_(std::move(partition)),
+      stored_(partition_->stored(index)),
+      listener_(std::move(listener)) {}
 
 TakeResult BlockingSubpartitionView::take(Taken& out, bool eventsOnly) {
   MutexLock lock(mutex_);
@@ -63,7 +67,9 @@ void BlockingSubpartitionView::readOn() {
     MutexLock lock(mutex_);
     const std::size_t room = free_.size() + (kReadAhead - memory_.size());
     // Half the buffers at a time: a round on the pool costs a wake-up.
-    if (reading_ || released_ || !failure_.isOk() || nextToRead_ == stored_.size() || room < kReadAhead / 2) return;
+    if (reading_ || released_ || !failure_.isOk() || nextToRead_ == stored_.size() ||
+        room < kReadAhead / 2)
+      return;
     reading_ = true;
   }
   partition_->executor().runBlocking([self = shared_from_this()] { self->readAhead(); });
@@ -111,10 +117,13 @@ Status BlockingSubpartitionView::readNext(std::byte* segment, const StoredBuffer
   if (file_ == nullptr) {
     FLINK_ASSIGN_OR_RETURN(file_, partition_->files().openRead(partition_->path()));
   }
-  FLINK_ASSIGN_OR_RETURN(const std::size_t size, file_->readAt(stored.offset, {segment, stored.size}));
+  FLINK_ASSIGN_OR_RETURN(const std::size_t size,
+                         file_->readAt(stored.offset, {segment, stored.size}));
   if (size != stored.size) {
-    return Status(ErrorCode::kFileIo, fmt::format("partition file is shorter than written: path={} offset={} expected={} read={}",
-                                                  partition_->path(), stored.offset, stored.size, size));
+    return Status(
+        ErrorCode::kFileIo,
+        fmt::format("partition file is shorter than written: path={} offset={} expected={} read={}",
+                    partition_->path(), stored.offset, stored.size, size));
   }
   return Status::ok();
 }

@@ -13,17 +13,19 @@
 
 namespace flink::network {
 
-/// Reads one subpartition of a blocking partition's file, a few buffers ahead of its consumer, on the blocking pool.
-/// Its read buffers are its own, kReadAhead at most: they live outside the network memory, which belongs to what flows.
-/// Thread: any.
-class BlockingSubpartitionView final : public SubpartitionView,
-                                       public SegmentOwner,
-                                       public std::enable_shared_from_this<BlockingSubpartitionView> {
+/// Reads one subpartition of a blocking partition's file, a few buffers ahead of its consumer, on
+/// the blocking pool. Its read buffers are its own, kReadAhead at most: they live outside the
+/// network memory, which belongs to what flows. Thread: any.
+class BlockingSubpartitionView final
+    : public SubpartitionView,
+      public SegmentOwner,
+      public std::enable_shared_from_this<BlockingSubpartitionView> {
  public:
   static constexpr std::size_t kReadAhead = 8;
 
-  static std::shared_ptr<BlockingSubpartitionView> create(std::shared_ptr<BlockingPartition> partition, int index,
-                                                          std::weak_ptr<SubpartitionListener> listener);
+  static std::shared_ptr<BlockingSubpartitionView> create(
+      std::shared_ptr<BlockingPartition> partition, int index,
+      std::weak_ptr<SubpartitionListener> listener);
   BlockingSubpartitionView(std::shared_ptr<BlockingPartition> partition, int index,
                            std::weak_ptr<SubpartitionListener> listener);
 
@@ -49,7 +51,7 @@ class BlockingSubpartitionView final : public SubpartitionView,
   std::deque<Buffer> ready_ FLINK_GUARDED_BY(mutex_);
   std::size_t nextToRead_ FLINK_GUARDED_BY(mutex_) = 0;
   bool reading_ FLINK_GUARDED_BY(mutex_) = false;
-  bool ended_ FLINK_GUARDED_BY(mutex_) = false;     ///< end event taken
+  bool ended_ FLINK_GUARDED_BY(mutex_) = false;  ///< end event taken
   bool released_ FLINK_GUARDED_BY(mutex_) = false;
   Status failure_ FLINK_GUARDED_BY(mutex_);
 };

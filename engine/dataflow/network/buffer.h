@@ -70,7 +70,8 @@ class Buffer {
   std::shared_ptr<SegmentOwner> owner_;
 };
 
-/// What a reader takes from a channel: a buffer, an event, or the reason why nothing will come any more.
+/// What a reader takes from a channel: a buffer, an event, or the reason why nothing will come any
+/// more.
 struct Taken {
   Buffer buffer;
   std::optional<ChannelEvent> event;

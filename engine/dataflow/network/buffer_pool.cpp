@@ -9,23 +9,30 @@
 namespace flink::network {
 
 NetworkBufferPool::NetworkBufferPool(std::int64_t totalBytes, std::int32_t segmentBytes)
-    : segmentBytes_(segmentBytes), memory_(totalBytes, segmentBytes), totalSegments_(totalBytes / segmentBytes) {}
+    : segmentBytes_(segmentBytes),
+      memory_(totalBytes, segmentBytes),
+      totalSegments_(totalBytes / segmentBytes) {}
 
-Result<std::shared_ptr<LocalBufferPool>> NetworkBufferPool::createPool(int minSegments, int maxSegments,
-                                                                       std::function<void()> onRoom) {
+Result<std::shared_ptr<LocalBufferPool>> NetworkBufferPool::createPool(
+    int minSegments, int maxSegments, std::function<void()> onRoom) {
   std::vector<std::shared_ptr<std::function<void()>>> callbacks;
   std::shared_ptr<LocalBufferPool> pool;
   {
     MutexLock lock(mutex_);
     if (guaranteed_ + minSegments > totalSegments_) {
-      return Status(ErrorCode::kInsufficientNetworkBuffers,
-                    fmt::format("Insufficient number of network buffers: required {}, but only {} available. The total "
-                                "number of network buffers is currently set to {} of {} bytes each. You can increase "
-                                "this number by setting the configuration keys 'taskmanager.memory.network.fraction', "
-                                "'taskmanager.memory.network.min', and 'taskmanager.memory.network.max'",
-                                minSegments, totalSegments_ - guaranteed_, totalSegments_, segmentBytes_));
+      return Status(
+          ErrorCode::kInsufficientNetworkBuffers,
+          fmt::format(
+              "Insufficient number of network buffers: required {}, but only {} available. The "
+              "total "
+              "number of network buffers is currently set to {} of {} bytes each. You can increase "
+              "this number by setting the configuration keys "
+              "'taskmanager.memory.network.fraction', "
+              "'taskmanager.memory.network.min', and 'taskmanager.memory.network.max'",
+              minSegments, totalSegments_ - guaranteed_, totalSegments_, segmentBytes_));
     }
-    pool.reset(new LocalBufferPool(shared_from_this(), minSegments, maxSegments, std::move(onRoom)));
+    pool.reset(
+        new LocalBufferPool(shared_from_this(), minSegments, maxSegments, std::move(onRoom)));
     guaranteed_ += minSegments;
     reserved_ += minSegments;
     pools_.push_back(pool.get());
@@ -62,7 +69,8 @@ std::byte* NetworkBufferPool::acquire(LocalBufferPool& pool, int overdraft) {
     }
   }
   // At its own maximum the pool hears of room through its own releases.
-  const bool othersInTheWay = pool.inUse() < pool.size() + overdraft || pool.size() < pool.maxSegments_;
+  const bool othersInTheWay =
+      pool.inUse() < pool.size() + overdraft || pool.size() < pool.maxSegments_;
   if (othersInTheWay && !pool.starving_) {
     pool.starving_ = true;
     ++starving_;
@@ -111,29 +119,34 @@ void NetworkBufferPool::redistribute() {
   for (LocalBufferPool* pool : pools_) {
     wantedSoFar += pool->maxSegments_ - pool->minSegments_;
     const std::int64_t upTo = wanted == 0 ? 0 : toGive * wantedSoFar / wanted;
-    pool->size_.store(pool->minSegments_ + static_cast<int>(upTo - given), std::memory_order_relaxed);
+    pool->size_.store(pool->minSegments_ + static_cast<int>(upTo - given),
+                      std::memory_order_relaxed);
     given = upTo;
   }
 }
 
-void NetworkBufferPool::collectStarving(std::vector<std::shared_ptr<std::function<void()>>>& callbacks) {
+void NetworkBufferPool::collectStarving(
+    std::vector<std::shared_ptr<std::function<void()>>>& callbacks) {
   const std::int64_t free = totalSegments_ - used_;
   for (LocalBufferPool* pool : pools_) {
     const bool owed = pool->inUse() < pool->minSegments_;
-    if (!pool->starving_ || pool->inUse() >= pool->size() || free <= (owed ? 0 : reserved_)) continue;
+    if (!pool->starving_ || pool->inUse() >= pool->size() || free <= (owed ? 0 : reserved_))
+      continue;
     pool->starving_ = false;
     --starving_;
     callbacks.push_back(pool->onRoom_);
   }
 }
 
-LocalBufferPool::LocalBufferPool(std::shared_ptr<NetworkBufferPool> global, int minSegments, int maxSegments,
-                                 std::function<void()> onRoom)
+LocalBufferPool::LocalBufferPool(std::shared_ptr<NetworkBufferPool> global, int minSegments,
+                                 int maxSegments, std::function<void()> onRoom)
     : global_(std::move(global)),
       minSegments_(minSegments),
       maxSegments_(std::max(minSegments, maxSegments)),
       onRoom_(std::make_shared<std::function<void()>>(std::move(onRoom))) {}
 
-LocalBufferPool::~LocalBufferPool() { close(); }
+LocalBufferPool::~LocalBufferPool() {
+  close();
+}
 
 }  // namespace flink::network

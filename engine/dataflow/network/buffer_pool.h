@@ -15,21 +15,22 @@ namespace flink::network {
 
 class LocalBufferPool;
 
-/// Deals the worker's network memory out to partitions and gates: each has a guaranteed minimum; what is left over is
-/// shared in proportion to what each may use beyond it.
-/// Thread: any.
+/// Deals the worker's network memory out to partitions and gates: each has a guaranteed minimum;
+/// what is left over is shared in proportion to what each may use beyond it. Thread: any.
 class NetworkBufferPool : public std::enable_shared_from_this<NetworkBufferPool> {
  public:
   NetworkBufferPool(std::int64_t totalBytes, std::int32_t segmentBytes);
 
-  /// `onRoom` is called (outside locks, on any thread) when a pool that could not get a segment may get one now, or when
-  /// its size grew. Errors: kInsufficientNetworkBuffers.
-  Result<std::shared_ptr<LocalBufferPool>> createPool(int minSegments, int maxSegments, std::function<void()> onRoom);
+  /// `onRoom` is called (outside locks, on any thread) when a pool that could not get a segment may
+  /// get one now, or when its size grew. Errors: kInsufficientNetworkBuffers.
+  Result<std::shared_ptr<LocalBufferPool>> createPool(int minSegments, int maxSegments,
+                                                      std::function<void()> onRoom);
 
   [[nodiscard]] std::int32_t segmentBytes() const { return segmentBytes_; }
   [[nodiscard]] std::int64_t totalSegments() const { return totalSegments_; }
   [[nodiscard]] std::int64_t usedSegments() const;
-  /// Sum of what the pools may use at most, as a share of the total in percent (Flink's RequestedMemoryUsage).
+  /// Sum of what the pools may use at most, as a share of the total in percent (Flink's
+  /// RequestedMemoryUsage).
   [[nodiscard]] int requestedUsagePercent() const;
 
  private:
@@ -39,7 +40,8 @@ class NetworkBufferPool : public std::enable_shared_from_this<NetworkBufferPool>
   void remove(LocalBufferPool& pool);
   void redistribute() FLINK_REQUIRES(mutex_);
   /// Takes the callbacks of starving pools that could get a segment now.
-  void collectStarving(std::vector<std::shared_ptr<std::function<void()>>>& callbacks) FLINK_REQUIRES(mutex_);
+  void collectStarving(std::vector<std::shared_ptr<std::function<void()>>>& callbacks)
+      FLINK_REQUIRES(mutex_);
 
   const std::int32_t segmentBytes_;
   mutable Mutex mutex_;

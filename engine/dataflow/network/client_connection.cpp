@@ -15,7 +15,8 @@ Logger kLog{"flink.network"};
 constexpr std::size_t kStagingBytes = 64 << 10;
 }  // namespace
 
-ClientConnection::ClientConnection(std::string host, int port, std::shared_ptr<const ClientSettings> settings,
+ClientConnection::ClientConnection(std::string host, int port,
+                                   std::shared_ptr<const ClientSettings> settings,
                                    StreamTransport& transport)
     : host_(std::move(host)),
       port_(port),
@@ -25,7 +26,9 @@ ClientConnection::ClientConnection(std::string host, int port, std::shared_ptr<c
       reader_(FrameReaderSide::kConsumer, settings_->segmentBytes, kStagingBytes, *this),
       outgoing_(settings_->hello) {}
 
-void ClientConnection::start() { connect(); }
+void ClientConnection::start() {
+  connect();
+}
 
 void ClientConnection::connect() {
   transport_.connect(host_, port_, settings_->connectTimeout,
@@ -42,8 +45,10 @@ void ClientConnection::onConnected(Result<std::unique_ptr<StreamConnection>> res
       wanted = !channels_.empty();
     }
     if (!wanted || nextBackoff_ > settings_->backoffMax) {
-      close(Status(ErrorCode::kConnectionLost, fmt::format("cannot connect to the producing TaskManager: address={}", address()))
-                .causedBy(std::move(result).status()));
+      close(
+          Status(ErrorCode::kConnectionLost,
+                 fmt::format("cannot connect to the producing TaskManager: address={}", address()))
+              .causedBy(std::move(result).status()));
       return;
     }
     FLINK_INFO(kLog, "connecting again: address={} error={}", address(), result.status().message());
@@ -54,8 +59,9 @@ void ClientConnection::onConnected(Result<std::unique_ptr<StreamConnection>> res
       }
       self->connect();
     });
-    nextBackoff_ = nextBackoff_ < settings_->backoffMax ? std::min(nextBackoff_ * 2, settings_->backoffMax)
-                                                       : settings_->backoffMax + Duration(1);
+    nextBackoff_ = nextBackoff_ < settings_->backoffMax
+                       ? std::min(nextBackoff_ * 2, settings_->backoffMax)
+                       : settings_->backoffMax + Duration(1);
     return;
   }
   {
@@ -69,7 +75,8 @@ void ClientConnection::onConnected(Result<std::unique_ptr<StreamConnection>> res
 }
 
 std::optional<std::uint32_t> ClientConnection::open(std::shared_ptr<RemoteInputChannel> channel,
-                                                    const PartitionRequest& request, std::uint32_t credit) {
+                                                    const PartitionRequest& request,
+                                                    std::uint32_t credit) {
   std::uint32_t id = 0;
   Bytes frame;
   {
@@ -95,8 +102,8 @@ void ClientConnection::closeChannel(std::uint32_t channel) {
     removed = std::move(it->second);
     channels_.erase(it);
   }
-  // Even the last channel says so: the producer has to learn that nobody wants the rest. The connection closes when this
-  // is written.
+  // Even the last channel says so: the producer has to learn that nobody wants the rest. The
+  // connection closes when this is written.
   enqueue(encodeBareFrame(FrameType::kCloseChannel, channel, 0));
 }
 
@@ -143,8 +150,9 @@ void ClientConnection::write() {
   connection->write({&part, 1}, [self = shared_from_this()](Status written) {
     self->beingWritten_.clear();
     if (!written.isOk()) {
-      self->close(Status(ErrorCode::kConnectionLost, fmt::format("connection to the producing TaskManager broke: address={}",
-                                                                 self->address()))
+      self->close(Status(ErrorCode::kConnectionLost,
+                         fmt::format("connection to the producing TaskManager broke: address={}",
+                                     self->address()))
                       .causedBy(std::move(written)));
       return;
     }
@@ -161,8 +169,9 @@ void ClientConnection::read() {
   }
   connection->readSome(reader_.target(), [self = shared_from_this()](Result<std::size_t> size) {
     if (!size.isOk()) {
-      self->close(Status(ErrorCode::kConnectionLost, fmt::format("connection to the producing TaskManager broke: address={}",
-                                                                 self->address()))
+      self->close(Status(ErrorCode::kConnectionLost,
+                         fmt::format("connection to the producing TaskManager broke: address={}",
+                                     self->address()))
                       .causedBy(std::move(size).status()));
       return;
     }
@@ -196,15 +205,20 @@ Status ClientConnection::onFrame(const FrameHeader& header, ByteView payload) {
   const auto channel = find(header.channel);
   if (channel == nullptr) return Status::ok();
   switch (header.type) {
-    case FrameType::kEvent: return channel->onEvent(header);
-    case FrameType::kBacklog: channel->onBacklog(header.value); return Status::ok();
-    default: channel->onFailure(decodeError(payload)); return Status::ok();
+    case FrameType::kEvent:
+      return channel->onEvent(header);
+    case FrameType::kBacklog:
+      channel->onBacklog(header.value);
+      return Status::ok();
+    default:
+      channel->onFailure(decodeError(payload));
+      return Status::ok();
   }
 }
 
-Result<ConnectionManager::Opened> ConnectionManager::open(const std::string& host, int port,
-                                                          std::shared_ptr<RemoteInputChannel> channel,
-                                                          const PartitionRequest& request, std::uint32_t credit) {
+Result<ConnectionManager::Opened> ConnectionManager::open(
+    const std::string& host, int port, std::shared_ptr<RemoteInputChannel> channel,
+    const PartitionRequest& request, std::uint32_t credit) {
   std::shared_ptr<ClientConnection> connection;
   std::optional<std::uint32_t> id;
   bool fresh = false;

@@ -26,18 +26,21 @@ struct ClientSettings {
   Duration backoffMax{};
 };
 
-/// The consumer's end of the connection to one producing TaskManager; carries all channels of the job between the two.
-/// States: connecting (again and again with growing pauses) → open → closed (no channel left, failure, or stop).
-/// Thread: open, addCredit, closeChannel, close from any thread; the rest on io threads.
-/// Lifetime: kept alive by its channels and by what the transport still runs for it.
-class ClientConnection final : public std::enable_shared_from_this<ClientConnection>, private FrameSink {
+/// The consumer's end of the connection to one producing TaskManager; carries all channels of the
+/// job between the two. States: connecting (again and again with growing pauses) → open → closed
+/// (no channel left, failure, or stop). Thread: open, addCredit, closeChannel, close from any
+/// thread; the rest on io threads. Lifetime: kept alive by its channels and by what the transport
+/// still runs for it.
+class ClientConnection final : public std::enable_shared_from_this<ClientConnection>,
+                               private FrameSink {
  public:
-  ClientConnection(std::string host, int port, std::shared_ptr<const ClientSettings> settings, StreamTransport& transport);
+  ClientConnection(std::string host, int port, std::shared_ptr<const ClientSettings> settings,
+                   StreamTransport& transport);
 
   void start();
   /// The new channel's id; nullopt when the connection is closed already.
-  std::optional<std::uint32_t> open(std::shared_ptr<RemoteInputChannel> channel, const PartitionRequest& request,
-                                    std::uint32_t credit);
+  std::optional<std::uint32_t> open(std::shared_ptr<RemoteInputChannel> channel,
+                                    const PartitionRequest& request, std::uint32_t credit);
   void addCredit(std::uint32_t channel, std::uint32_t credit);
   /// Tells the producer; after the last one the connection closes.
   void closeChannel(std::uint32_t channel);
@@ -82,22 +85,25 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
 class ConnectionManager {
  public:
   ConnectionManager(ClientSettings settings, StreamTransport& transport)
-      : settings_(std::make_shared<const ClientSettings>(std::move(settings))), transport_(transport) {}
+      : settings_(std::make_shared<const ClientSettings>(std::move(settings))),
+        transport_(transport) {}
 
   struct Opened {
     std::shared_ptr<ClientConnection> connection;
     std::uint32_t channel = 0;
   };
   /// Errors: kUnavailable after stop().
-  Result<Opened> open(const std::string& host, int port, std::shared_ptr<RemoteInputChannel> channel,
-                      const PartitionRequest& request, std::uint32_t credit);
+  Result<Opened> open(const std::string& host, int port,
+                      std::shared_ptr<RemoteInputChannel> channel, const PartitionRequest& request,
+                      std::uint32_t credit);
   void stop(const Status& reason);
 
  private:
   const std::shared_ptr<const ClientSettings> settings_;
   StreamTransport& transport_;
   Mutex mutex_;
-  std::map<std::pair<std::string, int>, std::weak_ptr<ClientConnection>> connections_ FLINK_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, int>, std::weak_ptr<ClientConnection>> connections_
+      FLINK_GUARDED_BY(mutex_);
   Status stopped_ FLINK_GUARDED_BY(mutex_);
 };
 

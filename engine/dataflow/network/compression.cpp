@@ -13,7 +13,8 @@ ByteView BufferCodec::compressed(ByteView data) {
   // Room for one byte less than the input: LZ4 gives up when the content does not shrink.
   const int room = static_cast<int>(std::min(data.size(), scratch_.size())) - 1;
   if (room <= 0) return data;
-  const int size = LZ4_compress_default(reinterpret_cast<const char*>(data.data()), reinterpret_cast<char*>(scratch_.data()),
+  const int size = LZ4_compress_default(reinterpret_cast<const char*>(data.data()),
+                                        reinterpret_cast<char*>(scratch_.data()),
                                         static_cast<int>(data.size()), room);
   return size > 0 ? ByteView(scratch_.data(), static_cast<std::size_t>(size)) : data;
 }
@@ -27,10 +28,12 @@ void BufferCodec::compress(Buffer& buffer) {
 }
 
 Status BufferCodec::decompress(Buffer& buffer) {
-  const int size = LZ4_decompress_safe(reinterpret_cast<const char*>(buffer.data()), reinterpret_cast<char*>(scratch_.data()),
-                                       static_cast<int>(buffer.size), static_cast<int>(scratch_.size()));
+  const int size = LZ4_decompress_safe(
+      reinterpret_cast<const char*>(buffer.data()), reinterpret_cast<char*>(scratch_.data()),
+      static_cast<int>(buffer.size), static_cast<int>(scratch_.size()));
   if (size <= 0) {
-    return Status(ErrorCode::kCorruptData, fmt::format("compressed buffer does not decode: bytes={}", buffer.size));
+    return Status(ErrorCode::kCorruptData,
+                  fmt::format("compressed buffer does not decode: bytes={}", buffer.size));
   }
   std::memcpy(buffer.data(), scratch_.data(), static_cast<std::size_t>(size));
   buffer.size = static_cast<std::uint32_t>(size);

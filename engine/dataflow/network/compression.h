@@ -19,7 +19,8 @@ class BufferCodec {
   void compress(Buffer& buffer);
   /// Restores a buffer whose flags say kCompressed. Errors: kCorruptData.
   Status decompress(Buffer& buffer);
-  /// Compresses `data` into the scratch space: the result, or `data` itself when it does not shrink.
+  /// Compresses `data` into the scratch space: the result, or `data` itself when it does not
+  /// shrink.
   ByteView compressed(ByteView data);
 
  private:

@@ -47,18 +47,25 @@ struct LengthRange {
 LengthRange lengthRange(FrameType type, FrameReaderSide side, std::uint32_t segmentBytes) {
   if (side == FrameReaderSide::kProducer) {
     switch (type) {
-      case FrameType::kPartitionRequest: return {kPartitionRequestBytes, kPartitionRequestBytes};
+      case FrameType::kPartitionRequest:
+        return {kPartitionRequestBytes, kPartitionRequestBytes};
       case FrameType::kAddCredit:
-      case FrameType::kCloseChannel: return {0, 0};
-      default: return {0, 0, false};
+      case FrameType::kCloseChannel:
+        return {0, 0};
+      default:
+        return {0, 0, false};
     }
   }
   switch (type) {
-    case FrameType::kBuffer: return {1, segmentBytes};
+    case FrameType::kBuffer:
+      return {1, segmentBytes};
     case FrameType::kEvent:
-    case FrameType::kBacklog: return {0, 0};
-    case FrameType::kError: return {0, kMaxErrorBytes};
-    default: return {0, 0, false};
+    case FrameType::kBacklog:
+      return {0, 0};
+    case FrameType::kError:
+      return {0, kMaxErrorBytes};
+    default:
+      return {0, 0, false};
   }
 }
 
@@ -74,7 +81,8 @@ void encodeFrameHeader(const FrameHeader& header, std::byte* out) {
   put(out, header.value);
 }
 
-Result<FrameHeader> decodeFrameHeader(const std::byte* in, FrameReaderSide side, std::uint32_t segmentBytes) {
+Result<FrameHeader> decodeFrameHeader(const std::byte* in, FrameReaderSide side,
+                                      std::uint32_t segmentBytes) {
   FrameHeader header;
   header.length = get<std::uint32_t>(in);
   const auto magic = get<std::uint16_t>(in);
@@ -84,29 +92,37 @@ Result<FrameHeader> decodeFrameHeader(const std::byte* in, FrameReaderSide side,
   header.sequence = get<std::uint32_t>(in);
   header.value = get<std::uint32_t>(in);
   if (magic != kMagic) {
-    return Status(ErrorCode::kCorruptData, fmt::format("data frame without its mark: expected={:#06x} found={:#06x}", kMagic, magic));
+    return Status(
+        ErrorCode::kCorruptData,
+        fmt::format("data frame without its mark: expected={:#06x} found={:#06x}", kMagic, magic));
   }
   const LengthRange range = lengthRange(header.type, side, segmentBytes);
   if (!range.legal) {
-    return Status(ErrorCode::kCorruptData, fmt::format("data frame of an unexpected type: type={}", static_cast<int>(header.type)));
+    return Status(ErrorCode::kCorruptData, fmt::format("data frame of an unexpected type: type={}",
+                                                       static_cast<int>(header.type)));
   }
   if (header.length < range.min || header.length > range.max) {
-    return Status(ErrorCode::kLimitExceeded,
-                  fmt::format("data frame length out of range: type={} length={} min={} max={} "
-                              "(taskmanager.memory.segment-size must be the same on all TaskManagers)",
-                              static_cast<int>(header.type), header.length, range.min, range.max));
+    return Status(
+        ErrorCode::kLimitExceeded,
+        fmt::format("data frame length out of range: type={} length={} min={} max={} "
+                    "(taskmanager.memory.segment-size must be the same on all TaskManagers)",
+                    static_cast<int>(header.type), header.length, range.min, range.max));
   }
   if ((header.flags & ~buffer_flag::kAll) != 0) {
-    return Status(ErrorCode::kCorruptData, fmt::format("data frame with unknown flags: flags={:#x}", header.flags));
+    return Status(ErrorCode::kCorruptData,
+                  fmt::format("data frame with unknown flags: flags={:#x}", header.flags));
   }
-  const bool carriesCredit = header.type == FrameType::kPartitionRequest || header.type == FrameType::kAddCredit;
+  const bool carriesCredit =
+      header.type == FrameType::kPartitionRequest || header.type == FrameType::kAddCredit;
   if (carriesCredit && header.value > kMaxCredit) {
-    return Status(ErrorCode::kLimitExceeded, fmt::format("credit out of range: credit={} max={}", header.value, kMaxCredit));
+    return Status(ErrorCode::kLimitExceeded,
+                  fmt::format("credit out of range: credit={} max={}", header.value, kMaxCredit));
   }
   return header;
 }
 
-Bytes encodePartitionRequest(std::uint32_t channel, std::uint32_t credit, const PartitionRequest& request) {
+Bytes encodePartitionRequest(std::uint32_t channel, std::uint32_t credit,
+                             const PartitionRequest& request) {
   Bytes frame(kFrameHeaderBytes + kPartitionRequestBytes, '\0');
   auto* out = reinterpret_cast<std::byte*>(frame.data());
   FrameHeader header;
@@ -128,11 +144,13 @@ Bytes encodePartitionRequest(std::uint32_t channel, std::uint32_t credit, const 
 Result<PartitionRequest> decodePartitionRequest(ByteView payload) {
   if (payload.size() != kPartitionRequestBytes) {
     return Status(ErrorCode::kCorruptData,
-                  fmt::format("partition request of the wrong size: expected={} found={}", kPartitionRequestBytes, payload.size()));
+                  fmt::format("partition request of the wrong size: expected={} found={}",
+                              kPartitionRequestBytes, payload.size()));
   }
   const std::byte* in = payload.data();
   PartitionRequest request;
-  request.partition.dataSet = *IntermediateDataSetId::fromBytes(takeText(in, IntermediateDataSetId::kSize));
+  request.partition.dataSet =
+      *IntermediateDataSetId::fromBytes(takeText(in, IntermediateDataSetId::kSize));
   request.partition.producer.job = *JobId::fromBytes(takeText(in, JobId::kSize));
   request.partition.producer.vertex = *JobVertexId::fromBytes(takeText(in, JobVertexId::kSize));
   request.partition.producer.subtask = get<std::int32_t>(in);
@@ -173,7 +191,8 @@ Status decodeError(ByteView payload) {
   const std::string_view text = asText(payload);
   const std::size_t end = text.find('\0');
   const std::string_view id = text.substr(0, end);
-  const std::string message(end == std::string_view::npos ? std::string_view("no reason given") : text.substr(end + 1));
+  const std::string message(end == std::string_view::npos ? std::string_view("no reason given")
+                                                          : text.substr(end + 1));
   return Status(errorCodeById(id).value_or(ErrorCode::kConnectionLost), message);
 }
 

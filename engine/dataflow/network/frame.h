@@ -10,7 +10,8 @@
 
 namespace flink::network {
 
-/// Kinds of frames (FORMAT.md). The first group goes from consumer to producer, the second the other way.
+/// Kinds of frames (FORMAT.md). The first group goes from consumer to producer, the second the
+/// other way.
 enum class FrameType : std::uint8_t {
   kPartitionRequest = 1,
   kAddCredit = 2,
@@ -30,10 +31,10 @@ inline constexpr std::uint32_t kMaxCredit = 1U << 20;
 struct FrameHeader {
   std::uint32_t length = 0;  ///< bytes that follow
   FrameType type = FrameType::kBuffer;
-  std::uint8_t flags = 0;     ///< buffer_flag bits
-  std::uint32_t channel = 0;  ///< chosen by the consumer, unique in its connection
-  std::uint32_t sequence = 0; ///< counts the buffers and events of a channel
-  std::uint32_t value = 0;    ///< credit, backlog or event, by type
+  std::uint8_t flags = 0;      ///< buffer_flag bits
+  std::uint32_t channel = 0;   ///< chosen by the consumer, unique in its connection
+  std::uint32_t sequence = 0;  ///< counts the buffers and events of a channel
+  std::uint32_t value = 0;     ///< credit, backlog or event, by type
 };
 
 void encodeFrameHeader(const FrameHeader& header, std::byte* out);
@@ -41,15 +42,17 @@ void encodeFrameHeader(const FrameHeader& header, std::byte* out);
 /// Which end of a connection reads: decides which types are legal and how long they may be.
 enum class FrameReaderSide : std::uint8_t { kConsumer, kProducer };
 
-/// Checks type and length before anything is allocated for the frame. REQUIRES: kFrameHeaderBytes at `in`.
-/// Errors: kCorruptData, kLimitExceeded.
-Result<FrameHeader> decodeFrameHeader(const std::byte* in, FrameReaderSide side, std::uint32_t segmentBytes);
+/// Checks type and length before anything is allocated for the frame. REQUIRES: kFrameHeaderBytes
+/// at `in`. Errors: kCorruptData, kLimitExceeded.
+Result<FrameHeader> decodeFrameHeader(const std::byte* in, FrameReaderSide side,
+                                      std::uint32_t segmentBytes);
 
 struct PartitionRequest {
   ResultPartitionId partition;
   std::int32_t subpartition = 0;
 };
-[[nodiscard]] Bytes encodePartitionRequest(std::uint32_t channel, std::uint32_t credit, const PartitionRequest& request);
+[[nodiscard]] Bytes encodePartitionRequest(std::uint32_t channel, std::uint32_t credit,
+                                           const PartitionRequest& request);
 /// Errors: kCorruptData.
 Result<PartitionRequest> decodePartitionRequest(ByteView payload);
 

@@ -9,7 +9,8 @@ namespace {
 constexpr std::size_t kMinDirectBytes = 4 << 10;
 }  // namespace
 
-FrameReader::FrameReader(FrameReaderSide side, std::uint32_t segmentBytes, std::size_t stagingBytes, FrameSink& sink)
+FrameReader::FrameReader(FrameReaderSide side, std::uint32_t segmentBytes, std::size_t stagingBytes,
+                         FrameSink& sink)
     : side_(side),
       segmentBytes_(segmentBytes),
       sink_(sink),
@@ -20,7 +21,8 @@ MutableByteView FrameReader::target() {
   direct_ = rest >= kMinDirectBytes && buffer_.valid();
   if (direct_) {
     // Staging is empty here: whatever it held belonged to this buffer.
-    const std::size_t room = std::min<std::size_t>(rest + kFrameHeaderBytes, segmentBytes_ - filled_);
+    const std::size_t room =
+        std::min<std::size_t>(rest + kFrameHeaderBytes, segmentBytes_ - filled_);
     return {buffer_.data() + filled_, room};
   }
   if (begin_ > 0) {
@@ -53,7 +55,8 @@ Status FrameReader::parse() {
       continue;
     }
     if (staged() < kFrameHeaderBytes) return Status::ok();
-    FLINK_ASSIGN_OR_RETURN(header_, decodeFrameHeader(staging_.data() + begin_, side_, segmentBytes_));
+    FLINK_ASSIGN_OR_RETURN(header_,
+                           decodeFrameHeader(staging_.data() + begin_, side_, segmentBytes_));
     if (header_.type == FrameType::kBuffer) {
       begin_ += kFrameHeaderBytes;
       FLINK_ASSIGN_OR_RETURN(buffer_, sink_.onBufferStart(header_));

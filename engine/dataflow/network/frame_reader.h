@@ -24,12 +24,13 @@ class FrameSink {
   ~FrameSink() = default;
 };
 
-/// Cuts a byte stream into frames. Small frames come through a staging area, many per read; the content of a large buffer
-/// is read straight into its segment, and the next header along with it.
+/// Cuts a byte stream into frames. Small frames come through a staging area, many per read; the
+/// content of a large buffer is read straight into its segment, and the next header along with it.
 /// Thread: the connection's io thread.
 class FrameReader {
  public:
-  FrameReader(FrameReaderSide side, std::uint32_t segmentBytes, std::size_t stagingBytes, FrameSink& sink);
+  FrameReader(FrameReaderSide side, std::uint32_t segmentBytes, std::size_t stagingBytes,
+              FrameSink& sink);
 
   /// Where the next read goes; valid until onRead().
   MutableByteView target();

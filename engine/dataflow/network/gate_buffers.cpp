@@ -27,8 +27,10 @@ void GateBuffers::release(std::byte* segment, SegmentKind kind) {
     Waiting next{{}, kind};
     {
       MutexLock lock(mutex_);
-      // An exclusive segment comes back when its channel closes; it is not passed on as a floating one.
-      if (kind == SegmentKind::kExclusive || closed_ || waiting_.empty() || waiting_.front().kind != kind) {
+      // An exclusive segment comes back when its channel closes; it is not passed on as a floating
+      // one.
+      if (kind == SegmentKind::kExclusive || closed_ || waiting_.empty() ||
+          waiting_.front().kind != kind) {
         if (kind == SegmentKind::kFloating) --floatingInUse_;
         break;
       }
@@ -36,7 +38,9 @@ void GateBuffers::release(std::byte* segment, SegmentKind kind) {
       waiting_.pop_front();
       numWaiting_.store(static_cast<int>(waiting_.size()), std::memory_order_relaxed);
     }
-    if (const auto receiver = next.receiver.lock(); receiver != nullptr && receiver->offer(segment, kind)) return;
+    if (const auto receiver = next.receiver.lock();
+        receiver != nullptr && receiver->offer(segment, kind))
+      return;
   }
   pool_->release(segment);
   if (numWaiting() > 0) onRoom();
@@ -57,7 +61,9 @@ void GateBuffers::onRoom() {
       numWaiting_.store(static_cast<int>(waiting_.size()), std::memory_order_relaxed);
       if (next.kind == SegmentKind::kFloating) ++floatingInUse_;
     }
-    if (const auto receiver = next.receiver.lock(); receiver != nullptr && receiver->offer(segment, next.kind)) continue;
+    if (const auto receiver = next.receiver.lock();
+        receiver != nullptr && receiver->offer(segment, next.kind))
+      continue;
     {
       MutexLock lock(mutex_);
       if (next.kind == SegmentKind::kFloating) --floatingInUse_;

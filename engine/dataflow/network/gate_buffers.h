@@ -21,9 +21,10 @@ class FloatingReceiver {
   virtual bool offer(std::byte* segment, SegmentKind kind) = 0;
 };
 
-/// The receive memory of one gate: exclusive segments of its remote channels, and a bounded number of floating ones that
-/// go to the channels whose producers have a backlog, first come first served.
-/// Thread: any; release() and onRoom() call receivers and must be called without their locks.
+/// The receive memory of one gate: exclusive segments of its remote channels, and a bounded number
+/// of floating ones that go to the channels whose producers have a backlog, first come first
+/// served. Thread: any; release() and onRoom() call receivers and must be called without their
+/// locks.
 class GateBuffers {
  public:
   explicit GateBuffers(int maxFloating) : maxFloating_(maxFloating) {}

@@ -5,7 +5,8 @@
 namespace flink::network {
 
 GateQueue::GateQueue(int numChannels)
-    : ring_(static_cast<std::size_t>(numChannels)), queued_(static_cast<std::size_t>(numChannels), false) {}
+    : ring_(static_cast<std::size_t>(numChannels)),
+      queued_(static_cast<std::size_t>(numChannels), false) {}
 
 void GateQueue::setCallback(std::function<void()> onAvailable) {
   MutexLock lock(mutex_);

@@ -12,9 +12,8 @@
 
 namespace flink::network {
 
-/// The channels of a gate that have something to take, in the order in which they got it; each at most once.
-/// Wakes the task only when the queue was empty.
-/// Thread: any.
+/// The channels of a gate that have something to take, in the order in which they got it; each at
+/// most once. Wakes the task only when the queue was empty. Thread: any.
 class GateQueue {
  public:
   explicit GateQueue(int numChannels);
@@ -23,7 +22,9 @@ class GateQueue {
   std::optional<int> nextReady();
   /// The first failure stays; it makes the gate ready for good.
   void fail(Status reason);
-  [[nodiscard]] bool hasReady() const { return numReady_.load(std::memory_order_acquire) > 0 || failed_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool hasReady() const {
+    return numReady_.load(std::memory_order_acquire) > 0 || failed_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] Status failure() const;
   /// No callback starts after this.
   void close();
@@ -48,7 +49,8 @@ class InputChannel {
   virtual TakeResult take(Taken& out) = 0;
   virtual void close() = 0;
   [[nodiscard]] virtual bool isLocal() const = 0;
-  /// Buffers and bytes that have arrived and are not taken; 0 for local channels, whose data waits at its producer.
+  /// Buffers and bytes that have arrived and are not taken; 0 for local channels, whose data waits
+  /// at its producer.
   [[nodiscard]] virtual int queuedBuffers() const = 0;
   [[nodiscard]] virtual std::int64_t queuedBytes() const = 0;
 };

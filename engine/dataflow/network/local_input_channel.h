@@ -14,8 +14,12 @@ class LocalInputChannel final : public InputChannel,
                                 public SubpartitionListener,
                                 public std::enable_shared_from_this<LocalInputChannel> {
  public:
-  LocalInputChannel(int index, ChannelSpec spec, std::shared_ptr<GateQueue> queue, std::shared_ptr<PartitionRegistry> registry)
-      : index_(index), spec_(std::move(spec)), queue_(std::move(queue)), registry_(std::move(registry)) {}
+  LocalInputChannel(int index, ChannelSpec spec, std::shared_ptr<GateQueue> queue,
+                    std::shared_ptr<PartitionRegistry> registry)
+      : index_(index),
+        spec_(std::move(spec)),
+        queue_(std::move(queue)),
+        registry_(std::move(registry)) {}
 
   void start() override;
   TakeResult take(Taken& out) override;

@@ -24,11 +24,12 @@ enum class ChannelEvent : std::uint8_t {
   kEndOfPartition = 1,  ///< no more of anything on this channel
 };
 
-/// Sizes of the data plane of one worker; from Flink's taskmanager.network.* and taskmanager.memory.* keys.
+/// Sizes of the data plane of one worker; from Flink's taskmanager.network.* and
+/// taskmanager.memory.* keys.
 struct NetworkSettings {
   std::int64_t networkBytes = 64LL << 20;
   std::int32_t segmentBytes = 32 << 10;
-  std::int32_t buffersPerChannel = 2;      ///< exclusive receive buffers
+  std::int32_t buffersPerChannel = 2;  ///< exclusive receive buffers
   std::int32_t floatingBuffersPerGate = 8;
   std::int32_t maxOverdraftBuffersPerGate = 5;
   std::int32_t maxBuffersPerChannel = 10;  ///< send side, per subpartition
@@ -36,7 +37,7 @@ struct NetworkSettings {
   Duration requestBackoffInitial = std::chrono::milliseconds(100);
   Duration requestBackoffMax = std::chrono::seconds(10);
   Duration connectTimeout = std::chrono::seconds(10);
-  std::string temporaryDirectory;          ///< blocking partitions
+  std::string temporaryDirectory;  ///< blocking partitions
 };
 
 /// Where a channel's producer lives, as the task sees it.
@@ -68,19 +69,20 @@ class InputBuffer {
  public:
   virtual ~InputBuffer() = default;
   int channel = 0;
-  types::SegmentView view;               ///< empty for events
+  types::SegmentView view;  ///< empty for events
   std::optional<ChannelEvent> event;
 };
 
-/// Merges the input channels of one edge at one task into a sequence of buffers, channels in round-robin fairness.
-/// Thread: poll on the task's step; the availability callback on any thread, when something to poll (or a failure)
-/// appears where there was nothing; it may come in vain.
+/// Merges the input channels of one edge at one task into a sequence of buffers, channels in
+/// round-robin fairness. Thread: poll on the task's step; the availability callback on any thread,
+/// when something to poll (or a failure) appears where there was nothing; it may come in vain.
 /// Lifetime: start() requests the partitions; close() releases everything, also under failure.
 class InputGate {
  public:
   virtual ~InputGate() = default;
   virtual void start(std::function<void()> onAvailable) = 0;
-  /// The next buffer; null when nothing is there now. Errors: kConnectionLost, kPartitionNotFound, kCorruptData.
+  /// The next buffer; null when nothing is there now. Errors: kConnectionLost, kPartitionNotFound,
+  /// kCorruptData.
   virtual Result<std::unique_ptr<InputBuffer>> poll() = 0;
   [[nodiscard]] virtual bool hasData() const = 0;
   [[nodiscard]] virtual int numChannels() const = 0;
@@ -93,16 +95,20 @@ class InputGate {
 /// Thread: the task's step, except release() and the callback.
 class ResultPartition : public types::SegmentWriter {
  public:
-  /// False while overdraft buffers are in use or a channel has all the buffers it may have: the task takes no more input.
+  /// False while overdraft buffers are in use or a channel has all the buffers it may have: the
+  /// task takes no more input.
   [[nodiscard]] virtual bool isAvailable() const = 0;
-  /// `onAvailable` is called (on any thread) when isAvailable() or consumed() turns true, and after release().
+  /// `onAvailable` is called (on any thread) when isAvailable() or consumed() turns true, and after
+  /// release().
   virtual void setAvailabilityCallback(std::function<void()> onAvailable) = 0;
-  /// Hands half-full segments to the consumers (task ran out of input, or the buffer timeout passed).
+  /// Hands half-full segments to the consumers (task ran out of input, or the buffer timeout
+  /// passed).
   virtual void flush() = 0;
   /// Flushes and sends kEndOfPartition to every channel. Errors: kFileIo for blocking partitions.
   virtual Status finish() = 0;
-  /// True once every consumer has taken everything or is gone (pipelined), or the file is complete (blocking). After
-  /// finish() the object may go at any time: what is left stays with the environment until it is taken.
+  /// True once every consumer has taken everything or is gone (pipelined), or the file is complete
+  /// (blocking). After finish() the object may go at any time: what is left stays with the
+  /// environment until it is taken.
   [[nodiscard]] virtual bool consumed() const = 0;
   /// What was handed to the consumers so far. Thread: any.
   [[nodiscard]] virtual std::int64_t bytesOut() const = 0;
@@ -117,26 +123,29 @@ class NetworkEnvironment {
  public:
   virtual ~NetworkEnvironment() = default;
   /// Errors: kInsufficientNetworkBuffers, kFileIo.
-  virtual Result<std::unique_ptr<ResultPartition>> createPartition(const PartitionSpec& spec,
-                                                                   std::shared_ptr<metrics::MetricGroup> group) = 0;
-  virtual Result<std::unique_ptr<InputGate>> createGate(const GateSpec& spec,
-                                                        std::shared_ptr<metrics::MetricGroup> group) = 0;
+  virtual Result<std::unique_ptr<ResultPartition>> createPartition(
+      const PartitionSpec& spec, std::shared_ptr<metrics::MetricGroup> group) = 0;
+  virtual Result<std::unique_ptr<InputGate>> createGate(
+      const GateSpec& spec, std::shared_ptr<metrics::MetricGroup> group) = 0;
   /// A consumer worker's connection whose hello the supervisor has checked.
   virtual void acceptConnection(std::unique_ptr<StreamConnection> connection) = 0;
-  /// Drops a finished blocking partition that nobody needs any more; its file goes with its last reader.
+  /// Drops a finished blocking partition that nobody needs any more; its file goes with its last
+  /// reader.
   virtual void releasePartition(const ResultPartitionId& id) = 0;
   /// Segments: total, in use; for metrics and REST.
   [[nodiscard]] virtual std::int64_t totalSegments() const = 0;
   [[nodiscard]] virtual std::int64_t usedSegments() const = 0;
-  /// What partitions and gates would use at most, in percent of the total (Flink's RequestedMemoryUsage).
+  /// What partitions and gates would use at most, in percent of the total (Flink's
+  /// RequestedMemoryUsage).
   [[nodiscard]] virtual int requestedUsagePercent() const = 0;
   virtual void stop() = 0;
 };
 
 /// `hello` are the first bytes of every connection this worker opens (protocol/data_hello.h).
 std::unique_ptr<NetworkEnvironment> makeNetworkEnvironment(NetworkSettings settings, Bytes hello,
-                                                           StreamTransport& transport, Executor& executor,
-                                                           FileSystem& files, const Clock& clock);
+                                                           StreamTransport& transport,
+                                                           Executor& executor, FileSystem& files,
+                                                           const Clock& clock);
 
 /// The real StreamTransport: Asio on `numThreads` io threads.
 std::unique_ptr<StreamTransport> makeAsioStreamTransport(int numThreads);

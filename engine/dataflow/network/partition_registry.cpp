@@ -9,13 +9,15 @@
 
 namespace flink::network {
 
-Status PartitionRegistry::add(const ResultPartitionId& id, std::shared_ptr<ServedPartition> partition) {
+Status PartitionRegistry::add(const ResultPartitionId& id,
+                              std::shared_ptr<ServedPartition> partition) {
   std::vector<Waiting> served;
   {
     MutexLock lock(mutex_);
     if (!stopped_.isOk()) return stopped_;
     if (!partitions_.emplace(id, partition).second) {
-      return Status(ErrorCode::kAlreadyExists, fmt::format("partition exists already: partition={}", id.toString()));
+      return Status(ErrorCode::kAlreadyExists,
+                    fmt::format("partition exists already: partition={}", id.toString()));
     }
     for (auto it = waiting_.begin(); it != waiting_.end();) {
       if (it->id == id) {
@@ -26,7 +28,8 @@ Status PartitionRegistry::add(const ResultPartitionId& id, std::shared_ptr<Serve
       }
     }
   }
-  for (Waiting& request : served) request.onView(partition->createView(request.subpartition, std::move(request.listener)));
+  for (Waiting& request : served)
+    request.onView(partition->createView(request.subpartition, std::move(request.listener)));
   return Status::ok();
 }
 
@@ -39,8 +42,8 @@ void PartitionRegistry::remove(const ResultPartitionId& id) {
   partitions_.erase(it);
 }
 
-void PartitionRegistry::request(const ResultPartitionId& id, int subpartition, std::weak_ptr<SubpartitionListener> listener,
-                                OnView onView) {
+void PartitionRegistry::request(const ResultPartitionId& id, int subpartition,
+                                std::weak_ptr<SubpartitionListener> listener, OnView onView) {
   std::shared_ptr<ServedPartition> partition;
   Status refused;
   std::uint64_t number = 0;
@@ -76,9 +79,11 @@ void PartitionRegistry::expire(std::uint64_t number) {
     expired = std::move(*it);
     waiting_.erase(it);
   }
-  expired.onView(Status(ErrorCode::kPartitionNotFound,
-                        fmt::format("partition did not appear in time: partition={} timeoutMs={}", expired.id.toString(),
-                                    std::chrono::duration_cast<std::chrono::milliseconds>(requestTimeout_).count())));
+  expired.onView(Status(
+      ErrorCode::kPartitionNotFound,
+      fmt::format("partition did not appear in time: partition={} timeoutMs={}",
+                  expired.id.toString(),
+                  std::chrono::duration_cast<std::chrono::milliseconds>(requestTimeout_).count())));
 }
 
 void PartitionRegistry::stop(const Status& reason) {

@@ -25,8 +25,10 @@ class PartitionRegistry : public std::enable_shared_from_this<PartitionRegistry>
   /// Errors: kAlreadyExists.
   Status add(const ResultPartitionId& id, std::shared_ptr<ServedPartition> partition);
   void remove(const ResultPartitionId& id);
-  /// Calls `onView` once: now, when the partition is added, or with kPartitionNotFound when the time is over.
-  void request(const ResultPartitionId& id, int subpartition, std::weak_ptr<SubpartitionListener> listener, OnView onView);
+  /// Calls `onView` once: now, when the partition is added, or with kPartitionNotFound when the
+  /// time is over.
+  void request(const ResultPartitionId& id, int subpartition,
+               std::weak_ptr<SubpartitionListener> listener, OnView onView);
   /// Releases every partition, answers every waiting request and refuses what comes later.
   void stop(const Status& reason);
 
@@ -43,7 +45,8 @@ class PartitionRegistry : public std::enable_shared_from_this<PartitionRegistry>
   StreamTransport& transport_;
   const Duration requestTimeout_;
   Mutex mutex_;
-  std::map<ResultPartitionId, std::shared_ptr<ServedPartition>> partitions_ FLINK_GUARDED_BY(mutex_);
+  std::map<ResultPartitionId, std::shared_ptr<ServedPartition>> partitions_
+      FLINK_GUARDED_BY(mutex_);
   std::list<Waiting> waiting_ FLINK_GUARDED_BY(mutex_);
   std::uint64_t nextNumber_ FLINK_GUARDED_BY(mutex_) = 0;
   Status stopped_ FLINK_GUARDED_BY(mutex_);

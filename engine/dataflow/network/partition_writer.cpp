@@ -8,11 +8,13 @@
 
 namespace flink::network {
 namespace {
-/// A cut record leaves at least this much of itself in its first buffer, its length prefix included.
+/// A cut record leaves at least this much of itself in its first buffer, its length prefix
+/// included.
 constexpr std::size_t kMinFirstPiece = 64;
 }  // namespace
 
-PartitionWriter::PartitionWriter(const PartitionSpec& spec, std::uint32_t segmentBytes, std::shared_ptr<OutputProbe> probe)
+PartitionWriter::PartitionWriter(const PartitionSpec& spec, std::uint32_t segmentBytes,
+                                 std::shared_ptr<OutputProbe> probe)
     : capacity_(segmentBytes - kFrameHeaderBytes),
       carriesHash_(spec.localConsumers),
       windowStore_(spec.localConsumers.size()),
@@ -24,7 +26,9 @@ PartitionWriter::PartitionWriter(const PartitionSpec& spec, std::uint32_t segmen
 
 std::uint32_t PartitionWriter::pending(int channel) const {
   const auto index = static_cast<std::size_t>(channel);
-  return open_[index].start == nullptr ? 0 : static_cast<std::uint32_t>(windowStore_[index].pos - open_[index].start);
+  return open_[index].start == nullptr
+             ? 0
+             : static_cast<std::uint32_t>(windowStore_[index].pos - open_[index].start);
 }
 
 std::uint8_t PartitionWriter::baseFlags(int channel) const {

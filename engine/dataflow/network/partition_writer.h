@@ -12,14 +12,16 @@
 
 namespace flink::network {
 
-/// The windows of a result partition and the cutting of records that are longer than a segment; what becomes of a full
-/// segment is the subclass's.
-/// Thread: the task's step.
+/// The windows of a result partition and the cutting of records that are longer than a segment;
+/// what becomes of a full segment is the subclass's. Thread: the task's step.
 class PartitionWriter : public ResultPartition {
  public:
-  PartitionWriter(const PartitionSpec& spec, std::uint32_t segmentBytes, std::shared_ptr<OutputProbe> probe);
+  PartitionWriter(const PartitionSpec& spec, std::uint32_t segmentBytes,
+                  std::shared_ptr<OutputProbe> probe);
 
-  [[nodiscard]] bool carriesHash(int channel) const final { return carriesHash_[static_cast<std::size_t>(channel)]; }
+  [[nodiscard]] bool carriesHash(int channel) const final {
+    return carriesHash_[static_cast<std::size_t>(channel)];
+  }
   void nextSegment(int channel) final;
   void writeLarge(int channel, ByteView record) final;
   [[nodiscard]] std::int64_t bytesOut() const final { return probe_->bytes(); }
@@ -32,8 +34,8 @@ class PartitionWriter : public ResultPartition {
     bool startsInside = false;
   };
 
-  /// Passes the first `size` bytes of the channel's segment on. Returns the segment to go on with, null when none is kept.
-  /// `endsInside`: the last record goes on in the next buffer.
+  /// Passes the first `size` bytes of the channel's segment on. Returns the segment to go on with,
+  /// null when none is kept. `endsInside`: the last record goes on in the next buffer.
   virtual std::byte* passOn(int channel, std::uint32_t size, std::uint8_t flags) = 0;
   /// A fresh segment; waits until there is one. Null once released.
   virtual std::byte* provideSegment(int channel) = 0;

@@ -8,28 +8,29 @@
 
 namespace flink::network {
 
-PipelinedPartition::PipelinedPartition(const PipelinedPartitionSettings& settings, Executor& executor,
-                                       std::function<void()> onConsumed)
+PipelinedPartition::PipelinedPartition(const PipelinedPartitionSettings& settings,
+                                       Executor& executor, std::function<void()> onConsumed)
     : settings_(settings),
       executor_(executor),
       onConsumed_(std::move(onConsumed)),
       numOpen_(settings.numSubpartitions),
       numQueued_(static_cast<std::size_t>(settings.numSubpartitions), 0),
       atLimit_(static_cast<std::size_t>(settings.numSubpartitions), false) {
-  for (int i = 0; i < settings.numSubpartitions; ++i) subpartitions_.emplace_back([this] { onSubpartitionDone(); });
+  for (int i = 0; i < settings.numSubpartitions; ++i)
+    subpartitions_.emplace_back([this] { onSubpartitionDone(); });
 }
 
 PipelinedPartition::~PipelinedPartition() = default;
 
-Result<std::shared_ptr<PipelinedPartition>> PipelinedPartition::create(const PipelinedPartitionSettings& settings,
-                                                                       NetworkBufferPool& memory, int maxSegments,
-                                                                       Executor& executor,
-                                                                       std::function<void()> onConsumed) {
+Result<std::shared_ptr<PipelinedPartition>> PipelinedPartition::create(
+    const PipelinedPartitionSettings& settings, NetworkBufferPool& memory, int maxSegments,
+    Executor& executor, std::function<void()> onConsumed) {
   auto partition = std::make_shared<PipelinedPartition>(settings, executor, std::move(onConsumed));
   auto onRoom = [weak = std::weak_ptr(partition)] {
     if (const auto self = weak.lock()) self->onRoom();
   };
-  FLINK_ASSIGN_OR_RETURN(partition->pool_, memory.createPool(settings.numSubpartitions + 1, maxSegments, std::move(onRoom)));
+  FLINK_ASSIGN_OR_RETURN(partition->pool_, memory.createPool(settings.numSubpartitions + 1,
+                                                             maxSegments, std::move(onRoom)));
   return partition;
 }
 
@@ -53,7 +54,8 @@ void PipelinedPartition::returnUnused(std::byte* segment) {
   if (becameAvailable) tellAvailable();
 }
 
-void PipelinedPartition::add(int channel, std::byte* segment, std::uint32_t size, std::uint8_t flags, BufferCodec* codec) {
+void PipelinedPartition::add(int channel, std::byte* segment, std::uint32_t size,
+                             std::uint8_t flags, BufferCodec* codec) {
   const auto index = static_cast<std::size_t>(channel);
   {
     MutexLock lock(mutex_);
@@ -118,7 +120,8 @@ void PipelinedPartition::tellAvailable() {
 
 void PipelinedPartition::setAvailabilityCallback(std::function<void()> onAvailable) {
   MutexLock lock(mutex_);
-  callback_ = onAvailable ? std::make_shared<std::function<void()>>(std::move(onAvailable)) : nullptr;
+  callback_ =
+      onAvailable ? std::make_shared<std::function<void()>>(std::move(onAvailable)) : nullptr;
 }
 
 void PipelinedPartition::finish() {
@@ -133,24 +136,26 @@ void PipelinedPartition::onSubpartitionDone() {
   tellAvailable();
 }
 
-Result<std::shared_ptr<SubpartitionView>> PipelinedPartition::createView(int index,
-                                                                         std::weak_ptr<SubpartitionListener> listener) {
+Result<std::shared_ptr<SubpartitionView>> PipelinedPartition::createView(
+    int index, std::weak_ptr<SubpartitionListener> listener) {
   if (index < 0 || index >= settings_.numSubpartitions) {
     return Status(ErrorCode::kInvalidArgument,
-                  fmt::format("no such subpartition: partition={} subpartition={} subpartitions={}", settings_.id.toString(),
-                              index, settings_.numSubpartitions));
+                  fmt::format("no such subpartition: partition={} subpartition={} subpartitions={}",
+                              settings_.id.toString(), index, settings_.numSubpartitions));
   }
   if (!subpartition(index).attach(std::move(listener))) {
-    return Status(ErrorCode::kInvalidArgument, fmt::format("subpartition already has its consumer: partition={} subpartition={}",
-                                                           settings_.id.toString(), index));
+    return Status(ErrorCode::kInvalidArgument,
+                  fmt::format("subpartition already has its consumer: partition={} subpartition={}",
+                              settings_.id.toString(), index));
   }
   return std::shared_ptr<SubpartitionView>(shared_from_this(), &subpartition(index));
 }
 
 void PipelinedPartition::release(Status reason) {
   if (released_.exchange(true, std::memory_order_acq_rel)) return;
-  const Status seen = Status(ErrorCode::kConnectionLost, fmt::format("the producer gave up its partition: partition={}",
-                                                                     settings_.id.toString()))
+  const Status seen = Status(ErrorCode::kConnectionLost,
+                             fmt::format("the producer gave up its partition: partition={}",
+                                         settings_.id.toString()))
                           .causedBy(std::move(reason));
   for (PipelinedSubpartition& subpartition : subpartitions_) subpartition.fail(seen);
   pool_->close();
@@ -168,9 +173,11 @@ OutputFigures PipelinedPartition::outputFigures() const {
   return figures;
 }
 
-PipelinedResultPartition::PipelinedResultPartition(const PartitionSpec& spec, std::uint32_t segmentBytes,
+PipelinedResultPartition::PipelinedResultPartition(const PartitionSpec& spec,
+                                                   std::uint32_t segmentBytes,
                                                    std::shared_ptr<OutputProbe> probe,
-                                                   std::shared_ptr<PipelinedPartition> shared, Executor& executor)
+                                                   std::shared_ptr<PipelinedPartition> shared,
+                                                   Executor& executor)
     : PartitionWriter(spec, segmentBytes, std::move(probe)),
       shared_(std::move(shared)),
       executor_(executor),
@@ -179,7 +186,9 @@ PipelinedResultPartition::PipelinedResultPartition(const PartitionSpec& spec, st
 PipelinedResultPartition::~PipelinedResultPartition() {
   returnWindows();
   shared_->setAvailabilityCallback(nullptr);
-  if (!finished_) shared_->release(Status(ErrorCode::kCancelled, "the producing task ended before its output was complete"));
+  if (!finished_)
+    shared_->release(
+        Status(ErrorCode::kCancelled, "the producing task ended before its output was complete"));
 }
 
 void PipelinedResultPartition::setAvailabilityCallback(std::function<void()> onAvailable) {

@@ -23,11 +23,10 @@ struct PipelinedPartitionSettings {
   int maxBuffersPerChannel = 10;
 };
 
-/// The shared half of a pipelined partition: queues, segments in use, availability. Lives until its writer, its consumers
-/// and its buffers are gone.
-/// Availability has hysteresis: it ends with the pool's last segment or a channel's last allowed buffer and comes back
-/// when about half of them are free again, so that a waiting producer is woken per batch of segments.
-/// Thread: any.
+/// The shared half of a pipelined partition: queues, segments in use, availability. Lives until its
+/// writer, its consumers and its buffers are gone. Availability has hysteresis: it ends with the
+/// pool's last segment or a channel's last allowed buffer and comes back when about half of them
+/// are free again, so that a waiting producer is woken per batch of segments. Thread: any.
 class PipelinedPartition final : public ServedPartition,
                                  public SegmentOwner,
                                  public WaitCondition,
@@ -35,10 +34,11 @@ class PipelinedPartition final : public ServedPartition,
                                  public std::enable_shared_from_this<PipelinedPartition> {
  public:
   /// `onConsumed` is called once, when every consumer has taken everything or is gone.
-  static Result<std::shared_ptr<PipelinedPartition>> create(const PipelinedPartitionSettings& settings,
-                                                            NetworkBufferPool& memory, int maxSegments,
-                                                            Executor& executor, std::function<void()> onConsumed);
-  PipelinedPartition(const PipelinedPartitionSettings& settings, Executor& executor, std::function<void()> onConsumed);
+  static Result<std::shared_ptr<PipelinedPartition>> create(
+      const PipelinedPartitionSettings& settings, NetworkBufferPool& memory, int maxSegments,
+      Executor& executor, std::function<void()> onConsumed);
+  PipelinedPartition(const PipelinedPartitionSettings& settings, Executor& executor,
+                     std::function<void()> onConsumed);
   ~PipelinedPartition() override;
 
   // The producer's side.
@@ -46,8 +46,11 @@ class PipelinedPartition final : public ServedPartition,
   std::byte* acquire();
   /// Gives back a segment that was never queued.
   void returnUnused(std::byte* segment);
-  void add(int channel, std::byte* segment, std::uint32_t size, std::uint8_t flags, BufferCodec* codec);
-  bool append(int channel, ByteView data, std::size_t capacity) { return subpartition(channel).append(data, capacity); }
+  void add(int channel, std::byte* segment, std::uint32_t size, std::uint8_t flags,
+           BufferCodec* codec);
+  bool append(int channel, ByteView data, std::size_t capacity) {
+    return subpartition(channel).append(data, capacity);
+  }
   void finish();
   [[nodiscard]] bool isAvailable() const { return available_.load(std::memory_order_acquire); }
   void setAvailabilityCallback(std::function<void()> onAvailable);
@@ -57,14 +60,17 @@ class PipelinedPartition final : public ServedPartition,
   [[nodiscard]] bool ready() const override { return isAvailable() || isReleased(); }
 
   // Consumers and buffers.
-  Result<std::shared_ptr<SubpartitionView>> createView(int index, std::weak_ptr<SubpartitionListener> listener) override;
+  Result<std::shared_ptr<SubpartitionView>> createView(
+      int index, std::weak_ptr<SubpartitionListener> listener) override;
   void release(Status reason) override;
   void recycle(std::byte* segment, std::uint32_t channel) override;
 
   [[nodiscard]] OutputFigures outputFigures() const override;
 
  private:
-  [[nodiscard]] PipelinedSubpartition& subpartition(int channel) { return subpartitions_[static_cast<std::size_t>(channel)]; }
+  [[nodiscard]] PipelinedSubpartition& subpartition(int channel) {
+    return subpartitions_[static_cast<std::size_t>(channel)];
+  }
   void onSubpartitionDone();
   void onRoom();
   /// True when the partition became available again.
@@ -94,7 +100,8 @@ class PipelinedPartition final : public ServedPartition,
 /// The task's end of a pipelined partition.
 class PipelinedResultPartition final : public PartitionWriter {
  public:
-  PipelinedResultPartition(const PartitionSpec& spec, std::uint32_t segmentBytes, std::shared_ptr<OutputProbe> probe,
+  PipelinedResultPartition(const PartitionSpec& spec, std::uint32_t segmentBytes,
+                           std::shared_ptr<OutputProbe> probe,
                            std::shared_ptr<PipelinedPartition> shared, Executor& executor);
   ~PipelinedResultPartition() override;
 

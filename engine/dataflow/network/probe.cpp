@@ -9,7 +9,8 @@ double usage(std::int64_t used, std::int64_t total) {
   return total <= 0 ? 0.0 : static_cast<double>(used) / static_cast<double>(total);
 }
 
-std::shared_ptr<metrics::Counter> countedPerSecond(metrics::MetricGroup& group, const std::string& name) {
+std::shared_ptr<metrics::Counter> countedPerSecond(metrics::MetricGroup& group,
+                                                   const std::string& name) {
   auto counter = group.counter(name);
   group.meter(name + "PerSecond", counter);
   return counter;
@@ -40,17 +41,21 @@ TaskProbe::TaskProbe(metrics::MetricGroup& group) {
   addInputGauge("inPoolUsage", [](const InputFigures& f) -> Value {
     return usage(f.exclusiveUsed + f.floatingUsed, f.exclusiveTotal + f.floatingTotal);
   });
-  addInputGauge("inputFloatingBuffersUsage",
-                [](const InputFigures& f) -> Value { return usage(f.floatingUsed, f.floatingTotal); });
-  addInputGauge("inputExclusiveBuffersUsage",
-                [](const InputFigures& f) -> Value { return usage(f.exclusiveUsed, f.exclusiveTotal); });
+  addInputGauge("inputFloatingBuffersUsage", [](const InputFigures& f) -> Value {
+    return usage(f.floatingUsed, f.floatingTotal);
+  });
+  addInputGauge("inputExclusiveBuffersUsage", [](const InputFigures& f) -> Value {
+    return usage(f.exclusiveUsed, f.exclusiveTotal);
+  });
 
   const auto addOutputGauge = [&](const char* name, Value (*read)(const OutputFigures&)) {
     outputBuffers->gauge(name, [queues = queues_, read] { return read(queues->outputs()); });
   };
-  addOutputGauge("outputQueueLength", [](const OutputFigures& f) -> Value { return f.queuedBuffers; });
+  addOutputGauge("outputQueueLength",
+                 [](const OutputFigures& f) -> Value { return f.queuedBuffers; });
   addOutputGauge("outputQueueSize", [](const OutputFigures& f) -> Value { return f.queuedBytes; });
-  addOutputGauge("outPoolUsage", [](const OutputFigures& f) -> Value { return usage(f.poolInUse, f.poolSize); });
+  addOutputGauge("outPoolUsage",
+                 [](const OutputFigures& f) -> Value { return usage(f.poolInUse, f.poolSize); });
 }
 
 void TaskQueues::addOutput(std::weak_ptr<const OutputFiguresSource> source) {
@@ -102,7 +107,9 @@ std::shared_ptr<TaskProbe> TaskProbes::of(const std::shared_ptr<metrics::MetricG
   auto probe = slot.lock();
   if (probe == nullptr) {
     // Addresses of ended tasks are forgotten here.
-    std::erase_if(probes_, [&](const auto& entry) { return entry.first != group.get() && entry.second.expired(); });
+    std::erase_if(probes_, [&](const auto& entry) {
+      return entry.first != group.get() && entry.second.expired();
+    });
     probe = std::make_shared<TaskProbe>(*group);
     probes_[group.get()] = probe;
   }

@@ -66,7 +66,8 @@ class TaskProbe {
   }
 
  private:
-  /// Gauges hold the queues and not the probe: a gauge that held its own group could not be unregistered.
+  /// Gauges hold the queues and not the probe: a gauge that held its own group could not be
+  /// unregistered.
   const std::shared_ptr<TaskQueues> queues_ = std::make_shared<TaskQueues>();
   std::shared_ptr<metrics::Counter> bytesLocal_, bytesRemote_, buffersLocal_, buffersRemote_;
   std::vector<std::shared_ptr<metrics::MetricGroup>> groups_;

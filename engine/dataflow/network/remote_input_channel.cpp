@@ -9,7 +9,8 @@
 
 namespace flink::network {
 
-RemoteInputChannel::RemoteInputChannel(int index, ChannelSpec spec, int exclusiveBuffers, std::shared_ptr<GateQueue> queue,
+RemoteInputChannel::RemoteInputChannel(int index, ChannelSpec spec, int exclusiveBuffers,
+                                       std::shared_ptr<GateQueue> queue,
                                        std::shared_ptr<GateBuffers> buffers,
                                        std::shared_ptr<ConnectionManager> connections)
     : index_(index),
@@ -32,7 +33,8 @@ void RemoteInputChannel::start() {
     credit = static_cast<std::uint32_t>(free_.size());
   }
   Result<ConnectionManager::Opened> opened =
-      connections_->open(spec_.host, spec_.dataPort, shared_from_this(), {spec_.partition, spec_.subpartition}, credit);
+      connections_->open(spec_.host, spec_.dataPort, shared_from_this(),
+                         {spec_.partition, spec_.subpartition}, credit);
   if (!opened.isOk()) {
     onFailure(std::move(opened).status());
     return;
@@ -101,13 +103,16 @@ RemoteInputChannel::Held RemoteInputChannel::held() const {
 
 Status RemoteInputChannel::checkSequence(const FrameHeader& header) {
   if (ended_) {
-    return Status(ErrorCode::kCorruptData, fmt::format("data after the end of a partition: partition={} subpartition={}",
-                                                       spec_.partition.toString(), spec_.subpartition));
+    return Status(ErrorCode::kCorruptData,
+                  fmt::format("data after the end of a partition: partition={} subpartition={}",
+                              spec_.partition.toString(), spec_.subpartition));
   }
   if (header.sequence != nextSequence_) {
-    return Status(ErrorCode::kCorruptData,
-                  fmt::format("buffers out of order: partition={} subpartition={} expected={} found={}",
-                              spec_.partition.toString(), spec_.subpartition, nextSequence_, header.sequence));
+    return Status(
+        ErrorCode::kCorruptData,
+        fmt::format("buffers out of order: partition={} subpartition={} expected={} found={}",
+                    spec_.partition.toString(), spec_.subpartition, nextSequence_,
+                    header.sequence));
   }
   ++nextSequence_;
   return Status::ok();
@@ -118,8 +123,9 @@ Result<Buffer> RemoteInputChannel::prepareBuffer(const FrameHeader& header) {
   if (closed_) return Buffer();
   FLINK_RETURN_IF_ERROR(checkSequence(header));
   if (free_.size() <= unannounced_) {
-    return Status(ErrorCode::kCorruptData, fmt::format("buffer without credit: partition={} subpartition={}",
-                                                       spec_.partition.toString(), spec_.subpartition));
+    return Status(ErrorCode::kCorruptData,
+                  fmt::format("buffer without credit: partition={} subpartition={}",
+                              spec_.partition.toString(), spec_.subpartition));
   }
   Buffer buffer(free_.back(), shared_from_this(), 0);
   free_.pop_back();
@@ -150,7 +156,8 @@ Status RemoteInputChannel::onEvent(const FrameHeader& header) {
     if (closed_) return Status::ok();
     FLINK_RETURN_IF_ERROR(checkSequence(header));
     if (header.value != static_cast<std::uint32_t>(ChannelEvent::kEndOfPartition)) {
-      return Status(ErrorCode::kCorruptData, fmt::format("unknown channel event: event={}", header.value));
+      return Status(ErrorCode::kCorruptData,
+                    fmt::format("unknown channel event: event={}", header.value));
     }
     ended_ = true;
     received_.push_back({Buffer(), ChannelEvent::kEndOfPartition});
@@ -180,7 +187,8 @@ void RemoteInputChannel::onFailure(Status reason) {
 }
 
 void RemoteInputChannel::askForFloating() {
-  while (!waitsForFloating_ && free_.size() < static_cast<std::size_t>(exclusiveBuffers_) + backlog_) {
+  while (!waitsForFloating_ &&
+         free_.size() < static_cast<std::size_t>(exclusiveBuffers_) + backlog_) {
     std::byte* segment = buffers_->acquire(SegmentKind::kFloating, weak_from_this());
     if (segment == nullptr) {
       waitsForFloating_ = true;

@@ -15,17 +15,19 @@
 
 namespace flink::network {
 
-/// Receives one subpartition over a connection. Every free segment it holds is one credit of the producer: the exclusive
-/// ones at once, floating ones as the producer's backlog asks for them. Credit is announced in batches of about a third of
-/// the channel's segments, because a frame costs more than a segment waits.
-/// Thread: start, take, close on the task's step; the rest on io threads, recycle on any.
+/// Receives one subpartition over a connection. Every free segment it holds is one credit of the
+/// producer: the exclusive ones at once, floating ones as the producer's backlog asks for them.
+/// Credit is announced in batches of about a third of the channel's segments, because a frame costs
+/// more than a segment waits. Thread: start, take, close on the task's step; the rest on io
+/// threads, recycle on any.
 class RemoteInputChannel final : public InputChannel,
                                  public SegmentOwner,
                                  public FloatingReceiver,
                                  public std::enable_shared_from_this<RemoteInputChannel> {
  public:
-  RemoteInputChannel(int index, ChannelSpec spec, int exclusiveBuffers, std::shared_ptr<GateQueue> queue,
-                     std::shared_ptr<GateBuffers> buffers, std::shared_ptr<ConnectionManager> connections);
+  RemoteInputChannel(int index, ChannelSpec spec, int exclusiveBuffers,
+                     std::shared_ptr<GateQueue> queue, std::shared_ptr<GateBuffers> buffers,
+                     std::shared_ptr<ConnectionManager> connections);
 
   void start() override;
   TakeResult take(Taken& out) override;
@@ -35,7 +37,8 @@ class RemoteInputChannel final : public InputChannel,
   [[nodiscard]] std::int64_t queuedBytes() const override;
 
   // From the connection.
-  /// A buffer to read the announced content into; invalid when the channel is closed. Errors: kCorruptData.
+  /// A buffer to read the announced content into; invalid when the channel is closed. Errors:
+  /// kCorruptData.
   Result<Buffer> prepareBuffer(const FrameHeader& header);
   void onBuffer(Buffer buffer, std::uint32_t backlog);
   Status onEvent(const FrameHeader& header);

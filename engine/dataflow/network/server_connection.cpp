@@ -18,9 +18,10 @@ void ServerChannel::onDataAvailable() {
   if (const auto connection = connection_.lock()) connection->onChannelData(shared_from_this());
 }
 
-ServerConnection::ServerConnection(std::unique_ptr<StreamConnection> connection, std::uint32_t segmentBytes,
-                                   std::shared_ptr<PartitionRegistry> registry, StreamTransport& transport,
-                                   std::function<void()> onClosed)
+ServerConnection::ServerConnection(std::unique_ptr<StreamConnection> connection,
+                                   std::uint32_t segmentBytes,
+                                   std::shared_ptr<PartitionRegistry> registry,
+                                   StreamTransport& transport, std::function<void()> onClosed)
     : connection_(std::move(connection)),
       registry_(std::move(registry)),
       transport_(transport),
@@ -50,7 +51,8 @@ void ServerConnection::read() {
 }
 
 void ServerConnection::fail(const Status& reason) {
-  FLINK_WARN(kLog, "closing a data connection: peer={} error={}", connection_->peerName(), reason.toString());
+  FLINK_WARN(kLog, "closing a data connection: peer={} error={}", connection_->peerName(),
+             reason.toString());
   close();
 }
 
@@ -91,7 +93,9 @@ void ServerConnection::markReady(const std::shared_ptr<ServerChannel>& channel) 
   ready_.push_back(channel);
 }
 
-bool ServerConnection::claimWrite() { return !std::exchange(writing_, true); }
+bool ServerConnection::claimWrite() {
+  return !std::exchange(writing_, true);
+}
 
 void ServerConnection::postWrite() {
   transport_.post([self = shared_from_this()] { self->write(); });
@@ -144,8 +148,10 @@ void ServerConnection::collectFrom(const std::shared_ptr<ServerChannel>& channel
   if (result == TakeResult::kFailed) {
     control_ += encodeErrorFrame(channel->id, taken.failure);
   } else if (result == TakeResult::kNothing) {
-    if (taken.more && channel->initialCredit == 0 && !std::exchange(channel->backlogAnnounced, true)) {
-      control_ += encodeBareFrame(FrameType::kBacklog, channel->id, static_cast<std::uint32_t>(taken.backlog));
+    if (taken.more && channel->initialCredit == 0 &&
+        !std::exchange(channel->backlogAnnounced, true)) {
+      control_ += encodeBareFrame(FrameType::kBacklog, channel->id,
+                                  static_cast<std::uint32_t>(taken.backlog));
     }
     return;
   } else {
@@ -177,18 +183,24 @@ void ServerConnection::collectFrom(const std::shared_ptr<ServerChannel>& channel
 
 Result<Buffer> ServerConnection::onBufferStart(const FrameHeader& header) {
   // Unreachable by decodeFrameHeader for this side; an error all the same.
-  return Status(ErrorCode::kCorruptData, fmt::format("buffer frame from a consumer: channel={}", header.channel));
+  return Status(ErrorCode::kCorruptData,
+                fmt::format("buffer frame from a consumer: channel={}", header.channel));
 }
 
 Status ServerConnection::onBufferComplete(const FrameHeader& header, Buffer /*buffer*/) {
-  return Status(ErrorCode::kCorruptData, fmt::format("buffer frame from a consumer: channel={}", header.channel));
+  return Status(ErrorCode::kCorruptData,
+                fmt::format("buffer frame from a consumer: channel={}", header.channel));
 }
 
 Status ServerConnection::onFrame(const FrameHeader& header, ByteView payload) {
   switch (header.type) {
-    case FrameType::kPartitionRequest: return onRequest(header, payload);
-    case FrameType::kAddCredit: return onCredit(header);
-    default: onCloseChannel(header.channel); return Status::ok();
+    case FrameType::kPartitionRequest:
+      return onRequest(header, payload);
+    case FrameType::kAddCredit:
+      return onCredit(header);
+    default:
+      onCloseChannel(header.channel);
+      return Status::ok();
   }
 }
 
@@ -199,24 +211,28 @@ Status ServerConnection::onRequest(const FrameHeader& header, ByteView payload) 
     MutexLock lock(mutex_);
     if (closed_) return Status::ok();
     if (channels_.size() >= kMaxChannels) {
-      return Status(ErrorCode::kLimitExceeded, fmt::format("too many channels in one connection: max={}", kMaxChannels));
+      return Status(ErrorCode::kLimitExceeded,
+                    fmt::format("too many channels in one connection: max={}", kMaxChannels));
     }
     if (!channels_.emplace(header.channel, channel).second) {
-      return Status(ErrorCode::kCorruptData, fmt::format("channel id in use: channel={}", header.channel));
+      return Status(ErrorCode::kCorruptData,
+                    fmt::format("channel id in use: channel={}", header.channel));
     }
   }
-  registry_->request(request.partition, request.subpartition, channel,
-                     [weak = weak_from_this(), channel](Result<std::shared_ptr<SubpartitionView>> view) {
-                       if (const auto self = weak.lock()) {
-                         self->onView(channel, std::move(view));
-                       } else if (view.isOk()) {
-                         view.value()->release();
-                       }
-                     });
+  registry_->request(
+      request.partition, request.subpartition, channel,
+      [weak = weak_from_this(), channel](Result<std::shared_ptr<SubpartitionView>> view) {
+        if (const auto self = weak.lock()) {
+          self->onView(channel, std::move(view));
+        } else if (view.isOk()) {
+          view.value()->release();
+        }
+      });
   return Status::ok();
 }
 
-void ServerConnection::onView(const std::shared_ptr<ServerChannel>& channel, Result<std::shared_ptr<SubpartitionView>> view) {
+void ServerConnection::onView(const std::shared_ptr<ServerChannel>& channel,
+                              Result<std::shared_ptr<SubpartitionView>> view) {
   std::shared_ptr<SubpartitionView> unwanted;
   bool post = false;
   {
@@ -246,8 +262,9 @@ Status ServerConnection::onCredit(const FrameHeader& header) {
     if (it == channels_.end()) return Status::ok();  // ended a moment ago
     ServerChannel& channel = *it->second;
     if (channel.credit + header.value > kMaxCredit) {
-      return Status(ErrorCode::kLimitExceeded, fmt::format("credit out of range: channel={} credit={} max={}", header.channel,
-                                                           channel.credit + header.value, kMaxCredit));
+      return Status(ErrorCode::kLimitExceeded,
+                    fmt::format("credit out of range: channel={} credit={} max={}", header.channel,
+                                channel.credit + header.value, kMaxCredit));
     }
     channel.credit += header.value;
     channel.backlogAnnounced = false;

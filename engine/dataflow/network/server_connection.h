@@ -21,7 +21,8 @@ namespace flink::network {
 class ServerConnection;
 
 /// One subpartition that a connection sends. Its fields belong to the connection's lock.
-class ServerChannel final : public SubpartitionListener, public std::enable_shared_from_this<ServerChannel> {
+class ServerChannel final : public SubpartitionListener,
+                            public std::enable_shared_from_this<ServerChannel> {
  public:
   ServerChannel(std::uint32_t id, std::uint32_t credit, std::weak_ptr<ServerConnection> connection)
       : id(id), initialCredit(credit), credit(credit), connection_(std::move(connection)) {}
@@ -33,7 +34,7 @@ class ServerChannel final : public SubpartitionListener, public std::enable_shar
   std::uint32_t nextSequence = 0;
   std::shared_ptr<SubpartitionView> view;  ///< null until the partition is there
   bool hasData = false;
-  bool queued = false;           ///< in the connection's ready queue
+  bool queued = false;  ///< in the connection's ready queue
   bool backlogAnnounced = false;
   bool closed = false;
 
@@ -41,18 +42,20 @@ class ServerChannel final : public SubpartitionListener, public std::enable_shar
   const std::weak_ptr<ServerConnection> connection_;
 };
 
-/// The producer's end of a consumer worker's connection: sends the requested subpartitions, one buffer per channel in turn,
-/// as far as the consumer's credit goes; many buffers per write.
+/// The producer's end of a consumer worker's connection: sends the requested subpartitions, one
+/// buffer per channel in turn, as far as the consumer's credit goes; many buffers per write.
 /// Thread: start, close and what channels call from any thread; the rest on io threads.
 /// Lifetime: kept alive by the transport's handlers and the environment until closed.
-class ServerConnection final : public std::enable_shared_from_this<ServerConnection>, private FrameSink {
+class ServerConnection final : public std::enable_shared_from_this<ServerConnection>,
+                               private FrameSink {
  public:
   /// Bounds of one connection.
   static constexpr std::size_t kMaxChannels = 1 << 16;
   static constexpr std::size_t kMaxBuffersPerWrite = 32;
 
   ServerConnection(std::unique_ptr<StreamConnection> connection, std::uint32_t segmentBytes,
-                   std::shared_ptr<PartitionRegistry> registry, StreamTransport& transport, std::function<void()> onClosed);
+                   std::shared_ptr<PartitionRegistry> registry, StreamTransport& transport,
+                   std::function<void()> onClosed);
 
   void start();
   /// Ends the connection: what its channels have not taken is dropped by their partitions.
@@ -84,7 +87,8 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   Status onBufferComplete(const FrameHeader& header, Buffer buffer) override;
   Status onFrame(const FrameHeader& header, ByteView payload) override;
   Status onRequest(const FrameHeader& header, ByteView payload);
-  void onView(const std::shared_ptr<ServerChannel>& channel, Result<std::shared_ptr<SubpartitionView>> view);
+  void onView(const std::shared_ptr<ServerChannel>& channel,
+              Result<std::shared_ptr<SubpartitionView>> view);
   Status onCredit(const FrameHeader& header);
   void onCloseChannel(std::uint32_t id);
 

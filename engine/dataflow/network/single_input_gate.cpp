@@ -31,9 +31,10 @@ InputFigures GateChannels::inputFigures() const {
   return sum;
 }
 
-SingleInputGate::SingleInputGate(std::string owner, std::shared_ptr<GateChannels> channels, std::shared_ptr<GateQueue> queue,
-                                 std::shared_ptr<GateBuffers> buffers, std::shared_ptr<TaskProbe> probe,
-                                 std::uint32_t segmentBytes)
+SingleInputGate::SingleInputGate(std::string owner, std::shared_ptr<GateChannels> channels,
+                                 std::shared_ptr<GateQueue> queue,
+                                 std::shared_ptr<GateBuffers> buffers,
+                                 std::shared_ptr<TaskProbe> probe, std::uint32_t segmentBytes)
     : owner_(std::move(owner)),
       channels_(std::move(channels)),
       queue_(std::move(queue)),
@@ -41,7 +42,9 @@ SingleInputGate::SingleInputGate(std::string owner, std::shared_ptr<GateChannels
       probe_(std::move(probe)),
       segmentBytes_(segmentBytes) {}
 
-SingleInputGate::~SingleInputGate() { close(); }
+SingleInputGate::~SingleInputGate() {
+  close();
+}
 
 void SingleInputGate::start(std::function<void()> onAvailable) {
   queue_->setCallback(std::move(onAvailable));

@@ -25,8 +25,9 @@ class GateChannels final : public InputFiguresSource {
 /// The input gate of one edge at one task.
 class SingleInputGate final : public InputGate {
  public:
-  SingleInputGate(std::string owner, std::shared_ptr<GateChannels> channels, std::shared_ptr<GateQueue> queue,
-                  std::shared_ptr<GateBuffers> buffers, std::shared_ptr<TaskProbe> probe, std::uint32_t segmentBytes);
+  SingleInputGate(std::string owner, std::shared_ptr<GateChannels> channels,
+                  std::shared_ptr<GateQueue> queue, std::shared_ptr<GateBuffers> buffers,
+                  std::shared_ptr<TaskProbe> probe, std::uint32_t segmentBytes);
   ~SingleInputGate() override;
 
   void start(std::function<void()> onAvailable) override;
@@ -45,7 +46,7 @@ class SingleInputGate final : public InputGate {
   const std::shared_ptr<GateBuffers> buffers_;
   const std::shared_ptr<TaskProbe> probe_;  ///< may be null
   const std::uint32_t segmentBytes_;
-  std::unique_ptr<BufferCodec> codec_;      ///< made for the first compressed buffer
+  std::unique_ptr<BufferCodec> codec_;  ///< made for the first compressed buffer
   int numEnded_ = 0;
   bool closed_ = false;
 };

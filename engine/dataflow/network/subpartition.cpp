@@ -21,7 +21,8 @@ void PipelinedSubpartition::add(Buffer buffer) {
   std::weak_ptr<SubpartitionListener> listener;
   {
     MutexLock lock(mutex_);
-    // The dropped buffer gives its segment back after the lock is gone: the parameter outlives this scope.
+    // The dropped buffer gives its segment back after the lock is gone: the parameter outlives this
+    // scope.
     if (state_ != State::kOpen) return;
     queue_.push_back(std::move(buffer));
     if (queue_.size() > 1) return;
@@ -34,7 +35,8 @@ bool PipelinedSubpartition::append(ByteView data, std::size_t capacity) {
   MutexLock lock(mutex_);
   if (state_ != State::kOpen || queue_.empty()) return false;
   Buffer& last = queue_.back();
-  if (last.size + data.size() > capacity || (last.flags & buffer_flag::kEndsInside) != 0) return false;
+  if (last.size + data.size() > capacity || (last.flags & buffer_flag::kEndsInside) != 0)
+    return false;
   std::memcpy(last.data() + last.size, data.data(), data.size());
   last.size += static_cast<std::uint32_t>(data.size());
   return true;

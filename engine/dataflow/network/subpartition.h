@@ -17,7 +17,8 @@ namespace flink::network {
 class SubpartitionListener {
  public:
   virtual ~SubpartitionListener() = default;
-  /// There is something to take where there was nothing, or the subpartition failed. May be called in vain.
+  /// There is something to take where there was nothing, or the subpartition failed. May be called
+  /// in vain.
   virtual void onDataAvailable() = 0;
 };
 
@@ -26,7 +27,8 @@ class SubpartitionListener {
 class SubpartitionView {
  public:
   virtual ~SubpartitionView() = default;
-  /// With `eventsOnly` a buffer at the front stays (kNothing, with `more` and `backlog` set): the consumer has no credit.
+  /// With `eventsOnly` a buffer at the front stays (kNothing, with `more` and `backlog` set): the
+  /// consumer has no credit.
   virtual TakeResult take(Taken& out, bool eventsOnly) = 0;
   /// The consumer is done or gone: what is left and what still comes is dropped.
   virtual void release() = 0;
@@ -37,17 +39,17 @@ class SubpartitionView {
 class ServedPartition {
  public:
   virtual ~ServedPartition() = default;
-  /// The view keeps the partition alive. Call take() once after this: the listener hears only of later data.
-  /// Errors: kPartitionNotFound, kInvalidArgument.
-  virtual Result<std::shared_ptr<SubpartitionView>> createView(int subpartition,
-                                                               std::weak_ptr<SubpartitionListener> listener) = 0;
+  /// The view keeps the partition alive. Call take() once after this: the listener hears only of
+  /// later data. Errors: kPartitionNotFound, kInvalidArgument.
+  virtual Result<std::shared_ptr<SubpartitionView>> createView(
+      int subpartition, std::weak_ptr<SubpartitionListener> listener) = 0;
   virtual void release(Status reason) = 0;
 };
 
 /// The buffers of a partition on their way to one consumer.
-/// States: open → finished (end event queued) → drained (end event taken); open, finished → failed (released by the
-/// producer) or abandoned (released by the consumer). `onDone` is called once, on drained or abandoned.
-/// Thread: any.
+/// States: open → finished (end event queued) → drained (end event taken); open, finished → failed
+/// (released by the producer) or abandoned (released by the consumer). `onDone` is called once, on
+/// drained or abandoned. Thread: any.
 class PipelinedSubpartition final : public SubpartitionView {
  public:
   explicit PipelinedSubpartition(std::function<void()> onDone) : onDone_(std::move(onDone)) {}
@@ -55,7 +57,8 @@ class PipelinedSubpartition final : public SubpartitionView {
   /// False when there is a consumer already.
   bool attach(std::weak_ptr<SubpartitionListener> listener);
   void add(Buffer buffer);
-  /// Appends to the last buffer when that one is still here, has room below `capacity` and ends with a whole record.
+  /// Appends to the last buffer when that one is still here, has room below `capacity` and ends
+  /// with a whole record.
   bool append(ByteView data, std::size_t capacity);
   void finish();
   void fail(const Status& reason);

@@ -16,22 +16,26 @@ namespace flink::network {
 /// Owns the network memory, the partitions and the connections of a worker.
 class WorkerNetworkEnvironment final : public NetworkEnvironment {
  public:
-  WorkerNetworkEnvironment(NetworkSettings settings, Bytes hello, StreamTransport& transport, Executor& executor,
-                           FileSystem& files, const Clock& clock);
+  WorkerNetworkEnvironment(NetworkSettings settings, Bytes hello, StreamTransport& transport,
+                           Executor& executor, FileSystem& files, const Clock& clock);
   ~WorkerNetworkEnvironment() override;
 
-  Result<std::unique_ptr<ResultPartition>> createPartition(const PartitionSpec& spec,
-                                                           std::shared_ptr<metrics::MetricGroup> group) override;
-  Result<std::unique_ptr<InputGate>> createGate(const GateSpec& spec, std::shared_ptr<metrics::MetricGroup> group) override;
+  Result<std::unique_ptr<ResultPartition>> createPartition(
+      const PartitionSpec& spec, std::shared_ptr<metrics::MetricGroup> group) override;
+  Result<std::unique_ptr<InputGate>> createGate(
+      const GateSpec& spec, std::shared_ptr<metrics::MetricGroup> group) override;
   void acceptConnection(std::unique_ptr<StreamConnection> connection) override;
   void releasePartition(const ResultPartitionId& id) override;
   [[nodiscard]] std::int64_t totalSegments() const override { return memory_->totalSegments(); }
   [[nodiscard]] std::int64_t usedSegments() const override { return memory_->usedSegments(); }
-  [[nodiscard]] int requestedUsagePercent() const override { return memory_->requestedUsagePercent(); }
+  [[nodiscard]] int requestedUsagePercent() const override {
+    return memory_->requestedUsagePercent();
+  }
   void stop() override;
 
  private:
-  /// The producer's ends of connections; their close callbacks may come after the environment is gone.
+  /// The producer's ends of connections; their close callbacks may come after the environment is
+  /// gone.
   struct Accepted {
     Mutex mutex;
     std::map<std::uint64_t, std::shared_ptr<ServerConnection>> connections FLINK_GUARDED_BY(mutex);
@@ -39,9 +43,11 @@ class WorkerNetworkEnvironment final : public NetworkEnvironment {
     bool stopped FLINK_GUARDED_BY(mutex) = false;
   };
 
-  Result<std::unique_ptr<ResultPartition>> createPipelined(const PartitionSpec& spec, std::shared_ptr<OutputProbe> probe,
+  Result<std::unique_ptr<ResultPartition>> createPipelined(const PartitionSpec& spec,
+                                                           std::shared_ptr<OutputProbe> probe,
                                                            TaskProbe* taskProbe);
-  Result<std::unique_ptr<ResultPartition>> createBlocking(const PartitionSpec& spec, std::shared_ptr<OutputProbe> probe);
+  Result<std::unique_ptr<ResultPartition>> createBlocking(const PartitionSpec& spec,
+                                                          std::shared_ptr<OutputProbe> probe);
 
   const NetworkSettings settings_;
   StreamTransport& transport_;

@@ -10,9 +10,9 @@
 
 namespace flink {
 
-/// Adds up a value over all subtasks of a job. Its text form, `<kind>:<value>`, tells the JobManager how to merge:
-/// kinds that end in Counter are summed, those that end in Minimum or Maximum give the smaller or larger one.
-/// Thread: the function's own.
+/// Adds up a value over all subtasks of a job. Its text form, `<kind>:<value>`, tells the
+/// JobManager how to merge: kinds that end in Counter are summed, those that end in Minimum or
+/// Maximum give the smaller or larger one. Thread: the function's own.
 class Accumulator {
  public:
   virtual ~Accumulator() = default;

@@ -11,9 +11,11 @@
 
 namespace flink::operators {
 
-// --- field accessors: how sum, min and max find their field in a record --------------------------------------------
+// --- field accessors: how sum, min and max find their field in a record
+// --------------------------------------------
 
-/// Field `I` by position: of a pair or tuple, a FLINK_FIELDS class, an aggregate; of a number itself when I == 0.
+/// Field `I` by position: of a pair or tuple, a FLINK_FIELDS class, an aggregate; of a number
+/// itself when I == 0.
 template <std::size_t I>
 struct TupleField {
   template <class Record>
@@ -47,15 +49,19 @@ template <class Field, class T>
 using FieldType = std::remove_cvref_t<decltype(std::declval<const Field&>()(std::declval<T&>()))>;
 
 template <class Field, class T>
-concept SummableField = std::is_arithmetic_v<FieldType<Field, T>> || requires(FieldType<Field, T>& a) { a += a; };
+concept SummableField = std::is_arithmetic_v<FieldType<Field, T>> ||
+    requires(FieldType<Field, T>& a) {
+  a += a;
+};
 template <class Field, class T>
 concept ComparableField = requires(const FieldType<Field, T>& a) {
   { a < a } -> std::convertible_to<bool>;
 };
 
-// --- combiners: fold one record into what a key has ----------------------------------------------------------------
-// All of them also combine two accumulated values, the earlier one first, so that spilled parts can be merged.
-// kKeepsKey: the accumulated record always has the key of its first element, whatever the selector reads.
+// --- combiners: fold one record into what a key has
+// ---------------------------------------------------------------- All of them also combine two
+// accumulated values, the earlier one first, so that spilled parts can be merged. kKeepsKey: the
+// accumulated record always has the key of its first element, whatever the selector reads.
 
 template <class F>
 struct ReduceCombiner {
@@ -84,7 +90,8 @@ struct SumCombiner {
   }
 };
 
-/// Keeps the smallest (largest) value of the field; the other fields stay those of the first element.
+/// Keeps the smallest (largest) value of the field; the other fields stay those of the first
+/// element.
 template <class Field, bool Max>
 struct ExtremeCombiner {
   static constexpr bool kKeepsKey = false;

@@ -8,13 +8,18 @@
 
 namespace flink::operators {
 
-/// Two inputs of different types into one function. `Calls` says how the function takes a record of either side.
+/// Two inputs of different types into one function. `Calls` says how the function takes a record of
+/// either side.
 template <class In1, class In2, class Out, class F, class Calls>
 class CoOperator final : public OperatorBase {
  public:
   CoOperator(const OperatorOutputs& outputs, F function)
-      : function_(std::move(function)), output_(outputs, ""), sideOutputs_(outputs), context_(sideOutputs_),
-        first_(*this), second_(*this) {}
+      : function_(std::move(function)),
+        output_(outputs, ""),
+        sideOutputs_(outputs),
+        context_(sideOutputs_),
+        first_(*this),
+        second_(*this) {}
 
   [[nodiscard]] int numInputs() const override { return 2; }
   Receiver& input(int index) override {
@@ -65,12 +70,20 @@ class CoOperator final : public OperatorBase {
 };
 
 struct CoMapCalls {
-  static void first(auto& f, const auto& record, ProcessContext&, auto& out) { out.collect(f.map1(record)); }
-  static void second(auto& f, const auto& record, ProcessContext&, auto& out) { out.collect(f.map2(record)); }
+  static void first(auto& f, const auto& record, ProcessContext&, auto& out) {
+    out.collect(f.map1(record));
+  }
+  static void second(auto& f, const auto& record, ProcessContext&, auto& out) {
+    out.collect(f.map2(record));
+  }
 };
 struct CoFlatMapCalls {
-  static void first(auto& f, const auto& record, ProcessContext&, auto& out) { f.flatMap1(record, out); }
-  static void second(auto& f, const auto& record, ProcessContext&, auto& out) { f.flatMap2(record, out); }
+  static void first(auto& f, const auto& record, ProcessContext&, auto& out) {
+    f.flatMap1(record, out);
+  }
+  static void second(auto& f, const auto& record, ProcessContext&, auto& out) {
+    f.flatMap2(record, out);
+  }
 };
 struct CoProcessCalls {
   static void first(auto& f, const auto& record, ProcessContext& context, auto& out) {

@@ -5,9 +5,9 @@
 
 namespace flink {
 
-/// Takes what a user's function emits. Records are assigned into slots that are reused from batch to batch, so that
-/// strings and vectors keep their memory.
-/// Thread: the function's own call only; do not keep a reference to it.
+/// Takes what a user's function emits. Records are assigned into slots that are reused from batch
+/// to batch, so that strings and vectors keep their memory. Thread: the function's own call only;
+/// do not keep a reference to it.
 template <class T>
 class Collector {
  public:
@@ -17,13 +17,15 @@ class Collector {
   void collect(T&& record) { slot() = std::move(record); }
   /// Anything assignable to T, e.g. a std::string_view for std::string: no temporary record.
   template <class U>
-    requires(!std::is_same_v<std::remove_cvref_t<U>, T> && std::is_assignable_v<T&, U &&>)
-  void collect(U&& value) {
+  requires(!std::is_same_v<std::remove_cvref_t<U>, T> &&
+           std::is_assignable_v<T&, U&&>) void collect(U&& value) {
     slot() = std::forward<U>(value);
   }
-  /// Emits one record and returns it to be filled in place, before the next collect(). Its old content is arbitrary.
+  /// Emits one record and returns it to be filled in place, before the next collect(). Its old
+  /// content is arbitrary.
   T& slot() {
-    if (pos_ == end_) [[unlikely]] makeRoom();
+    if (pos_ == end_) [[unlikely]]
+      makeRoom();
     return *pos_++;
   }
 

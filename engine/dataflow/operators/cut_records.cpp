@@ -8,7 +8,8 @@ namespace flink::operators {
 namespace {
 
 Status corrupt(int channel, std::string_view why) {
-  return {ErrorCode::kCorruptData, fmt::format("records of a channel do not decode: {}: channel={}", why, channel)};
+  return {ErrorCode::kCorruptData,
+          fmt::format("records of a channel do not decode: {}: channel={}", why, channel)};
 }
 
 }  // namespace
@@ -17,11 +18,12 @@ Status corruptRecord(int channel, const types::ByteCursor& in) {
   return corrupt(channel, in.error == nullptr ? "unknown reason" : in.error);
 }
 
-Status CutRecords::resume(int channel, const types::SegmentView& segment, std::size_t& offset, ByteView& complete) {
+Status CutRecords::resume(int channel, const types::SegmentView& segment, std::size_t& offset,
+                          ByteView& complete) {
   std::string& part = parts_[static_cast<std::size_t>(channel)];
   if (segment.startsInside == part.empty()) {
-    return corrupt(channel,
-                   part.empty() ? "rest of a record whose beginning is missing" : "rest of a record is missing");
+    return corrupt(channel, part.empty() ? "rest of a record whose beginning is missing"
+                                         : "rest of a record is missing");
   }
   if (part.empty()) return Status::ok();
   const auto take = [&](std::size_t upTo) {
@@ -45,7 +47,8 @@ Status CutRecords::resume(int channel, const types::SegmentView& segment, std::s
 Status CutRecords::keep(int channel, const types::SegmentView& segment, std::size_t& offset) {
   if (!segment.endsInside) return corrupt(channel, "record ends before its length");
   const std::size_t left = segment.data.size() - offset;
-  if (left >= wire::kLengthBytes && wire::getLength(segment.data.data() + offset) > wire::kMaxRecordBytes) {
+  if (left >= wire::kLengthBytes &&
+      wire::getLength(segment.data.data() + offset) > wire::kMaxRecordBytes) {
     return corrupt(channel, "record longer than the limit");
   }
   parts_[static_cast<std::size_t>(channel)].assign(asText(segment.data.subspan(offset)));

@@ -13,7 +13,8 @@ namespace flink::operators {
 template <class T>
 class PlainEdgeCodec final : public EdgeCodec {
  public:
-  std::unique_ptr<Receiver> makeWriter(types::SegmentWriter& writer, const EdgeWriterSpec& spec) const override {
+  std::unique_ptr<Receiver> makeWriter(types::SegmentWriter& writer,
+                                       const EdgeWriterSpec& spec) const override {
     return std::make_unique<EdgeWriter<T>>(writer, spec);
   }
   std::unique_ptr<EdgeReader> makeReader(Receiver& target, int numChannels) const override {
@@ -26,7 +27,8 @@ template <class T, class Selector>
 class KeyedEdgeCodec final : public EdgeCodec {
  public:
   explicit KeyedEdgeCodec(Selector selector) : selector_(std::move(selector)) {}
-  std::unique_ptr<Receiver> makeWriter(types::SegmentWriter& writer, const EdgeWriterSpec& spec) const override {
+  std::unique_ptr<Receiver> makeWriter(types::SegmentWriter& writer,
+                                       const EdgeWriterSpec& spec) const override {
     return std::make_unique<KeyedEdgeWriter<T, Selector>>(writer, spec, selector_);
   }
   std::unique_ptr<EdgeReader> makeReader(Receiver& target, int numChannels) const override {
@@ -43,7 +45,8 @@ class CustomEdgeCodec final : public EdgeCodec {
  public:
   CustomEdgeCodec(P partitioner, Selector selector)
       : partitioner_(std::move(partitioner)), selector_(std::move(selector)) {}
-  std::unique_ptr<Receiver> makeWriter(types::SegmentWriter& writer, const EdgeWriterSpec&) const override {
+  std::unique_ptr<Receiver> makeWriter(types::SegmentWriter& writer,
+                                       const EdgeWriterSpec&) const override {
     return std::make_unique<CustomEdgeWriter<T, P, Selector>>(writer, partitioner_, selector_);
   }
   std::unique_ptr<EdgeReader> makeReader(Receiver& target, int numChannels) const override {

@@ -21,10 +21,13 @@ class CutRecords {
  public:
   explicit CutRecords(int numChannels) : parts_(static_cast<std::size_t>(numChannels)) {}
 
-  /// Takes what `segment` has of a record begun earlier, from its first byte. `complete` is empty while the record
-  /// goes on in the next segment, and when there is none; it stays valid until drop(). Errors: kCorruptData.
-  Status resume(int channel, const types::SegmentView& segment, std::size_t& offset, ByteView& complete);
-  /// Keeps the beginning of a record, from `offset` to the end. Errors: kCorruptData when the segment is not cut.
+  /// Takes what `segment` has of a record begun earlier, from its first byte. `complete` is empty
+  /// while the record goes on in the next segment, and when there is none; it stays valid until
+  /// drop(). Errors: kCorruptData.
+  Status resume(int channel, const types::SegmentView& segment, std::size_t& offset,
+                ByteView& complete);
+  /// Keeps the beginning of a record, from `offset` to the end. Errors: kCorruptData when the
+  /// segment is not cut.
   Status keep(int channel, const types::SegmentView& segment, std::size_t& offset);
   /// Forgets the record that resume() completed.
   void drop(int channel);
@@ -38,9 +41,8 @@ class CutRecords {
 /// Selector of edges without keys.
 struct NoSelector {};
 
-/// Decodes segments into reused records and hands them on in batches. With a Selector the batches carry key hashes:
-/// those that came along, else recomputed.
-/// Thread: the task's step.
+/// Decodes segments into reused records and hands them on in batches. With a Selector the batches
+/// carry key hashes: those that came along, else recomputed. Thread: the task's step.
 template <class T, class Selector>
 class TypedEdgeReader final : public EdgeReader {
  public:
@@ -49,8 +51,8 @@ class TypedEdgeReader final : public EdgeReader {
   TypedEdgeReader(Receiver& target, int numChannels, Selector selector)
       : target_(typedTarget(target)), selector_(std::move(selector)), cut_(numChannels) {}
 
-  Result<bool> read(int channel, const types::SegmentView& segment, std::size_t& offset, std::size_t maxRecords,
-                    std::uint64_t& numRecords) override {
+  Result<bool> read(int channel, const types::SegmentView& segment, std::size_t& offset,
+                    std::size_t maxRecords, std::uint64_t& numRecords) override {
     const std::size_t limit = std::max<std::size_t>(1, maxRecords);
     std::size_t count = 0;
     if (offset == 0) {
@@ -72,7 +74,8 @@ class TypedEdgeReader final : public EdgeReader {
         break;
       }
       offset += wire::kLengthBytes;
-      if (!decode({data + offset, length}, segment.carriesHash)) [[unlikely]] return corruptRecord(channel, in_);
+      if (!decode({data + offset, length}, segment.carriesHash)) [[unlikely]]
+        return corruptRecord(channel, in_);
       offset += length;
       ++count;
       if (filled_ == kBatchSize) deliver();
@@ -89,23 +92,28 @@ class TypedEdgeReader final : public EdgeReader {
   }
 
   bool decode(ByteView record, bool carriesHash) {
-    if (filled_ == slots_.size()) [[unlikely]] grow();
+    if (filled_ == slots_.size()) [[unlikely]]
+      grow();
     in_ = types::ByteCursor(record);
     T& slot = slots_.data()[filled_];
     if constexpr (kKeyed) {
       const std::size_t prefix = carriesHash ? wire::HashPrefix::size() : wire::GroupPrefix::size();
       const std::byte* from = in_.take(prefix);
-      if (from == nullptr) [[unlikely]] return false;
-      if (!types::readValue(in_, slot)) [[unlikely]] return false;
+      if (from == nullptr) [[unlikely]]
+        return false;
+      if (!types::readValue(in_, slot)) [[unlikely]]
+        return false;
       if (carriesHash) {
         std::memcpy(&hashes_[filled_], from + sizeof(std::uint16_t), sizeof(types::KeyHash));
       } else {
         hashes_[filled_] = types::keyHash(callKeySelector(selector_, std::as_const(slot)));
       }
     } else {
-      if (!types::readValue(in_, slot)) [[unlikely]] return false;
+      if (!types::readValue(in_, slot)) [[unlikely]]
+        return false;
     }
-    if (in_.remaining() != 0) [[unlikely]] return in_.fail("bytes left over");
+    if (in_.remaining() != 0) [[unlikely]]
+      return in_.fail("bytes left over");
     ++filled_;
     return true;
   }

@@ -23,20 +23,24 @@ class RecordSerializer {
  public:
   explicit RecordSerializer(types::SegmentWriter& writer) : writer_(writer) {}
 
-  /// Appends one record to a channel. `prefix` is what stands between length and payload (nothing or a KeyPrefix).
+  /// Appends one record to a channel. `prefix` is what stands between length and payload (nothing
+  /// or a KeyPrefix).
   template <class Prefix>
   void write(int channel, const Prefix& prefix, const T& record) {
     types::SegmentWriter::Window& window = writer_.window(channel);
-    if (tryWrite(window, prefix, record)) [[likely]] return;
+    if (tryWrite(window, prefix, record)) [[likely]]
+      return;
     writeInNextSegment(channel, window, prefix, record);
   }
 
  private:
   template <class Prefix>
-  static bool tryWrite(types::SegmentWriter::Window& window, const Prefix& prefix, const T& record) {
+  static bool tryWrite(types::SegmentWriter::Window& window, const Prefix& prefix,
+                       const T& record) {
     types::SegmentSink sink{window.pos, window.end};
     std::byte* header = sink.claim(wire::kLengthBytes + prefix.size());
-    if (header == nullptr || !types::writeValue(record, sink)) [[unlikely]] return false;
+    if (header == nullptr || !types::writeValue(record, sink)) [[unlikely]]
+      return false;
     wire::putLength(header, static_cast<std::size_t>(sink.pos - header) - wire::kLengthBytes);
     prefix.put(header + wire::kLengthBytes);
     window.pos = sink.pos;
@@ -44,8 +48,8 @@ class RecordSerializer {
   }
 
   template <class Prefix>
-  [[gnu::noinline]] void writeInNextSegment(int channel, types::SegmentWriter::Window& window, const Prefix& prefix,
-                                            const T& record) {
+  [[gnu::noinline]] void writeInNextSegment(int channel, types::SegmentWriter::Window& window,
+                                            const Prefix& prefix, const T& record) {
     writer_.nextSegment(channel);
     if (writer_.released() || tryWrite(window, prefix, record)) return;
     large_.clear();
@@ -61,12 +65,15 @@ class RecordSerializer {
   std::string large_;
 };
 
-/// Writes the records of one edge to the channels that its strategy picks. A broadcast record counts once.
+/// Writes the records of one edge to the channels that its strategy picks. A broadcast record
+/// counts once.
 template <class T>
 class EdgeWriter final : public BatchReceiver<T> {
  public:
   EdgeWriter(types::SegmentWriter& writer, const EdgeWriterSpec& spec)
-      : writer_(writer), serializer_(writer), selection_(spec.selection),
+      : writer_(writer),
+        serializer_(writer),
+        selection_(spec.selection),
         next_(writer.numChannels() == 0 ? 0 : spec.subtaskIndex % writer.numChannels()),
         random_(wire::mixSeed(static_cast<std::uint64_t>(spec.subtaskIndex))) {}
 
@@ -86,7 +93,8 @@ class EdgeWriter final : public BatchReceiver<T> {
         break;
       case ChannelSelection::kBroadcast:
         for (int channel = 0; channel < numChannels; ++channel) {
-          for (const T& record : batch.records) serializer_.write(channel, wire::NoPrefix{}, record);
+          for (const T& record : batch.records)
+            serializer_.write(channel, wire::NoPrefix{}, record);
         }
         break;
       default:
@@ -103,19 +111,24 @@ class EdgeWriter final : public BatchReceiver<T> {
   std::uint64_t random_;
 };
 
-/// Writes each record to the consumer that owns its key group. The hash travels along inside this process.
+/// Writes each record to the consumer that owns its key group. The hash travels along inside this
+/// process.
 template <class T, class Selector>
 class KeyedEdgeWriter final : public BatchReceiver<T> {
  public:
   KeyedEdgeWriter(types::SegmentWriter& writer, const EdgeWriterSpec& spec, Selector selector)
-      : writer_(writer), serializer_(writer), selector_(std::move(selector)),
+      : writer_(writer),
+        serializer_(writer),
+        selector_(std::move(selector)),
         maxParallelism_(static_cast<std::uint32_t>(spec.maxParallelism)) {
     const auto numChannels = static_cast<std::uint32_t>(writer.numChannels());
     channelOfGroup_.resize(maxParallelism_);
     for (std::uint32_t group = 0; group < maxParallelism_; ++group) {
-      channelOfGroup_[group] = static_cast<std::uint16_t>(types::operatorIndexOf(group, maxParallelism_, numChannels));
+      channelOfGroup_[group] =
+          static_cast<std::uint16_t>(types::operatorIndexOf(group, maxParallelism_, numChannels));
     }
-    for (std::uint32_t c = 0; c < numChannels; ++c) carriesHash_.push_back(writer.carriesHash(static_cast<int>(c)));
+    for (std::uint32_t c = 0; c < numChannels; ++c)
+      carriesHash_.push_back(writer.carriesHash(static_cast<int>(c)));
   }
 
   void process(Batch<T> batch) override {
@@ -124,7 +137,8 @@ class KeyedEdgeWriter final : public BatchReceiver<T> {
       const std::uint32_t group = types::keyGroupOf(hash, maxParallelism_);
       const int channel = channelOfGroup_[group];
       if (carriesHash_[static_cast<std::size_t>(channel)] != 0) {
-        serializer_.write(channel, wire::HashPrefix{static_cast<std::uint16_t>(group), hash}, record);
+        serializer_.write(channel, wire::HashPrefix{static_cast<std::uint16_t>(group), hash},
+                          record);
       } else {
         serializer_.write(channel, wire::GroupPrefix{static_cast<std::uint16_t>(group)}, record);
       }
@@ -146,14 +160,18 @@ template <class T, class P, class Selector>
 class CustomEdgeWriter final : public BatchReceiver<T> {
  public:
   CustomEdgeWriter(types::SegmentWriter& writer, P partitioner, Selector selector)
-      : writer_(writer), serializer_(writer), partitioner_(std::move(partitioner)), selector_(std::move(selector)) {}
+      : writer_(writer),
+        serializer_(writer),
+        partitioner_(std::move(partitioner)),
+        selector_(std::move(selector)) {}
 
   void process(Batch<T> batch) override {
     const int numChannels = writer_.numChannels();
     for (const T& record : batch.records) {
       const KeyOf<Selector, T>& key = callKeySelector(selector_, record);
       const int channel = callPartitioner(partitioner_, key, numChannels);
-      if (channel < 0 || channel >= numChannels) [[unlikely]] wire::throwBadPartition(channel, numChannels);
+      if (channel < 0 || channel >= numChannels) [[unlikely]]
+        wire::throwBadPartition(channel, numChannels);
       serializer_.write(channel, wire::NoPrefix{}, record);
     }
     writer_.countRecords(batch.records.size());

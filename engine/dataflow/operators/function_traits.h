@@ -9,12 +9,15 @@
 
 namespace flink::operators {
 
-// How user code is called: as a call operator when it fits, else by the method of its interface. The In& is the
-// operator's to give away: a function that takes its argument by value or rvalue gets it moved.
+// How user code is called: as a call operator when it fits, else by the method of its interface.
+// The In& is the operator's to give away: a function that takes its argument by value or rvalue
+// gets it moved.
 
 template <class F, class In>
 concept CallableMap = std::invocable<F&, In> || std::invocable<F&, In&> ||
-                      requires(F& f, const In& in) { f.map(in); };
+    requires(F& f, const In& in) {
+  f.map(in);
+};
 
 template <class F, class In>
 decltype(auto) callMap(F& f, In& in) {
@@ -29,13 +32,14 @@ decltype(auto) callMap(F& f, In& in) {
 
 /// The record type that a map function makes.
 template <class F, class In>
-  requires CallableMap<F, In>
+requires CallableMap<F, In>
 using MapResult = std::remove_cvref_t<decltype(callMap(std::declval<F&>(), std::declval<In&>()))>;
 
 template <class F, class In>
 concept CallableFilter = requires(F& f, const In& in) {
   { f(in) } -> std::convertible_to<bool>;
-} || requires(F& f, const In& in) {
+}
+|| requires(F& f, const In& in) {
   { f.filter(in) } -> std::convertible_to<bool>;
 };
 
@@ -49,8 +53,12 @@ bool callFilter(F& f, const In& in) {
 }
 
 template <class F, class In, class Out>
-concept CallableFlatMap = std::invocable<F&, In, Collector<Out>&> || std::invocable<F&, In&, Collector<Out>&> ||
-                          requires(F& f, const In& in, Collector<Out>& out) { f.flatMap(in, out); };
+concept CallableFlatMap = std::invocable < F&,
+        In, Collector<Out>
+& > || std::invocable<F&, In&, Collector<Out>&> ||
+    requires(F& f, const In& in, Collector<Out>& out) {
+  f.flatMap(in, out);
+};
 
 template <class F, class In, class Out>
 void callFlatMap(F& f, In& in, Collector<Out>& out) {
@@ -66,7 +74,8 @@ void callFlatMap(F& f, In& in, Collector<Out>& out) {
 template <class F, class T>
 concept CallableReduce = requires(F& f, T&& accumulated, const T& value) {
   { f(std::move(accumulated), value) } -> std::convertible_to<T>;
-} || requires(F& f, const T& value) {
+}
+|| requires(F& f, const T& value) {
   { f.reduce(value, value) } -> std::convertible_to<T>;
 };
 
@@ -80,7 +89,9 @@ void callReduce(F& f, T& accumulated, const T& value) {
 }
 
 template <class F, class T>
-concept CallableKeySelector = std::invocable<F&, const T&> || requires(F& f, const T& value) { f.getKey(value); };
+concept CallableKeySelector = std::invocable<F&, const T&> || requires(F& f, const T& value) {
+  f.getKey(value);
+};
 
 template <class F, class T>
 decltype(auto) callKeySelector(F& f, const T& value) {
@@ -93,13 +104,15 @@ decltype(auto) callKeySelector(F& f, const T& value) {
 
 /// The type in which a selector's keys are kept (string views become strings).
 template <class F, class T>
-  requires CallableKeySelector<F, T>
-using KeyOf = types::OwnedKeyType<decltype(callKeySelector(std::declval<F&>(), std::declval<const T&>()))>;
+requires CallableKeySelector<F, T>
+using KeyOf =
+    types::OwnedKeyType<decltype(callKeySelector(std::declval<F&>(), std::declval<const T&>()))>;
 
 template <class F, class Key>
 concept CallablePartitioner = requires(F& f, const Key& key) {
   { f(key, 1) } -> std::convertible_to<int>;
-} || requires(F& f, const Key& key) {
+}
+|| requires(F& f, const Key& key) {
   { f.partition(key, 1) } -> std::convertible_to<int>;
 };
 
@@ -113,14 +126,18 @@ int callPartitioner(F& f, const Key& key, int numPartitions) {
 }
 
 template <class F, class In, class Out>
-concept CallableMapPartition =
-    std::invocable<F&, RecordIterator<In>&, Collector<Out>&> ||
-    requires(F& f, RecordIterator<In>& in, Collector<Out>& out) { f.mapPartition(in, out); };
+concept CallableMapPartition = std::invocable < F&,
+        RecordIterator<In>
+&, Collector<Out>& > || requires(F& f, RecordIterator<In>& in, Collector<Out>& out) {
+  f.mapPartition(in, out);
+};
 
 template <class F, class In, class Out>
-concept CallableProcess =
-    std::invocable<F&, const In&, ProcessContext&, Collector<Out>&> ||
-    requires(F& f, const In& in, ProcessContext& context, Collector<Out>& out) { f.processElement(in, context, out); };
+concept CallableProcess = std::invocable < F&,
+        const In&, ProcessContext&, Collector<Out>
+& > || requires(F& f, const In& in, ProcessContext& context, Collector<Out>& out) {
+  f.processElement(in, context, out);
+};
 
 template <class F, class In1, class In2>
 concept CallableCoMap = requires(F& f, const In1& a, const In2& b) {
@@ -128,7 +145,8 @@ concept CallableCoMap = requires(F& f, const In1& a, const In2& b) {
   f.map2(b);
 };
 template <class F, class In1>
-using CoMapResult = std::remove_cvref_t<decltype(std::declval<F&>().map1(std::declval<const In1&>()))>;
+using CoMapResult =
+    std::remove_cvref_t<decltype(std::declval<F&>().map1(std::declval<const In1&>()))>;
 
 /// Two lambdas as one co-map function.
 template <class F1, class F2>
@@ -159,7 +177,8 @@ concept CallableCoFlatMap = requires(F& f, const In1& a, const In2& b, Collector
 };
 
 template <class F, class In1, class In2, class Out>
-concept CallableCoProcess = requires(F& f, const In1& a, const In2& b, ProcessContext& context, Collector<Out>& out) {
+concept CallableCoProcess = requires(F& f, const In1& a, const In2& b, ProcessContext& context,
+                                     Collector<Out>& out) {
   f.processElement1(a, context, out);
   f.processElement2(b, context, out);
 };

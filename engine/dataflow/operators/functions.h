@@ -14,8 +14,8 @@ namespace flink {
 /// What an open() may ask for; grows without changing signatures.
 struct OpenContext {};
 
-/// Base of functions with a life cycle: open() before the first record, close() after the last one or a failure.
-/// Thread: all calls of one instance come from one task, one at a time.
+/// Base of functions with a life cycle: open() before the first record, close() after the last one
+/// or a failure. Thread: all calls of one instance come from one task, one at a time.
 class RichFunction {
  public:
   virtual ~RichFunction() = default;
@@ -34,8 +34,9 @@ class RichFunction {
   RuntimeContext* context_ = nullptr;
 };
 
-// The function interfaces. Deriving is optional: any copyable object with a fitting call operator or with the method
-// of the same name serves, and the call is bound at compile time. Every subtask works on its own copy.
+// The function interfaces. Deriving is optional: any copyable object with a fitting call operator
+// or with the method of the same name serves, and the call is bound at compile time. Every subtask
+// works on its own copy.
 
 template <class In, class Out>
 class MapFunction {
@@ -118,7 +119,7 @@ class ProcessContext {
   explicit ProcessContext(operators::SideOutputs& sideOutputs) : sideOutputs_(sideOutputs) {}
   /// Emits to a side output; a tag that nobody reads drops the record.
   template <class X, class V>
-    requires std::is_assignable_v<X&, V&&>
+  requires std::is_assignable_v<X&, V&&>
   void output(const OutputTag<X>& tag, V&& value) {
     sideOutputs_.collector(tag).collect(std::forward<V>(value));
   }

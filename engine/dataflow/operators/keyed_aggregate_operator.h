@@ -48,44 +48,48 @@ struct KeyInRecordLayout {
   static T& value(Entry& entry) { return entry; }
 };
 
-/// Whether the aggregate leaves the selected key alone, told by types: a string inside the record that no combiner of
-/// numbers can touch. Small keys are cheaper beside the value.
+/// Whether the aggregate leaves the selected key alone, told by types: a string inside the record
+/// that no combiner of numbers can touch. Small keys are cheaper beside the value.
 template <class T, class Selector, class Combiner>
 consteval bool keyStaysInRecord() {
   using Selected = decltype(callKeySelector(std::declval<Selector&>(), std::declval<const T&>()));
-  if constexpr (!std::is_lvalue_reference_v<Selected> || !std::is_same_v<KeyOf<Selector, T>, std::string> ||
+  if constexpr (!std::is_lvalue_reference_v<Selected> ||
+                !std::is_same_v<KeyOf<Selector, T>, std::string> ||
                 !std::is_same_v<std::remove_cvref_t<Selected>, std::string>) {
     return false;
   } else if constexpr (Combiner::kKeepsKey) {
     return true;
-  } else if constexpr (requires(Combiner& c) { c.field; }) {
+  } else if constexpr (requires(Combiner & c) { c.field; }) {
     return std::is_arithmetic_v<FieldType<decltype(Combiner::field), T>>;
   } else {
     return false;
   }
 }
 
-/// Folds the records of each key into one value. STREAMING: emits the running value for every record. BATCH: emits
-/// each key once, at the end, and spills past its managed memory.
+/// Folds the records of each key into one value. STREAMING: emits the running value for every
+/// record. BATCH: emits each key once, at the end, and spills past its managed memory.
 template <class T, class Selector, class Combiner>
 class KeyedAggregateOperator final : public OneInputOperator<T> {
  public:
-  using Layout = std::conditional_t<keyStaysInRecord<T, Selector, Combiner>(), KeyInRecordLayout<T, Selector>,
-                                    StoredKeyLayout<T, Selector>>;
+  using Layout = std::conditional_t<keyStaysInRecord<T, Selector, Combiner>(),
+                                    KeyInRecordLayout<T, Selector>, StoredKeyLayout<T, Selector>>;
   using Entry = typename Layout::Entry;
   using EntryKey = typename Layout::EntryKey;
   using Table = state::KeyedTable<Entry, EntryKey>;
 
   KeyedAggregateOperator(const OperatorOutputs& outputs, Selector selector, Combiner combiner)
-      : selector_(std::move(selector)), combiner_(std::move(combiner)), output_(outputs, ""),
+      : selector_(std::move(selector)),
+        combiner_(std::move(combiner)),
+        output_(outputs, ""),
         table_(Layout::entryKey(selector_)) {}
 
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
-    if constexpr (requires(Combiner& c) { c.function; }) this->openFunction(combiner_.function);
+    if constexpr (requires(Combiner & c) { c.function; }) this->openFunction(combiner_.function);
     if (context.batchMode) {
-      aggregator_ = std::make_unique<Aggregator>(spillBudget(context), *context.files, spillPath(context),
-                                                 Layout::entryKey(selector_), MergeEntries{&combiner_});
+      aggregator_ =
+          std::make_unique<Aggregator>(spillBudget(context), *context.files, spillPath(context),
+                                       Layout::entryKey(selector_), MergeEntries{&combiner_});
     }
   }
 
@@ -114,16 +118,17 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
 
   bool finish(std::size_t maxRecords) override {
     if (aggregator_ == nullptr) return true;
-    const bool done = valueOrThrow(
-        aggregator_->drain(std::max<std::size_t>(1, maxRecords),
-                           [this](Entry& entry) { output_.collect(std::move(Layout::value(entry))); }));
+    const bool done =
+        valueOrThrow(aggregator_->drain(std::max<std::size_t>(1, maxRecords), [this](Entry& entry) {
+          output_.collect(std::move(Layout::value(entry)));
+        }));
     output_.flush();
     this->countOut(output_.numRecords());
     return done;
   }
 
   void close() override {
-    if constexpr (requires(Combiner& c) { c.function; }) this->closeFunction(combiner_.function);
+    if constexpr (requires(Combiner & c) { c.function; }) this->closeFunction(combiner_.function);
     aggregator_.reset();
     OperatorBase::close();
   }
@@ -143,7 +148,8 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
 
   /// Calls update(record, entry, isNew) for each record, in order.
   template <class Update>
-  void forEachEntry(Table& table, std::span<T> records, const types::KeyHash* hashes, Update&& update) {
+  void forEachEntry(Table& table, std::span<T> records, const types::KeyHash* hashes,
+                    Update&& update) {
     const std::size_t n = records.size();
     const std::size_t ahead = table.slotBytes() >= kPrefetchFromBytes ? kPrefetchDistance : n;
     for (std::size_t i = 0; i < std::min(ahead, n) && ahead != n; ++i) table.prefetch(hashes[i]);
@@ -151,8 +157,8 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
       if (i + ahead < n) table.prefetch(hashes[i + ahead]);
       T& record = records[i];
       auto&& key = callKeySelector(selector_, std::as_const(record));
-      const auto [entry, isNew] =
-          table.findOrInsert(hashes[i], key, [&] { return Layout::make(key, std::as_const(record)); });
+      const auto [entry, isNew] = table.findOrInsert(
+          hashes[i], key, [&] { return Layout::make(key, std::as_const(record)); });
       update(record, *entry, isNew);
     }
   }
@@ -167,17 +173,19 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
   }
 
   void accumulate(std::span<T> records, const types::KeyHash* hashes) {
-    forEachEntry(aggregator_->table(), records, hashes, [this](T& record, Entry& entry, bool isNew) {
-      if (isNew) {
-        if constexpr (!types::kNoHeap<Entry>) aggregator_->charge(types::heapBytes(entry));
-      } else if constexpr (types::kNoHeap<T>) {
-        combiner_(Layout::value(entry), std::as_const(record));
-      } else {
-        const std::size_t before = types::heapBytes(Layout::value(entry));
-        combiner_(Layout::value(entry), std::as_const(record));
-        aggregator_->charge(types::heapBytes(Layout::value(entry)) - before);
-      }
-    });
+    forEachEntry(aggregator_->table(), records, hashes,
+                 [this](T& record, Entry& entry, bool isNew) {
+                   if (isNew) {
+                     if constexpr (!types::kNoHeap<Entry>)
+                       aggregator_->charge(types::heapBytes(entry));
+                   } else if constexpr (types::kNoHeap<T>) {
+                     combiner_(Layout::value(entry), std::as_const(record));
+                   } else {
+                     const std::size_t before = types::heapBytes(Layout::value(entry));
+                     combiner_(Layout::value(entry), std::as_const(record));
+                     aggregator_->charge(types::heapBytes(Layout::value(entry)) - before);
+                   }
+                 });
     throwIfError(aggregator_->checkBudget());
   }
 

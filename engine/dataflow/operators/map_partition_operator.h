@@ -13,8 +13,8 @@
 
 namespace flink::operators {
 
-/// Gives all records of a subtask to one call of its function, after the last one came; until then they wait in
-/// memory and, past the managed memory, on disk.
+/// Gives all records of a subtask to one call of its function, after the last one came; until then
+/// they wait in memory and, past the managed memory, on disk.
 template <class In, class Out, class F>
 class MapPartitionOperator final : public OneInputOperator<In> {
  public:
@@ -23,7 +23,8 @@ class MapPartitionOperator final : public OneInputOperator<In> {
 
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
-    buffer_ = std::make_unique<state::RecordBuffer>(spillBudget(context), *context.files, spillPath(context));
+    buffer_ = std::make_unique<state::RecordBuffer>(spillBudget(context), *context.files,
+                                                    spillPath(context));
     this->openFunction(function_);
   }
 

@@ -12,7 +12,8 @@ namespace flink::operators {
 template <class In, class Out, class F>
 class MapOperator final : public OneInputOperator<In> {
  public:
-  MapOperator(const OperatorOutputs& outputs, F function) : function_(std::move(function)), output_(outputs, "") {}
+  MapOperator(const OperatorOutputs& outputs, F function)
+      : function_(std::move(function)), output_(outputs, "") {}
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
     this->openFunction(function_);
@@ -59,11 +60,13 @@ class FlatMapOperator final : public OneInputOperator<In> {
   Output<Out> output_;
 };
 
-/// Keeps the records its predicate accepts. Works in place: kept records move to the front of the batch.
+/// Keeps the records its predicate accepts. Works in place: kept records move to the front of the
+/// batch.
 template <class T, class F>
 class FilterOperator final : public OneInputOperator<T> {
  public:
-  FilterOperator(const OperatorOutputs& outputs, F function) : function_(std::move(function)), output_(outputs, "") {}
+  FilterOperator(const OperatorOutputs& outputs, F function)
+      : function_(std::move(function)), output_(outputs, "") {}
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
     this->openFunction(function_);
@@ -97,7 +100,10 @@ template <class In, class Out, class F>
 class ProcessOperator final : public OneInputOperator<In> {
  public:
   ProcessOperator(const OperatorOutputs& outputs, F function)
-      : function_(std::move(function)), output_(outputs, ""), sideOutputs_(outputs), context_(sideOutputs_) {}
+      : function_(std::move(function)),
+        output_(outputs, ""),
+        sideOutputs_(outputs),
+        context_(sideOutputs_) {}
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
     this->openFunction(function_);

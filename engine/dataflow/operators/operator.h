@@ -20,8 +20,8 @@
 
 namespace flink::operators {
 
-/// Records that lie between two control events. The receiver may modify or move out of the records: their owner reuses
-/// the objects (and so their heap buffers) for the next batch.
+/// Records that lie between two control events. The receiver may modify or move out of the records:
+/// their owner reuses the objects (and so their heap buffers) for the next batch.
 template <class T>
 struct Batch {
   std::span<T> records;
@@ -62,7 +62,7 @@ struct OperatorContext {
   int parallelism = 1;
   int maxParallelism = 128;
   int attemptNumber = 0;
-  bool batchMode = false;             ///< JobType::kBatch: keyed aggregates emit once, at the end
+  bool batchMode = false;               ///< JobType::kBatch: keyed aggregates emit once, at the end
   std::int64_t managedMemoryBytes = 0;  ///< this operator's share; past it batch aggregates spill
   std::string temporaryDirectory;       ///< owned by the job; removed with it
   std::shared_ptr<metrics::MetricGroup> metrics;  ///< scope ...task.operator
@@ -75,17 +75,18 @@ struct OperatorContext {
   /// True once the task is being cancelled. Thread: any.
   std::function<bool()> cancelled;
   OperatorEventGateway* coordinator = nullptr;
-  /// Publishes a final accumulator value under a name, as text `<kind>:<value>` (see accumulators.h for how kinds
-  /// merge).
+  /// Publishes a final accumulator value under a name, as text `<kind>:<value>` (see accumulators.h
+  /// for how kinds merge).
   std::function<void(const std::string&, std::string)> setAccumulator;
-  /// Sends records of a collect sink to the JobManager, which takes one bundle at a time: waits (Executor::await, as
-  /// an emit without memory does) while the previous one is on its way. False: the task is being cancelled.
+  /// Sends records of a collect sink to the JobManager, which takes one bundle at a time: waits
+  /// (Executor::await, as an emit without memory does) while the previous one is on its way. False:
+  /// the task is being cancelled.
   std::function<bool(const std::string& collectId, std::vector<std::string>& records)> collect;
 };
 
-/// One operator instance inside a chain. No threads, no sockets; exceptions of user code pass through and are caught
-/// once by the task.
-/// Lifetime: open → batches through its inputs → endInput for each → finish until true → close (also after failures).
+/// One operator instance inside a chain. No threads, no sockets; exceptions of user code pass
+/// through and are caught once by the task. Lifetime: open → batches through its inputs → endInput
+/// for each → finish until true → close (also after failures).
 class StreamOperator {
  public:
   virtual ~StreamOperator() = default;
@@ -97,7 +98,8 @@ class StreamOperator {
   virtual void endInput(int /*index*/) {}
   /// Emits about `maxRecords` of what is left after all inputs ended; true once nothing is left.
   virtual bool finish(std::size_t /*maxRecords*/) { return true; }
-  /// Sends on what the operator itself buffers (batched outputs); called when the task runs out of input.
+  /// Sends on what the operator itself buffers (batched outputs); called when the task runs out of
+  /// input.
   virtual void flush() {}
   virtual void close() {}
 };
@@ -106,7 +108,8 @@ class StreamOperator {
 class SourceOperatorBase : public StreamOperator {
  public:
   enum class Poll { kMore, kNothingNow, kEnd };
-  /// Emits up to about `maxRecords`. kNothingNow: the operator calls context.wake() when there is more.
+  /// Emits up to about `maxRecords`. kNothingNow: the operator calls context.wake() when there is
+  /// more.
   virtual Poll poll(std::size_t maxRecords) = 0;
   /// A message of the coordinator.
   virtual void handleEvent(std::string_view payload) = 0;
@@ -114,8 +117,8 @@ class SourceOperatorBase : public StreamOperator {
   Receiver& input(int index) final;
 };
 
-/// Where an operator's outputs go: (side-output tag, receiver); empty tag = main output. Several receivers of one tag
-/// each get every record.
+/// Where an operator's outputs go: (side-output tag, receiver); empty tag = main output. Several
+/// receivers of one tag each get every record.
 using OperatorOutputs = std::vector<std::pair<std::string, Receiver*>>;
 
 /// What a coordinator sees of its job. Thread: the coordinator's step.

@@ -5,20 +5,23 @@
 #include <optional>
 #include <type_traits>
 
+#include "core/base/current_code.h"
 #include "core/metrics/registry.h"
 #include "dataflow/operators/functions.h"
 #include "dataflow/operators/operator.h"
 
 namespace flink::operators {
 
-/// What every operator has beside its work: record counters, and the context and life cycle of user functions.
+/// What every operator has beside its work: record counters, and the context and life cycle of user
+/// functions.
 class OperatorServices {
  protected:
   void openServices(OperatorContext& context);
   /// Publishes accumulators. Fine without openServices().
   void closeServices();
 
-  /// Calls setRuntimeContext and open of a rich function; nothing for others. REQUIRES: openServices() was called.
+  /// Calls setRuntimeContext and open of a rich function; nothing for others. REQUIRES:
+  /// openServices() was called.
   template <class F>
   void openFunction(F& function) {
     if constexpr (std::is_base_of_v<RichFunction, F>) {
@@ -33,7 +36,11 @@ class OperatorServices {
     }
   }
 
-  void countIn(std::size_t records) { numRecordsIn_->inc(static_cast<std::int64_t>(records)); }
+  /// Called when a batch reaches the operator: from now on this thread runs its code.
+  void countIn(std::size_t records) {
+    currentCode.op = name_;
+    numRecordsIn_->inc(static_cast<std::int64_t>(records));
+  }
   /// Publishes the running total of an output.
   void countOut(std::uint64_t total) {
     numRecordsOut_->inc(static_cast<std::int64_t>(total - counted_));
@@ -44,6 +51,7 @@ class OperatorServices {
 
  private:
   OperatorContext* context_ = nullptr;
+  const char* name_ = nullptr;
   std::optional<RuntimeContext> runtimeContext_;
   std::shared_ptr<metrics::Counter> numRecordsIn_;
   std::shared_ptr<metrics::Counter> numRecordsOut_;

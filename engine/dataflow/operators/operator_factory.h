@@ -23,12 +23,20 @@ class OperatorFactory {
 };
 
 /// How an edge's writer picks channels; mirrors protocol::ShipStrategy without depending on it.
-enum class ChannelSelection : std::uint8_t { kForward, kRoundRobin, kHash, kBroadcast, kGlobal, kRandom, kCustom };
+enum class ChannelSelection : std::uint8_t {
+  kForward,
+  kRoundRobin,
+  kHash,
+  kBroadcast,
+  kGlobal,
+  kRandom,
+  kCustom
+};
 
 struct EdgeWriterSpec {
   ChannelSelection selection = ChannelSelection::kForward;
-  int subtaskIndex = 0;        ///< of the producer; seeds round robin
-  int maxParallelism = 128;    ///< of the consumer, for kHash
+  int subtaskIndex = 0;      ///< of the producer; seeds round robin
+  int maxParallelism = 128;  ///< of the consumer, for kHash
 };
 
 /// Decodes one gate's buffers into batches of the edge's type and hands them to the target's input.
@@ -36,17 +44,19 @@ struct EdgeWriterSpec {
 class EdgeReader {
  public:
   virtual ~EdgeReader() = default;
-  /// Continues at `offset` (bytes, advanced) and processes at most about `maxRecords` records of `segment`, adding
-  /// their number to `numRecords`. True when the segment is used up. Errors: kCorruptData.
-  virtual Result<bool> read(int channel, const types::SegmentView& segment, std::size_t& offset, std::size_t maxRecords,
-                            std::uint64_t& numRecords) = 0;
+  /// Continues at `offset` (bytes, advanced) and processes at most about `maxRecords` records of
+  /// `segment`, adding their number to `numRecords`. True when the segment is used up. Errors:
+  /// kCorruptData.
+  virtual Result<bool> read(int channel, const types::SegmentView& segment, std::size_t& offset,
+                            std::size_t maxRecords, std::uint64_t& numRecords) = 0;
 };
 
 /// The typed ends of one edge between tasks.
 class EdgeCodec {
  public:
   virtual ~EdgeCodec() = default;
-  virtual std::unique_ptr<Receiver> makeWriter(types::SegmentWriter& writer, const EdgeWriterSpec& spec) const = 0;
+  virtual std::unique_ptr<Receiver> makeWriter(types::SegmentWriter& writer,
+                                               const EdgeWriterSpec& spec) const = 0;
   /// `target` must receive the edge's type. `numChannels` sizes the scratch of cut records.
   virtual std::unique_ptr<EdgeReader> makeReader(Receiver& target, int numChannels) const = 0;
 };
@@ -59,7 +69,8 @@ class OperatorCatalog {
   /// Null when the program has no such node.
   [[nodiscard]] virtual const OperatorFactory* operatorFactory(std::int32_t streamNode) const = 0;
   [[nodiscard]] virtual const EdgeCodec* edgeCodec(std::int32_t sourceNode, std::int32_t targetNode,
-                                                   std::int32_t targetInput, std::string_view sideOutputTag) const = 0;
+                                                   std::int32_t targetInput,
+                                                   std::string_view sideOutputTag) const = 0;
 };
 
 }  // namespace flink::operators

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/current_code.h"
 #include "core/types/heap_bytes.h"
 #include "dataflow/operators/collector.h"
 #include "dataflow/operators/operator.h"
@@ -20,20 +21,22 @@ namespace flink::operators {
                                     const std::type_info& consumed);
 [[noreturn]] void throwNotCopyable(const std::type_info& type);
 
-/// Records per batch inside a chain: enough to make per-batch costs vanish, few enough to stay in the nearest cache.
+/// Records per batch inside a chain: enough to make per-batch costs vanish, few enough to stay in
+/// the nearest cache.
 constexpr std::size_t kBatchSize = 256;
 /// A batch of larger records is cut short at about this many bytes of reused memory.
 constexpr std::size_t kBatchHeapBytes = 1 << 20;
 
-/// Fills batches for the receivers of one tag. The receivers share nothing: with several of them all but the last get
-/// copies.
+/// Fills batches for the receivers of one tag. The receivers share nothing: with several of them
+/// all but the last get copies.
 template <class T>
 class Output final : public Collector<T> {
  public:
   Output(const OperatorOutputs& outputs, std::string_view tag) {
     for (const auto& [name, receiver] : outputs) {
       if (name != tag) continue;
-      if (receiver->recordType() != typeid(T)) throwTypeMismatch(tag, typeid(T), receiver->recordType());
+      if (receiver->recordType() != typeid(T))
+        throwTypeMismatch(tag, typeid(T), receiver->recordType());
       receivers_.push_back(static_cast<BatchReceiver<T>*>(receiver));
     }
   }
@@ -53,16 +56,20 @@ class Output final : public Collector<T> {
   void forward(std::span<T> records) {
     numRecords_ += records.size();
     if (receivers_.empty() || records.empty()) return;
+    // Not restored when a receiver throws: then the thrower stays named.
+    const char* const sender = currentCode.op;
     if constexpr (std::is_copy_assignable_v<T>) {
       for (std::size_t i = 0; i + 1 < receivers_.size(); ++i) {
         copies_.grow(records.size());
-        for (std::size_t r = 0; r < records.size(); ++r) copies_.data()[r] = std::as_const(records[r]);
+        for (std::size_t r = 0; r < records.size(); ++r)
+          copies_.data()[r] = std::as_const(records[r]);
         receivers_[i]->process({std::span<T>(copies_.data(), records.size())});
       }
     } else if (receivers_.size() > 1) {
       throwNotCopyable(typeid(T));
     }
     receivers_.back()->process({records});
+    currentCode.op = sender;
   }
 
   [[nodiscard]] std::uint64_t numRecords() const { return numRecords_; }
@@ -80,7 +87,8 @@ class Output final : public Collector<T> {
     this->end_ = slots_.data() + slots_.size();
   }
 
-  /// Looks at one slot per batch, so that a few giant records do not leave every slot with a giant's memory.
+  /// Looks at one slot per batch, so that a few giant records do not leave every slot with a
+  /// giant's memory.
   void limitRetainedMemory(std::size_t filled) {
     if constexpr (!types::kNoHeap<T>) {
       const std::size_t bytes = types::heapBytes(slots_.data()[sampled_++ % filled]);

@@ -9,11 +9,16 @@
 namespace flink {
 
 namespace operators::detail {
-std::string numberText(std::int64_t value) { return fmt::format("{}", value); }
-std::string numberText(double value) { return fmt::format("{}", value); }
+std::string numberText(std::int64_t value) {
+  return fmt::format("{}", value);
+}
+std::string numberText(double value) {
+  return fmt::format("{}", value);
+}
 }  // namespace operators::detail
 
-void AccumulatorSet::forEach(const std::function<void(const std::string&, std::string)>& visit) const {
+void AccumulatorSet::forEach(
+    const std::function<void(const std::string&, std::string)>& visit) const {
   for (const auto& [name, accumulator] : entries_) {
     visit(name, fmt::format("{}:{}", accumulator->kind(), accumulator->valueText()));
   }
@@ -26,19 +31,37 @@ void AccumulatorSet::refuse(const std::string& name, const Accumulator& existing
 
 RuntimeContext::RuntimeContext(operators::OperatorContext& context) : context_(context) {}
 
-const std::string& RuntimeContext::getJobName() const { return context_.jobName; }
-std::string RuntimeContext::getJobId() const { return context_.jobId.toHex(); }
-const std::string& RuntimeContext::getTaskName() const { return context_.taskName; }
-const std::string& RuntimeContext::getOperatorName() const { return context_.operatorName; }
-std::string RuntimeContext::getTaskNameWithSubtasks() const {
-  return fmt::format("{} ({}/{})#{}", context_.taskName, context_.subtaskIndex + 1, context_.parallelism,
-                     context_.attemptNumber);
+const std::string& RuntimeContext::getJobName() const {
+  return context_.jobName;
 }
-int RuntimeContext::getIndexOfThisSubtask() const { return context_.subtaskIndex; }
-int RuntimeContext::getNumberOfParallelSubtasks() const { return context_.parallelism; }
-int RuntimeContext::getMaxNumberOfParallelSubtasks() const { return context_.maxParallelism; }
-int RuntimeContext::getAttemptNumber() const { return context_.attemptNumber; }
-metrics::MetricGroup& RuntimeContext::getMetricGroup() const { return *context_.metrics; }
+std::string RuntimeContext::getJobId() const {
+  return context_.jobId.toHex();
+}
+const std::string& RuntimeContext::getTaskName() const {
+  return context_.taskName;
+}
+const std::string& RuntimeContext::getOperatorName() const {
+  return context_.operatorName;
+}
+std::string RuntimeContext::getTaskNameWithSubtasks() const {
+  return fmt::format("{} ({}/{})#{}", context_.taskName, context_.subtaskIndex + 1,
+                     context_.parallelism, context_.attemptNumber);
+}
+int RuntimeContext::getIndexOfThisSubtask() const {
+  return context_.subtaskIndex;
+}
+int RuntimeContext::getNumberOfParallelSubtasks() const {
+  return context_.parallelism;
+}
+int RuntimeContext::getMaxNumberOfParallelSubtasks() const {
+  return context_.maxParallelism;
+}
+int RuntimeContext::getAttemptNumber() const {
+  return context_.attemptNumber;
+}
+metrics::MetricGroup& RuntimeContext::getMetricGroup() const {
+  return *context_.metrics;
+}
 
 const std::map<std::string, std::string>& RuntimeContext::getGlobalJobParameters() const {
   static const std::map<std::string, std::string> kNone;

@@ -10,7 +10,8 @@
 
 namespace flink::operators {
 
-/// The tagged outputs of one operator. A tag's type is learnt at its first record and checked against who reads it.
+/// The tagged outputs of one operator. A tag's type is learnt at its first record and checked
+/// against who reads it.
 class SideOutputs {
  public:
   explicit SideOutputs(const OperatorOutputs& outputs) : outputs_(outputs) {}

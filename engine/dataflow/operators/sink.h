@@ -29,8 +29,8 @@ class SinkWriter {
  public:
   virtual ~SinkWriter() = default;
   virtual void write(const T& element) = 0;
-  /// Makes what was written reach its destination. Called when input runs dry and, with endOfInput, after the last
-  /// record.
+  /// Makes what was written reach its destination. Called when input runs dry and, with endOfInput,
+  /// after the last record.
   virtual void flush(bool endOfInput) = 0;
   virtual void close() {}
 };
@@ -44,7 +44,8 @@ class Sink {
   virtual std::unique_ptr<SinkWriter<T>> createWriter(WriterInitContext& context) const = 0;
 };
 
-/// The classic sink: invoke() per record. Any copyable object with invoke(const T&) or a call operator serves.
+/// The classic sink: invoke() per record. Any copyable object with invoke(const T&) or a call
+/// operator serves.
 template <class T>
 class SinkFunction {
  public:
@@ -58,7 +59,9 @@ class RichSinkFunction : public RichFunction, public SinkFunction<T> {};
 namespace operators {
 
 template <class F, class T>
-concept CallableSink = std::invocable<F&, const T&> || requires(F& f, const T& value) { f.invoke(value); };
+concept CallableSink = std::invocable<F&, const T&> || requires(F& f, const T& value) {
+  f.invoke(value);
+};
 
 template <class F, class T>
 void callSink(F& f, const T& value) {

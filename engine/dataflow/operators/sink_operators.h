@@ -16,7 +16,8 @@ namespace flink::operators {
 template <class T, class F>
 class SinkFunctionOperator final : public OneInputOperator<T> {
  public:
-  SinkFunctionOperator(const OperatorOutputs& /*outputs*/, F function) : function_(std::move(function)) {}
+  SinkFunctionOperator(const OperatorOutputs& /*outputs*/, F function)
+      : function_(std::move(function)) {}
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
     this->openFunction(function_);
@@ -72,7 +73,8 @@ class SinkWriterOperator final : public OneInputOperator<T> {
 
 /// `label:3> `, `3> `, `label> ` or nothing: the rules of Flink's print().
 [[nodiscard]] std::string printPrefix(const std::string& label, int subtaskIndex, int parallelism);
-/// Writes whole lines to standard output or error at once, so that those of several tasks do not mix.
+/// Writes whole lines to standard output or error at once, so that those of several tasks do not
+/// mix.
 void printLines(const std::string& lines, bool toStandardError);
 
 /// Prints every record on a line of its own.
@@ -122,7 +124,8 @@ class CollectBundles {
 template <class T>
 class CollectSinkOperator final : public OneInputOperator<T> {
  public:
-  CollectSinkOperator(const OperatorOutputs& /*outputs*/, std::string collectId) : collectId_(std::move(collectId)) {}
+  CollectSinkOperator(const OperatorOutputs& /*outputs*/, std::string collectId)
+      : collectId_(std::move(collectId)) {}
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
     bundles_ = std::make_unique<CollectBundles>(context, collectId_);

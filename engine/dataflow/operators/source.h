@@ -44,8 +44,8 @@ class SourceReaderContext {
 };
 
 /// Reads the splits that one subtask was given. Failures are thrown.
-/// Thread: the task's step. It must not block: a reader that waits for the outside does so elsewhere
-/// (executor().runBlocking) and calls notifyAvailable().
+/// Thread: the task's step. It must not block: a reader that waits for the outside does so
+/// elsewhere (executor().runBlocking) and calls notifyAvailable().
 template <class T, class Split>
 class SourceReader {
  public:
@@ -88,9 +88,8 @@ class SplitEnumerator {
   virtual void close() {}
 };
 
-/// Describes where records come from. `Split` is a serializable value. One object serves the enumerator and all
-/// readers.
-/// Thread: const, any.
+/// Describes where records come from. `Split` is a serializable value. One object serves the
+/// enumerator and all readers. Thread: const, any.
 template <class T, class Split>
 class Source {
  public:
@@ -98,8 +97,10 @@ class Source {
   using SplitType = Split;
   virtual ~Source() = default;
   [[nodiscard]] virtual Boundedness getBoundedness() const = 0;
-  virtual std::unique_ptr<SplitEnumerator<Split>> createEnumerator(SplitEnumeratorContext<Split>& context) const = 0;
-  virtual std::unique_ptr<SourceReader<T, Split>> createReader(SourceReaderContext& context) const = 0;
+  virtual std::unique_ptr<SplitEnumerator<Split>> createEnumerator(
+      SplitEnumeratorContext<Split>& context) const = 0;
+  virtual std::unique_ptr<SourceReader<T, Split>> createReader(
+      SourceReaderContext& context) const = 0;
 };
 
 }  // namespace flink

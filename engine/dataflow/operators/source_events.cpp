@@ -42,7 +42,9 @@ CoordinatorAsync::CoordinatorAsync(Executor& executor, std::function<void()> wak
   state_->wake = std::move(wake);
 }
 
-CoordinatorAsync::~CoordinatorAsync() { state_->gate.close(); }
+CoordinatorAsync::~CoordinatorAsync() {
+  state_->gate.close();
+}
 
 void CoordinatorAsync::post(std::function<void()> work, std::function<void()> done) {
   // The pass leaves the gate with the closure, also when the executor drops it unrun.

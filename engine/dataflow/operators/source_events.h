@@ -12,7 +12,8 @@
 
 namespace flink::operators {
 
-/// What a source's readers and its coordinator tell each other: one byte, then (kAddSplit) the serialized split.
+/// What a source's readers and its coordinator tell each other: one byte, then (kAddSplit) the
+/// serialized split.
 enum class SourceEvent : std::uint8_t {
   kRegisterReader = 1,  ///< reader → coordinator
   kRequestSplit = 2,    ///< reader → coordinator
@@ -22,7 +23,8 @@ enum class SourceEvent : std::uint8_t {
 
 [[nodiscard]] std::string encodeSourceEvent(SourceEvent event, std::string_view body = {});
 /// The event and its body. Errors: kCorruptData.
-[[nodiscard]] Result<std::pair<SourceEvent, std::string_view>> decodeSourceEvent(std::string_view payload);
+[[nodiscard]] Result<std::pair<SourceEvent, std::string_view>> decodeSourceEvent(
+    std::string_view payload);
 
 /// Runs a coordinator's slow work outside its step and the continuations inside it.
 /// Thread: post and runCompleted on the coordinator's step.

@@ -5,13 +5,14 @@
 namespace flink {
 
 /// Where a SourceFunction emits.
-/// Thread: the function's own; getCheckpointLock() makes several records and the state that belongs to them one step.
+/// Thread: the function's own; getCheckpointLock() makes several records and the state that belongs
+/// to them one step.
 template <class T>
 class SourceContext {
  public:
   virtual ~SourceContext() = default;
-  /// Emits one record; waits while the task has not taken the earlier ones. Ends the function's run by an internal
-  /// exception once the task is being cancelled (let it pass).
+  /// Emits one record; waits while the task has not taken the earlier ones. Ends the function's run
+  /// by an internal exception once the task is being cancelled (let it pass).
   virtual void collect(T record) = 0;
 
   /// Recursive, so that collect() works inside.
@@ -25,9 +26,9 @@ class SourceContext {
   virtual CheckpointLock& getCheckpointLock() = 0;
 };
 
-/// The classic source: run() emits until it is done or cancel() was called. Any copyable object with both methods
-/// serves.
-/// Thread: run() has a thread of its own, cancel() comes from another one.
+/// The classic source: run() emits until it is done or cancel() was called. Any copyable object
+/// with both methods serves. Thread: run() has a thread of its own, cancel() comes from another
+/// one.
 template <class T>
 class SourceFunction {
  public:

@@ -33,7 +33,8 @@ class SourceFunctionOperator final : public SourceOperatorBase, private Operator
       position_ = 0;
       taken_ = emitter_->takeAll(ended);
     }
-    const std::size_t n = std::min({taken_ - position_, kBatchSize, std::max<std::size_t>(1, maxRecords)});
+    const std::size_t n =
+        std::min({taken_ - position_, kBatchSize, std::max<std::size_t>(1, maxRecords)});
     output_.forward({emitter_->taken() + position_, n});
     position_ += n;
     countOut(output_.numRecords());
@@ -55,7 +56,9 @@ class SourceFunctionOperator final : public SourceOperatorBase, private Operator
   /// The source thread's side: records wait in one half of a double buffer.
   class Emitter final : public SourceContext<T>, private SourceContext<T>::CheckpointLock {
    public:
-    explicit Emitter(SourceThread& thread) : thread_(thread) { filling_.grow(SourceThread::kCapacity); }
+    explicit Emitter(SourceThread& thread) : thread_(thread) {
+      filling_.grow(SourceThread::kCapacity);
+    }
 
     void collect(T record) override {
       checkpointLock_.lock();

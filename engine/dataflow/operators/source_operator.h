@@ -17,7 +17,9 @@ namespace flink::operators {
 
 /// Runs a source's reader: asks the coordinator for splits and polls what it was given.
 template <class T, class Split>
-class SourceOperator final : public SourceOperatorBase, private OperatorServices, private SourceReaderContext {
+class SourceOperator final : public SourceOperatorBase,
+                             private OperatorServices,
+                             private SourceReaderContext {
  public:
   SourceOperator(const OperatorOutputs& outputs, std::shared_ptr<const Source<T, Split>> source)
       : source_(std::move(source)), output_(outputs, "") {}
@@ -34,9 +36,12 @@ class SourceOperator final : public SourceOperatorBase, private OperatorServices
     output_.flush();
     countOut(output_.numRecords());
     switch (status) {
-      case InputStatus::kMoreAvailable: return Poll::kMore;
-      case InputStatus::kNothingAvailable: return Poll::kNothingNow;
-      case InputStatus::kEndOfInput: return Poll::kEnd;
+      case InputStatus::kMoreAvailable:
+        return Poll::kMore;
+      case InputStatus::kNothingAvailable:
+        return Poll::kNothingNow;
+      case InputStatus::kEndOfInput:
+        return Poll::kEnd;
     }
     return Poll::kEnd;
   }
@@ -81,7 +86,8 @@ class SourceOperator final : public SourceOperatorBase, private OperatorServices
 template <class T, class Split>
 class SourceCoordinator final : public OperatorCoordinator, private SplitEnumeratorContext<Split> {
  public:
-  explicit SourceCoordinator(std::shared_ptr<const Source<T, Split>> source) : source_(std::move(source)) {}
+  explicit SourceCoordinator(std::shared_ptr<const Source<T, Split>> source)
+      : source_(std::move(source)) {}
 
   void open(CoordinatorContext& context) override {
     context_ = &context;
@@ -93,7 +99,8 @@ class SourceCoordinator final : public OperatorCoordinator, private SplitEnumera
   void handleEvent(int subtask, std::string_view payload) override {
     const auto [event, body] = valueOrThrow(decodeSourceEvent(payload));
     if (event == SourceEvent::kRegisterReader) {
-      if (std::find(readers_.begin(), readers_.end(), subtask) == readers_.end()) readers_.push_back(subtask);
+      if (std::find(readers_.begin(), readers_.end(), subtask) == readers_.end())
+        readers_.push_back(subtask);
       enumerator_->addReader(subtask);
     } else if (event == SourceEvent::kRequestSplit) {
       enumerator_->handleSplitRequest(subtask);
@@ -112,7 +119,8 @@ class SourceCoordinator final : public OperatorCoordinator, private SplitEnumera
   [[nodiscard]] int currentParallelism() const override { return context_->parallelism; }
   [[nodiscard]] const std::vector<int>& registeredReaders() const override { return readers_; }
   void assignSplit(const Split& split, int subtask) override {
-    context_->sendToSubtask(subtask, encodeSourceEvent(SourceEvent::kAddSplit, types::serialize(split)));
+    context_->sendToSubtask(subtask,
+                            encodeSourceEvent(SourceEvent::kAddSplit, types::serialize(split)));
   }
   void signalNoMoreSplits(int subtask) override {
     context_->sendToSubtask(subtask, encodeSourceEvent(SourceEvent::kNoMoreSplits));

@@ -27,7 +27,8 @@ void RecursiveLock::lock() {
 }
 
 void RecursiveLock::unlock() {
-  FLINK_CHECK(holder_.load(std::memory_order_relaxed) == currentThread(), "unlocked by a thread that does not hold it");
+  FLINK_CHECK(holder_.load(std::memory_order_relaxed) == currentThread(),
+              "unlocked by a thread that does not hold it");
   if (--depth_ > 0) return;
   holder_.store(nullptr, std::memory_order_relaxed);
   mutex_.unlock();
@@ -36,7 +37,9 @@ void RecursiveLock::unlock() {
 SourceThread::SourceThread(const Clock& clock, std::string name, std::function<void()> wake)
     : wake_(std::move(wake)), loop_(makeThreadEventLoop(std::move(name), clock)) {}
 
-SourceThread::~SourceThread() { FLINK_CHECK(!started_, "a source thread was not stopped"); }
+SourceThread::~SourceThread() {
+  FLINK_CHECK(!started_, "a source thread was not stopped");
+}
 
 void SourceThread::start(std::function<void()> body) {
   started_ = true;

@@ -28,9 +28,9 @@ class RecursiveLock {
   int depth_ = 0;  ///< touched by the holder only
 };
 
-/// Runs a source function on a thread of its own, and counts the records that wait between it and the task's step.
-/// Thread: waitForRoom, published and the body on the source's thread; the rest on the task's step.
-/// Lifetime: start() once; stop() returns after the body.
+/// Runs a source function on a thread of its own, and counts the records that wait between it and
+/// the task's step. Thread: waitForRoom, published and the body on the source's thread; the rest on
+/// the task's step. Lifetime: start() once; stop() returns after the body.
 class SourceThread {
  public:
   /// Records that may wait for the step.
@@ -40,18 +40,20 @@ class SourceThread {
   ~SourceThread();
 
   void start(std::function<void()> body);
-  /// Tells the body to end (its collect() throws from now on) and waits for it. `cancel` is the user's.
+  /// Tells the body to end (its collect() throws from now on) and waits for it. `cancel` is the
+  /// user's.
   void stop(const std::function<void()>& cancel);
 
   /// Guards the caller's queue of waiting records together with the state here.
   [[nodiscard]] Mutex& mutex() { return mutex_; }
   /// Waits until fewer than kCapacity records wait. Throws SourceCancelled. REQUIRES: mutex() held.
   void waitForRoom();
-  /// One more record waits; true when the step sleeps and the caller must call wakeStep() after unlocking.
+  /// One more record waits; true when the step sleeps and the caller must call wakeStep() after
+  /// unlocking.
   [[nodiscard]] bool published();
   void wakeStep() { wake_(); }
-  /// Takes everything that waits: how many. At 0 the step is noted as asleep unless the body has ended. REQUIRES:
-  /// mutex() held.
+  /// Takes everything that waits: how many. At 0 the step is noted as asleep unless the body has
+  /// ended. REQUIRES: mutex() held.
   std::size_t takeAll();
   /// True after the body ended; throws what it threw. REQUIRES: mutex() held.
   bool ended();

@@ -14,8 +14,8 @@ std::size_t spillBudget(const OperatorContext& context) {
 }
 
 std::string spillPath(const OperatorContext& context) {
-  return fmt::format("{}/spill-{}-{}-{}", context.temporaryDirectory, context.operatorId.toHex(), context.subtaskIndex,
-                     context.attemptNumber);
+  return fmt::format("{}/spill-{}-{}-{}", context.temporaryDirectory, context.operatorId.toHex(),
+                     context.subtaskIndex, context.attemptNumber);
 }
 
 }  // namespace flink::operators

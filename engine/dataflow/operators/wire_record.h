@@ -6,8 +6,9 @@
 
 #include "core/types/key_group.h"
 
-/// The frame of one record on a channel (see types/segment_writer.h): `u32 length`, then `length` bytes: the prefix
-/// of keyed exchanges (key group, inside a process also the key's hash) and the serialized record.
+/// The frame of one record on a channel (see types/segment_writer.h): `u32 length`, then `length`
+/// bytes: the prefix of keyed exchanges (key group, inside a process also the key's hash) and the
+/// serialized record.
 namespace flink::operators::wire {
 
 constexpr std::size_t kLengthBytes = 4;

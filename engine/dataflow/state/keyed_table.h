@@ -21,12 +21,13 @@ namespace detail {
 void sortByHash(std::vector<std::pair<KeyHash, std::uint32_t>>& order);
 }
 
-/// Holds one entry per key in flat memory, ordered by hash at the scale of shards: a directory maps the hash's
-/// leading bits to a shard, and a shard is one open-addressing array of at most kMaxShardSlots slots. So growing
-/// touches one shard at a time (well under a millisecond), and a walk in hash order, hence in key-group order, sorts
-/// one shard at a time. `Entry` holds key and value; `KeyOf` gets the key out of it: `const auto& operator()(const
-/// Entry&) const`. Entries move when their shard grows: references are valid until the next insertion.
-/// Thread: one. Exceptions of an entry's constructor leave the table unchanged.
+/// Holds one entry per key in flat memory, ordered by hash at the scale of shards: a directory maps
+/// the hash's leading bits to a shard, and a shard is one open-addressing array of at most
+/// kMaxShardSlots slots. So growing touches one shard at a time (well under a millisecond), and a
+/// walk in hash order, hence in key-group order, sorts one shard at a time. `Entry` holds key and
+/// value; `KeyOf` gets the key out of it: `const auto& operator()(const Entry&) const`. Entries
+/// move when their shard grows: references are valid until the next insertion. Thread: one.
+/// Exceptions of an entry's constructor leave the table unchanged.
 template <class Entry, class KeyOf>
 class KeyedTable {
  public:
@@ -70,9 +71,11 @@ class KeyedTable {
     hash = storedHash(hash);
     Shard& shard = shardOf(hash);
     for (std::size_t i = static_cast<std::size_t>(hash) & shard.mask;; i = (i + 1) & shard.mask) {
-      if (shard.hashes[i] == hash && isKeyOf(shard.entries[i], key)) return {shard.entries + i, false};
+      if (shard.hashes[i] == hash && isKeyOf(shard.entries[i], key))
+        return {shard.entries + i, false};
       if (shard.hashes[i] == 0) {
-        if (shard.size >= shard.limit) [[unlikely]] return {insertAfterGrowth(hash, make), true};
+        if (shard.size >= shard.limit) [[unlikely]]
+          return {insertAfterGrowth(hash, make), true};
         new (shard.entries + i) Entry(make());
         shard.hashes[i] = hash;
         ++shard.size;
@@ -84,8 +87,8 @@ class KeyedTable {
 
   void clear() { reset(); }
 
-  /// Walks over all entries in the order of their hashes; may stop anywhere and go on. Entries may be changed or
-  /// moved out of. No insertion between its creation and its end.
+  /// Walks over all entries in the order of their hashes; may stop anywhere and go on. Entries may
+  /// be changed or moved out of. No insertion between its creation and its end.
   class HashOrderCursor {
    public:
     explicit HashOrderCursor(KeyedTable& table) : table_(&table) {}
@@ -107,7 +110,8 @@ class KeyedTable {
       order_.clear();
       position_ = 0;
       for (std::size_t i = 0; i <= shard_->mask; ++i) {
-        if (shard_->hashes[i] != 0) order_.emplace_back(shard_->hashes[i], static_cast<std::uint32_t>(i));
+        if (shard_->hashes[i] != 0)
+          order_.emplace_back(shard_->hashes[i], static_cast<std::uint32_t>(i));
       }
       detail::sortByHash(order_);
     }
@@ -120,7 +124,8 @@ class KeyedTable {
   };
   HashOrderCursor hashOrder() { return HashOrderCursor(*this); }
 
-  /// Calls visit(keyGroup, entry) for every entry of the key groups in `range`, in the order of hashes.
+  /// Calls visit(keyGroup, entry) for every entry of the key groups in `range`, in the order of
+  /// hashes.
   template <class Visit>
   void forEachInKeyGroups(types::KeyGroupRange range, std::uint32_t maxParallelism, Visit&& visit) {
     HashOrderCursor cursor(*this);
@@ -136,7 +141,8 @@ class KeyedTable {
   struct Shard {
     Shard(std::size_t slots, unsigned depthBits, std::size_t place)
         : mask(slots - 1), limit(slots / 4 * 3), depth(depthBits), index(place) {
-      memory = static_cast<std::byte*>(::operator new(bytesFor(slots), std::align_val_t(kAlignment)));
+      memory =
+          static_cast<std::byte*>(::operator new(bytesFor(slots), std::align_val_t(kAlignment)));
       hashes = reinterpret_cast<KeyHash*>(memory);
       entries = reinterpret_cast<Entry*>(memory + entriesOffset(slots));
       std::fill_n(hashes, slots, KeyHash{0});
@@ -154,7 +160,9 @@ class KeyedTable {
     static std::size_t entriesOffset(std::size_t slots) {
       return (slots * sizeof(KeyHash) + kAlignment - 1) / kAlignment * kAlignment;
     }
-    static std::size_t bytesFor(std::size_t slots) { return entriesOffset(slots) + slots * sizeof(Entry); }
+    static std::size_t bytesFor(std::size_t slots) {
+      return entriesOffset(slots) + slots * sizeof(Entry);
+    }
     [[nodiscard]] std::size_t bytes() const { return bytesFor(mask + 1); }
 
     /// Moves an entry into a free slot. REQUIRES: room.
@@ -251,15 +259,18 @@ class KeyedTable {
   }
 
   /// Where the directory points to the shard of `hash`: first index and length.
-  [[nodiscard]] std::pair<std::ptrdiff_t, std::ptrdiff_t> directoryRange(const Shard& shard, KeyHash hash) const {
+  [[nodiscard]] std::pair<std::ptrdiff_t, std::ptrdiff_t> directoryRange(const Shard& shard,
+                                                                         KeyHash hash) const {
     const auto span = std::size_t{1} << (directoryBits_ - shard.depth);
-    return {static_cast<std::ptrdiff_t>(directoryIndex(hash) & ~(span - 1)), static_cast<std::ptrdiff_t>(span)};
+    return {static_cast<std::ptrdiff_t>(directoryIndex(hash) & ~(span - 1)),
+            static_cast<std::ptrdiff_t>(span)};
   }
 
   template <class Pick>
   void moveAll(Shard& from, Pick&& pick) {
     for (std::size_t i = 0; i <= from.mask; ++i) {
-      if (from.hashes[i] != 0) pick(from.hashes[i]).adopt(from.hashes[i], std::move(from.entries[i]));
+      if (from.hashes[i] != 0)
+        pick(from.hashes[i]).adopt(from.hashes[i], std::move(from.entries[i]));
     }
   }
 

@@ -9,8 +9,8 @@
 
 namespace flink::state {
 
-/// Keeps serialized records in the order they came, past its budget in a file, and gives them back once.
-/// Thread: one.
+/// Keeps serialized records in the order they came, past its budget in a file, and gives them back
+/// once. Thread: one.
 class RecordBuffer {
  public:
   RecordBuffer(std::size_t budgetBytes, FileSystem& files, std::string directory)

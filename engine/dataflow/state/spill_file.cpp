@@ -26,9 +26,13 @@ SpillDirectory::~SpillDirectory() {
   if (numFiles_ > 0) (void)files_.removeAll(path_);
 }
 
-std::string SpillDirectory::nextFile() { return fmt::format("{}/{}", path_, numFiles_++); }
+std::string SpillDirectory::nextFile() {
+  return fmt::format("{}/{}", path_, numFiles_++);
+}
 
-void SpillDirectory::remove(const std::string& file) { (void)files_.removeAll(file); }
+void SpillDirectory::remove(const std::string& file) {
+  (void)files_.removeAll(file);
+}
 
 SpillWriter::SpillWriter(std::string path, std::unique_ptr<WritableFile> file)
     : path_(std::move(path)), file_(std::move(file)) {}
@@ -77,7 +81,8 @@ Status SpillWriter::finish() {
 SpillReader::SpillReader(std::string path, std::unique_ptr<ReadableFile> file)
     : path_(std::move(path)), file_(std::move(file)) {}
 
-Result<std::unique_ptr<SpillReader>> SpillReader::open(SpillDirectory& directory, const std::string& path) {
+Result<std::unique_ptr<SpillReader>> SpillReader::open(SpillDirectory& directory,
+                                                       const std::string& path) {
   FLINK_ASSIGN_OR_RETURN(auto file, directory.files().openRead(path));
   return std::unique_ptr<SpillReader>(new SpillReader(path, std::move(file)));
 }
@@ -91,7 +96,8 @@ Result<bool> SpillReader::require(std::size_t size) {
   position_ = 0;
   buffer_.resize(std::max({buffer_.size(), kBufferBytes, size}));
   while (end_ < size) {
-    const auto room = std::as_writable_bytes(std::span(buffer_.data() + end_, buffer_.size() - end_));
+    const auto room =
+        std::as_writable_bytes(std::span(buffer_.data() + end_, buffer_.size() - end_));
     FLINK_ASSIGN_OR_RETURN(const std::size_t n, file_->readAt(offset_, room));
     if (n == 0) return corrupt(path_);
     offset_ += n;
@@ -133,7 +139,8 @@ Result<std::unique_ptr<SpillMerger>> SpillMerger::openAll(SpillDirectory& direct
   return std::unique_ptr<SpillMerger>(new SpillMerger(std::move(readers)));
 }
 
-Result<std::unique_ptr<SpillMerger>> SpillMerger::open(SpillDirectory& directory, std::vector<std::string> paths) {
+Result<std::unique_ptr<SpillMerger>> SpillMerger::open(SpillDirectory& directory,
+                                                       std::vector<std::string> paths) {
   while (paths.size() > kMaxFanIn) {
     // The oldest files become one, which keeps the order of time.
     const std::vector<std::string> oldest(paths.begin(), paths.begin() + kMaxFanIn);

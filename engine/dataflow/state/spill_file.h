@@ -64,7 +64,8 @@ class SpillWriter {
 /// Reads such a file from its beginning.
 class SpillReader {
  public:
-  static Result<std::unique_ptr<SpillReader>> open(SpillDirectory& directory, const std::string& path);
+  static Result<std::unique_ptr<SpillReader>> open(SpillDirectory& directory,
+                                                   const std::string& path);
   /// Moves to the next record; false at the end. Errors: kFileIo, kCorruptData.
   Result<bool> next();
   [[nodiscard]] types::KeyHash hash() const { return hash_; }
@@ -87,11 +88,13 @@ class SpillReader {
   ByteView record_;
 };
 
-/// Merges files that are each sorted by hash into one sequence; of equal hashes the earlier file comes first.
+/// Merges files that are each sorted by hash into one sequence; of equal hashes the earlier file
+/// comes first.
 class SpillMerger {
  public:
   /// `paths` in the order of time. More files than kMaxFanIn are merged into fewer ones first.
-  static Result<std::unique_ptr<SpillMerger>> open(SpillDirectory& directory, std::vector<std::string> paths);
+  static Result<std::unique_ptr<SpillMerger>> open(SpillDirectory& directory,
+                                                   std::vector<std::string> paths);
   /// Moves to the next record; false at the end.
   Result<bool> next();
   [[nodiscard]] types::KeyHash hash() const { return readers_[heap_.front()]->hash(); }
@@ -99,8 +102,10 @@ class SpillMerger {
   static constexpr std::size_t kMaxFanIn = 64;
 
  private:
-  explicit SpillMerger(std::vector<std::unique_ptr<SpillReader>> readers) : readers_(std::move(readers)) {}
-  static Result<std::unique_ptr<SpillMerger>> openAll(SpillDirectory& directory, const std::vector<std::string>& paths);
+  explicit SpillMerger(std::vector<std::unique_ptr<SpillReader>> readers)
+      : readers_(std::move(readers)) {}
+  static Result<std::unique_ptr<SpillMerger>> openAll(SpillDirectory& directory,
+                                                      const std::vector<std::string>& paths);
   [[nodiscard]] bool later(std::size_t a, std::size_t b) const;
 
   std::vector<std::unique_ptr<SpillReader>> readers_;

@@ -14,17 +14,21 @@
 
 namespace flink::state {
 
-/// Aggregates any number of keys in bounded memory and gives each key out once. Past the budget the table is written,
-/// sorted by hash, to a temporary file and starts anew; at the end the files are merged. `Entry` is serializable;
-/// `Merge`: void operator()(Entry& earlier, Entry& later) folds the later part into the earlier.
-/// Thread: one.
+/// Aggregates any number of keys in bounded memory and gives each key out once. Past the budget the
+/// table is written, sorted by hash, to a temporary file and starts anew; at the end the files are
+/// merged. `Entry` is serializable; `Merge`: void operator()(Entry& earlier, Entry& later) folds
+/// the later part into the earlier. Thread: one.
 template <class Entry, class KeyOf, class Merge>
 class SpillingAggregator {
  public:
   using Table = KeyedTable<Entry, KeyOf>;
 
-  SpillingAggregator(std::size_t budgetBytes, FileSystem& files, std::string directory, KeyOf keyOf, Merge merge)
-      : table_(keyOf), budget_(budgetBytes), directory_(files, std::move(directory)), keyOf_(std::move(keyOf)),
+  SpillingAggregator(std::size_t budgetBytes, FileSystem& files, std::string directory, KeyOf keyOf,
+                     Merge merge)
+      : table_(keyOf),
+        budget_(budgetBytes),
+        directory_(files, std::move(directory)),
+        keyOf_(std::move(keyOf)),
         merge_(std::move(merge)) {}
 
   [[nodiscard]] Table& table() { return table_; }
@@ -34,11 +38,13 @@ class SpillingAggregator {
 
   /// To be called between batches: spills when the budget is used up.
   Status checkBudget() {
-    if (table_.slotBytes() + heapBytes_ <= budget_ || table_.size() == 0) [[likely]] return Status::ok();
+    if (table_.slotBytes() + heapBytes_ <= budget_ || table_.size() == 0) [[likely]]
+      return Status::ok();
     return spill();
   }
 
-  /// Gives out up to `maxEntries` entries through emit(Entry&); true once none is left. No more insertions afterwards.
+  /// Gives out up to `maxEntries` entries through emit(Entry&); true once none is left. No more
+  /// insertions afterwards.
   template <class Emit>
   Result<bool> drain(std::size_t maxEntries, Emit&& emit) {
     if (runs_.empty()) {
@@ -88,7 +94,9 @@ class SpillingAggregator {
       Entry part;
       FLINK_RETURN_IF_ERROR(types::deserialize(merger_->record(), part));
       auto same = group_.begin();
-      while (same != group_.end() && !types::sameKey(keyOf_(std::as_const(*same)), keyOf_(std::as_const(part)))) ++same;
+      while (same != group_.end() &&
+             !types::sameKey(keyOf_(std::as_const(*same)), keyOf_(std::as_const(part))))
+        ++same;
       if (same == group_.end()) {
         group_.push_back(std::move(part));
       } else {

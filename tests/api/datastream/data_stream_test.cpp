@@ -27,12 +27,15 @@ class Doubler : public RichMapFunction<std::int64_t, std::int64_t> {
 
 class Splitter final : public FlatMapFunction<std::string, std::string> {
  public:
-  void flatMap(const std::string& line, Collector<std::string>& out) override { splitWords(line, out); }
+  void flatMap(const std::string& line, Collector<std::string>& out) override {
+    splitWords(line, out);
+  }
 };
 
 class Router final : public ProcessFunction<std::int64_t, std::string> {
  public:
-  void processElement(const std::int64_t& value, Context& context, Collector<std::string>& out) override {
+  void processElement(const std::int64_t& value, Context& context,
+                      Collector<std::string>& out) override {
     context.output(OutputTag<std::int64_t>("odd"), value);
     out.collect(std::to_string(value));
   }
@@ -42,14 +45,17 @@ TEST(DataStreamTest, OperatorsHaveFlinksNamesAndNumbers) {
   TestProgram p;
   p.env.fromElements("a b", "c")
       .flatMap([](const std::string& line, Collector<std::string>& out) { splitWords(line, out); })
-      .map([](const std::string& word) { return std::pair{word, std::int64_t{1}}; })
+      .map([](const std::string& word) {
+        return std::pair{word, std::int64_t{1}};
+      })
       .keyBy([](const auto& wc) -> const std::string& { return wc.first; })
       .sum<1>()
       .filter([](const auto& wc) { return wc.second > 1; })
       .print("label");
   const auto graph = p.executed();
-  EXPECT_THAT(namesOf(graph), ElementsAre("Source: Collection Source", "Flat Map", "Map", "Keyed Aggregation", "Filter",
-                                          "Sink: Print to Std. Out"));
+  EXPECT_THAT(namesOf(graph),
+              ElementsAre("Source: Collection Source", "Flat Map", "Map", "Keyed Aggregation",
+                          "Filter", "Sink: Print to Std. Out"));
   std::vector<std::int32_t> ids;
   for (const auto& node : graph.nodes) ids.push_back(node.id);
   EXPECT_THAT(ids, ElementsAre(1, 2, 3, 5, 6, 7));
@@ -65,8 +71,9 @@ TEST(DataStreamTest, EveryPartitioningReachesTheEdge) {
   numbers.broadcast().addSink(discard);
   numbers.global().addSink(discard);
   numbers.forward().addSink(discard);
-  numbers.partitionCustom([](std::int64_t key, int n) { return static_cast<int>(key % n); },
-                          [](std::int64_t v) { return v; })
+  numbers
+      .partitionCustom([](std::int64_t key, int n) { return static_cast<int>(key % n); },
+                       [](std::int64_t v) { return v; })
       .addSink(discard);
   numbers.keyBy([](std::int64_t v) { return v; }).addSink(discard);
   numbers.addSink(discard);
@@ -74,9 +81,9 @@ TEST(DataStreamTest, EveryPartitioningReachesTheEdge) {
   const auto graph = p.executed();
   for (const auto& edge : graph.edges) strategies.push_back(edge.shipStrategy);
   EXPECT_THAT(strategies,
-              ElementsAre(ShipStrategy::kRebalance, ShipStrategy::kRescale, ShipStrategy::kShuffle, ShipStrategy::kBroadcast,
-                          ShipStrategy::kGlobal, ShipStrategy::kForward, ShipStrategy::kCustom, ShipStrategy::kHash,
-                          std::nullopt));
+              ElementsAre(ShipStrategy::kRebalance, ShipStrategy::kRescale, ShipStrategy::kShuffle,
+                          ShipStrategy::kBroadcast, ShipStrategy::kGlobal, ShipStrategy::kForward,
+                          ShipStrategy::kCustom, ShipStrategy::kHash, std::nullopt));
 }
 
 TEST(DataStreamTest, ClassesAndMemberPointersServeAsFunctions) {
@@ -94,16 +101,19 @@ TEST(DataStreamTest, ClassesAndMemberPointersServeAsFunctions) {
 
 TEST(DataStreamTest, FieldsByPositionAreCheckedWhenTheProgramRuns) {
   TestProgram p;
-  const auto orders = p.env.fromCollection(std::vector<Order>{{"x", 1.5, 2}}).keyBy(&Order::customer);
+  const auto orders =
+      p.env.fromCollection(std::vector<Order>{{"x", 1.5, 2}}).keyBy(&Order::customer);
   orders.sum(1).print();
   EXPECT_THROW(orders.sum(7), FlinkException);
 }
 
 TEST(DataStreamTest, AKeyedStreamCanBeANamedVariable) {
   TestProgram p;
-  const KeyedStream<std::int64_t, std::int64_t> keyed = p.env.fromSequence(1, 10).keyBy([](std::int64_t v) { return v % 3; });
+  const KeyedStream<std::int64_t, std::int64_t> keyed =
+      p.env.fromSequence(1, 10).keyBy([](std::int64_t v) { return v % 3; });
   keyed.reduce([](std::int64_t a, std::int64_t b) { return a + b; }).print();
-  EXPECT_THAT(namesOf(p.executed()), ElementsAre("Source: Sequence Source", "Keyed Reduce", "Sink: Print to Std. Out"));
+  EXPECT_THAT(namesOf(p.executed()),
+              ElementsAre("Source: Sequence Source", "Keyed Reduce", "Sink: Print to Std. Out"));
 }
 
 TEST(DataStreamTest, UnionsFeedOneInputAndConnectsTwo) {
@@ -113,10 +123,12 @@ TEST(DataStreamTest, UnionsFeedOneInputAndConnectsTwo) {
   const auto words = p.env.fromElements("x");
   a.union_(b).map([](std::int64_t v) { return v; }).print();
   a.connect(words)
-      .map([](std::int64_t v) { return std::to_string(v); }, [](const std::string& word) { return word; })
+      .map([](std::int64_t v) { return std::to_string(v); },
+           [](const std::string& word) { return word; })
       .print();
   a.connect(words)
-      .flatMap([](const std::int64_t& v, Collector<std::string>& out) { out.collect(std::to_string(v)); },
+      .flatMap([](const std::int64_t& v,
+                  Collector<std::string>& out) { out.collect(std::to_string(v)); },
                [](const std::string& word, Collector<std::string>& out) { out.collect(word); })
       .print();
   const auto graph = p.executed();
@@ -190,8 +202,8 @@ TEST(DataStreamTest, ASinkWithAWriterIsNamedAsInFlink) {
   TestProgram p;
   p.env.fromSequence(1, 2).sinkTo(DiscardingSink<std::int64_t>());
   p.env.fromSequence(1, 2).sinkTo(DiscardingSink<std::int64_t>()).name("nothing");
-  EXPECT_THAT(namesOf(p.executed()), ElementsAre("Source: Sequence Source", "Sink: Writer", "Source: Sequence Source",
-                                                 "nothing: Writer"));
+  EXPECT_THAT(namesOf(p.executed()), ElementsAre("Source: Sequence Source", "Sink: Writer",
+                                                 "Source: Sequence Source", "nothing: Writer"));
 }
 
 TEST(DataStreamTest, TheSequencePlanIsTheOneFlinkPrints) {
@@ -203,7 +215,8 @@ TEST(DataStreamTest, TheSequencePlanIsTheOneFlinkPrints) {
       .map([](std::int64_t v) { return v; })
       .sinkTo(DiscardingSink<std::int64_t>());
   const std::string plan = p.env.getExecutionPlan();
-  for (const char* id : {"\"id\" : 1,", "\"id\" : 2,", "\"id\" : 4,", "\"id\" : 7,"}) EXPECT_THAT(plan, HasSubstr(id));
+  for (const char* id : {"\"id\" : 1,", "\"id\" : 2,", "\"id\" : 4,", "\"id\" : 7,"})
+    EXPECT_THAT(plan, HasSubstr(id));
   EXPECT_THAT(plan, HasSubstr("\"type\" : \"Sink: Writer\",\n    \"pact\" : \"Operator\""));
 }
 
@@ -212,8 +225,9 @@ TEST(DataStreamTest, DebugAndSampleAreOperatorsOfTheirOwn) {
   const auto numbers = p.env.fromSequence(1, 10);
   DebuggingUtils::debug(numbers, "numbers").print();
   DebuggingUtils::sample(numbers, 0.1, "some").print();
-  EXPECT_THAT(namesOf(p.executed()), ElementsAre("Source: Sequence Source", "Debug: numbers", "Sink: Print to Std. Out",
-                                                 "Sample: some", "Sink: Print to Std. Out"));
+  EXPECT_THAT(namesOf(p.executed()),
+              ElementsAre("Source: Sequence Source", "Debug: numbers", "Sink: Print to Std. Out",
+                          "Sample: some", "Sink: Print to Std. Out"));
   EXPECT_THROW(DebuggingUtils::sample(numbers, 1.5, "x"), FlinkException);
 }
 

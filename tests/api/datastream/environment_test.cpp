@@ -14,7 +14,9 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Pair;
 
-void numbersToNowhere(StreamExecutionEnvironment& env) { env.fromSequence(1, 3).addSink([](const std::int64_t&) {}); }
+void numbersToNowhere(StreamExecutionEnvironment& env) {
+  env.fromSequence(1, 3).addSink([](const std::int64_t&) {});
+}
 
 TEST(EnvironmentTest, ConfigurationDecidesTheGraph) {
   TestProgram p;
@@ -40,7 +42,9 @@ TEST(EnvironmentTest, ConfigurationDecidesTheGraph) {
 
 TEST(EnvironmentTest, SettersWinOverConfiguration) {
   TestProgram p;
-  p.env.setRuntimeMode(RuntimeExecutionMode::kAutomatic).setBufferTimeout(-1).disableOperatorChaining();
+  p.env.setRuntimeMode(RuntimeExecutionMode::kAutomatic)
+      .setBufferTimeout(-1)
+      .disableOperatorChaining();
   numbersToNowhere(p.env);
   const auto graph = p.executed();
   EXPECT_EQ(graph.runtimeMode, graph::RuntimeMode::kAutomatic);
@@ -87,7 +91,8 @@ TEST(EnvironmentTest, CollectionsAreEncodedByElement) {
   p.env.fromCollection({1, 2, 3}).addSink([](int) {});
   const auto& collections = p.env.programGraph()->collections();
   ASSERT_EQ(collections.size(), 2U);
-  EXPECT_EQ(*collections.at(1), types::serialize(std::string("a")) + types::serialize(std::string("bc")));
+  EXPECT_EQ(*collections.at(1),
+            types::serialize(std::string("a")) + types::serialize(std::string("bc")));
   EXPECT_EQ(collections.at(3)->size(), 3 * sizeof(int));
 }
 
@@ -128,10 +133,20 @@ TEST(EnvironmentTest, SerializerCallsOfTheJvmAreAcceptedAndNoted) {
       .setKryoRegistrationRequired(false)
       .enableForceKryo()
       .enableObjectReuse();
-  EXPECT_THAT(p.env.getConfig().ignoredCalls(),
-              ElementsAre("enableForceKryo", "enableForceAvro", "registerTypeWithKryoSerializer", "addDefaultKryoSerializer",
-                          "setKryoRegistrator", "setKryoRegistrationRequired"));
+  EXPECT_THAT(
+      p.env.getConfig().ignoredCalls(),
+      ElementsAre("enableForceKryo", "enableForceAvro", "registerTypeWithKryoSerializer",
+                  "addDefaultKryoSerializer", "setKryoRegistrator", "setKryoRegistrationRequired"));
   EXPECT_TRUE(p.env.getConfig().isObjectReuseEnabled());
+}
+
+TEST(EnvironmentTest, StrategiesHaveTheWordsOfTheirKeys) {
+  EXPECT_EQ(configValue(StateBackendType::kRocksDb), "rocksdb");
+  EXPECT_EQ(configValue(RestartStrategyType::kExponentialDelay), "exponential-delay");
+  EXPECT_EQ(parseRestartStrategyType("FIXED_DELAY"), RestartStrategyType::kFixedDelay);
+  EXPECT_EQ(parseRestartStrategyType("NO_RESTART"), RestartStrategyType::kNoRestart);
+  EXPECT_EQ(parseStateBackendType("filesystem"), StateBackendType::kHashMap);
+  EXPECT_EQ(parseRestartStrategyType("sometimes"), std::nullopt);
 }
 
 TEST(EnvironmentTest, PooledObjectsComeBack) {

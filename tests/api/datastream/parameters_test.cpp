@@ -11,7 +11,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(ParametersTest, ReadsAllForms) {
-  const Parameters p({"--host", "localhost", "-port", "9999", "--rate=1.5", "--verbose", "--offset", "-3", "input.txt"});
+  const Parameters p({"--host", "localhost", "-port", "9999", "--rate=1.5", "--verbose", "--offset",
+                      "-3", "input.txt"});
   EXPECT_EQ(p.get("host", "x"), "localhost");
   EXPECT_EQ(p.getInt("port", 1), 9999);
   EXPECT_EQ(p.getDouble("rate"), 1.5);

@@ -23,7 +23,10 @@ class CapturingExecution final : public ProgramExecution {
     return std::make_shared<FinishedJob>();
   }
   [[nodiscard]] bool detached() const override { return false; }
-  std::string once(const std::string& /*name*/, const std::function<std::string()>& compute) override { return compute(); }
+  std::string once(const std::string& /*name*/,
+                   const std::function<std::string()>& compute) override {
+    return compute();
+  }
   [[nodiscard]] bool encodesCollections() const override { return true; }
 
   std::vector<graph::StreamGraph> graphs;

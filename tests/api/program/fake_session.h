@@ -20,7 +20,8 @@ class FakeSession final : public ProgramSession {
     submitted.push_back(graph);
     return Status::ok();
   }
-  Result<protocol::WaitJobRequest::Response> wait(const JobId& job, std::int64_t /*waitMs*/) override {
+  Result<protocol::WaitJobRequest::Response> wait(const JobId& job,
+                                                  std::int64_t /*waitMs*/) override {
     protocol::JobResult result = outcome;
     result.id = job;
     return protocol::WaitJobRequest::Response{result.status, result};
@@ -29,11 +30,13 @@ class FakeSession final : public ProgramSession {
     cancelled.push_back(job);
     return Status::ok();
   }
-  Result<protocol::CollectResultsRequest::Response> collect(const protocol::CollectResultsRequest& request) override {
+  Result<protocol::CollectResultsRequest::Response> collect(
+      const protocol::CollectResultsRequest& request) override {
     const auto& all = collected[request.collectId];
     protocol::CollectResultsRequest::Response response;
     const auto from = static_cast<std::size_t>(request.offset);
-    response.records.assign(all.begin() + static_cast<std::ptrdiff_t>(std::min(from, all.size())), all.end());
+    response.records.assign(all.begin() + static_cast<std::ptrdiff_t>(std::min(from, all.size())),
+                            all.end());
     response.finished = true;
     return response;
   }

@@ -5,8 +5,8 @@
 #include <flink/datastream.h>
 #include <stdexcept>
 
-#include "api/program/job_library.h"
 #include "api/datastream/recorded_result.h"
+#include "api/program/job_library.h"
 #include "core/base/error_codes.h"
 #include "tests/api/program/fake_session.h"
 
@@ -27,7 +27,8 @@ FLINK_JOB("two jobs", [](flink::StreamExecutionEnvironment& env, const flink::Pa
 
 FLINK_JOB("collecting", [](flink::StreamExecutionEnvironment& env, const flink::Parameters&) {
   std::vector<std::int64_t> seen;
-  for (const std::int64_t value : env.fromSequence(1, 3).executeAndCollect("collect")) seen.push_back(value);
+  for (const std::int64_t value : env.fromSequence(1, 3).executeAndCollect("collect"))
+    seen.push_back(value);
   env.fromCollection(seen).print();
 });
 
@@ -87,7 +88,8 @@ TEST_F(ProgramRunnerTest, AProgramWithoutExecuteRunsUnderItsOwnName) {
   EXPECT_EQ(graph.name, "implicit");
   EXPECT_EQ(graph.program.defaultParallelism, 2);
   EXPECT_EQ(graph.vertices[1].parallelism, 2);
-  EXPECT_EQ(graph.collections.at(1), types::serialize(std::string("a")) + types::serialize(std::string("x")));
+  EXPECT_EQ(graph.collections.at(1),
+            types::serialize(std::string("a")) + types::serialize(std::string("x")));
   EXPECT_FALSE(graph.id.isZero());
 }
 
@@ -97,10 +99,12 @@ TEST_F(ProgramRunnerTest, AWorkerFindsTheCodeOfEveryOperatorAndEdge) {
   auto catalog = rebuildProgram(job("implicit"), graph);
   ASSERT_TRUE(catalog.isOk()) << catalog.status().toString();
   for (const auto& vertex : graph.vertices) {
-    for (const auto& op : vertex.operators) EXPECT_NE((*catalog)->operatorFactory(op.streamNodeId), nullptr);
+    for (const auto& op : vertex.operators)
+      EXPECT_NE((*catalog)->operatorFactory(op.streamNodeId), nullptr);
   }
   for (const auto& edge : graph.edges) {
-    EXPECT_NE((*catalog)->edgeCodec(edge.sourceStreamNode, edge.targetStreamNode, edge.targetInput, edge.sideOutputTag),
+    EXPECT_NE((*catalog)->edgeCodec(edge.sourceStreamNode, edge.targetStreamNode, edge.targetInput,
+                                    edge.sideOutputTag),
               nullptr);
   }
   EXPECT_EQ((*catalog)->operatorFactory(99), nullptr);
@@ -191,7 +195,8 @@ TEST_F(ProgramRunnerTest, OnlyThePlanCanBeHad) {
 
 TEST_F(ProgramRunnerTest, EntriesAreFoundByName) {
   const std::vector<RegisteredJob> jobs = {{"a", nullptr}, {"b", nullptr}};
-  EXPECT_THAT(findJob(jobs, "", "x.so").status().message(), HasSubstr(R"(choose one with -c: library=x.so jobs="a", "b")"));
+  EXPECT_THAT(findJob(jobs, "", "x.so").status().message(),
+              HasSubstr(R"(choose one with -c: library=x.so jobs="a", "b")"));
   EXPECT_THAT(findJob(jobs, "c", "x.so").status().message(), HasSubstr("entry=c"));
   EXPECT_EQ(findJob({{"a", nullptr}}, "", "x.so")->name, "a");
 }

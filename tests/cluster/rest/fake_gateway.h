@@ -19,43 +19,51 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
   std::vector<JobId> cancelled;
   bool silent = false;  ///< never answers overview
 
-  void handle(protocol::GetVersionRequest, jobmanager::Responder<protocol::GetVersionRequest> respond) override {
+  void handle(protocol::GetVersionRequest,
+              jobmanager::Responder<protocol::GetVersionRequest> respond) override {
     protocol::GetVersionRequest::Response answer;
     answer.version = "0.1.0";
     answer.commit = "abcdef0";
     respond(answer);
   }
-  void handle(protocol::SubmitJobRequest, jobmanager::Responder<protocol::SubmitJobRequest> respond) override {
+  void handle(protocol::SubmitJobRequest,
+              jobmanager::Responder<protocol::SubmitJobRequest> respond) override {
     respond(Status(ErrorCode::kUnsupported, "the fake takes no jobs"));
   }
-  void handle(protocol::ListJobsRequest, jobmanager::Responder<protocol::ListJobsRequest> respond) override {
+  void handle(protocol::ListJobsRequest,
+              jobmanager::Responder<protocol::ListJobsRequest> respond) override {
     protocol::ListJobsRequest::Response answer;
     for (const auto& [id, job] : jobs) answer.jobs.push_back(job.overview);
     respond(answer);
   }
-  void handle(protocol::GetJobRequest request, jobmanager::Responder<protocol::GetJobRequest> respond) override {
+  void handle(protocol::GetJobRequest request,
+              jobmanager::Responder<protocol::GetJobRequest> respond) override {
     const auto it = jobs.find(request.job);
     if (it == jobs.end()) return respond(notFound(request.job));
     respond(it->second);
   }
-  void handle(protocol::CancelJobRequest request, jobmanager::Responder<protocol::CancelJobRequest> respond) override {
+  void handle(protocol::CancelJobRequest request,
+              jobmanager::Responder<protocol::CancelJobRequest> respond) override {
     if (!jobs.contains(request.job)) return respond(notFound(request.job));
     cancelled.push_back(request.job);
     respond(protocol::Empty{});
   }
-  void handle(protocol::WaitJobRequest request, jobmanager::Responder<protocol::WaitJobRequest> respond) override {
+  void handle(protocol::WaitJobRequest request,
+              jobmanager::Responder<protocol::WaitJobRequest> respond) override {
     const auto it = results.find(request.job);
     if (it == results.end()) return respond(notFound(request.job));
     respond(it->second);
   }
-  void handle(protocol::GetOverviewRequest, jobmanager::Responder<protocol::GetOverviewRequest> respond) override {
+  void handle(protocol::GetOverviewRequest,
+              jobmanager::Responder<protocol::GetOverviewRequest> respond) override {
     if (silent) return;
     protocol::ClusterOverview overview;
     overview.slotsTotal = 8;
     overview.version = "0.1.0";
     respond(overview);
   }
-  void handle(protocol::ListTaskManagersRequest, jobmanager::Responder<protocol::ListTaskManagersRequest> respond) override {
+  void handle(protocol::ListTaskManagersRequest,
+              jobmanager::Responder<protocol::ListTaskManagersRequest> respond) override {
     respond(protocol::ListTaskManagersRequest::Response{taskManagers});
   }
   void handle(protocol::GetTaskManagerRequest request,
@@ -63,30 +71,41 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
     for (const auto& taskManager : taskManagers) {
       if (taskManager.id == request.id) return respond(taskManager);
     }
-    respond(Status(ErrorCode::kTaskManagerUnknown, "no TaskManager has this id: id=" + request.id.text()));
+    respond(Status(ErrorCode::kTaskManagerUnknown,
+                   "no TaskManager has this id: id=" + request.id.text()));
   }
-  void handle(protocol::ListLogsRequest, jobmanager::Responder<protocol::ListLogsRequest> respond) override {
+  void handle(protocol::ListLogsRequest,
+              jobmanager::Responder<protocol::ListLogsRequest> respond) override {
     protocol::ListLogsRequest::Response answer;
-    for (const auto& [name, text] : logs) answer.files.push_back({name, static_cast<std::int64_t>(text.size()), 1});
+    for (const auto& [name, text] : logs)
+      answer.files.push_back({name, static_cast<std::int64_t>(text.size()), 1});
     respond(answer);
   }
-  void handle(protocol::ReadLogRequest request, jobmanager::Responder<protocol::ReadLogRequest> respond) override {
+  void handle(protocol::ReadLogRequest request,
+              jobmanager::Responder<protocol::ReadLogRequest> respond) override {
     const auto it = logs.find(request.name);
-    if (it == logs.end()) return respond(Status(ErrorCode::kNotFound, "no log has this name: name=" + request.name));
+    if (it == logs.end())
+      return respond(Status(ErrorCode::kNotFound, "no log has this name: name=" + request.name));
     const auto size = static_cast<std::int64_t>(it->second.size());
-    const std::int64_t offset = request.offset < 0 ? std::max<std::int64_t>(0, size + request.offset) : request.offset;
+    const std::int64_t offset =
+        request.offset < 0 ? std::max<std::int64_t>(0, size + request.offset) : request.offset;
     // Small pieces, so that reading a whole file takes several calls.
-    respond(protocol::ReadLogRequest::Response{it->second.substr(static_cast<std::size_t>(offset), 5), offset, size});
+    respond(protocol::ReadLogRequest::Response{
+        it->second.substr(static_cast<std::size_t>(offset), 5), offset, size});
   }
-  void handle(protocol::GetMetricsRequest, jobmanager::Responder<protocol::GetMetricsRequest> respond) override {
+  void handle(protocol::GetMetricsRequest,
+              jobmanager::Responder<protocol::GetMetricsRequest> respond) override {
     respond(protocol::GetMetricsRequest::Response{metrics});
   }
-  void handle(protocol::CollectResultsRequest, jobmanager::Responder<protocol::CollectResultsRequest> respond) override {
+  void handle(protocol::CollectResultsRequest,
+              jobmanager::Responder<protocol::CollectResultsRequest> respond) override {
     respond(Status(ErrorCode::kUnsupported, "the fake collects nothing"));
   }
 
  private:
-  static Status notFound(const JobId& id) { return {ErrorCode::kJobNotFound, "no such job: job=" + id.toHex()}; }
+  static Status notFound(const JobId& id) {
+    return {ErrorCode::kJobNotFound, "no such job: job=" + id.toHex()};
+  }
 };
 
 }  // namespace flink::rest

@@ -25,15 +25,18 @@ std::string exchangeBytes(int port, const std::string& bytes) {
   }
   std::string answer;
   char buffer[8192];
-  for (ssize_t n = 0; (n = ::read(fd.get(), buffer, sizeof buffer)) > 0;) answer.append(buffer, static_cast<std::size_t>(n));
+  for (ssize_t n = 0; (n = ::read(fd.get(), buffer, sizeof buffer)) > 0;)
+    answer.append(buffer, static_cast<std::size_t>(n));
   return answer;
 }
 
-Answer request(int port, const std::string& method, const std::string& target, const std::string& body,
-               const std::string& contentType) {
-  const std::string text =
-      exchangeBytes(port, method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: " + contentType +
-                         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+Answer request(int port, const std::string& method, const std::string& target,
+               const std::string& body, const std::string& contentType) {
+  const std::string text = exchangeBytes(
+      port,
+      method + " " + target +
+          " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: " + contentType +
+          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   Answer answer;
   const std::size_t end = text.find("\r\n\r\n");
   if (end == std::string::npos) return answer;

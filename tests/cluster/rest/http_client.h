@@ -13,7 +13,7 @@ struct Answer {
   std::string body;
 };
 /// One request on a connection of its own.
-Answer request(int port, const std::string& method, const std::string& target, const std::string& body = "",
-               const std::string& contentType = "application/json");
+Answer request(int port, const std::string& method, const std::string& target,
+               const std::string& body = "", const std::string& contentType = "application/json");
 
 }  // namespace flink::rest

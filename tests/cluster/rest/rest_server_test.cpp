@@ -35,7 +35,8 @@ class RecordingJarRunner final : public JarRunner {
 class RestServerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / ("rest-test-" + Id<struct TestTag>::random(*rng_).toHex());
+    directory_ = std::filesystem::temp_directory_path() /
+                 ("rest-test-" + Id<struct TestTag>::random(*rng_).toHex());
     settings_.portFirst = settings_.portLast = 0;
     settings_.uploadDirectory = directory_.string();
     settings_.maxBodyBytes = 4096;
@@ -48,7 +49,8 @@ class RestServerTest : public ::testing::Test {
     std::filesystem::remove_all(directory_);
   }
   void start() {
-    auto server = RestServer::start(settings_, {&gateway_, &runner_, files_.get(), &clock_, rng_.get()});
+    auto server =
+        RestServer::start(settings_, {&gateway_, &runner_, files_.get(), &clock_, rng_.get()});
     ASSERT_TRUE(server.isOk()) << server.status().toString();
     server_ = std::move(*server);
   }
@@ -72,12 +74,14 @@ class RestServerTest : public ::testing::Test {
     return id;
   }
   std::string upload(const std::string& name, const std::string& content) {
-    const std::string body = "--b\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"" + name +
-                             "\"\r\nContent-Type: application/x-java-archive\r\n\r\n" + content + "\r\n--b--\r\n";
+    const std::string body =
+        "--b\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"" + name +
+        "\"\r\nContent-Type: application/x-java-archive\r\n\r\n" + content + "\r\n--b--\r\n";
     const Answer answer =
         request(server_->port(), "POST", "/jars/upload", body, "multipart/form-data; boundary=b");
     EXPECT_EQ(answer.status, 200) << answer.body;
-    return std::filesystem::path(Json::parse(answer.body)["filename"].get<std::string>()).filename();
+    return std::filesystem::path(Json::parse(answer.body)["filename"].get<std::string>())
+        .filename();
   }
 
   std::unique_ptr<Rng> rng_ = makeSystemRng();
@@ -106,14 +110,16 @@ TEST_F(RestServerTest, SeveralRequestsShareAConnection) {
   const std::string answers = exchangeBytes(server_->port(), one + one + last);
   EXPECT_THAT(answers, HasSubstr("{\"jobs\":[]}"));
   std::size_t count = 0;
-  for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at) ++count;
+  for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at)
+    ++count;
   EXPECT_EQ(count, 3U);
 }
 
 TEST_F(RestServerTest, UnknownPathAndUnknownJobSpeakFlinksWords) {
   start();
   EXPECT_EQ(get("/nothing/here").status, 404);
-  EXPECT_EQ(get("/nothing/here").body, R"({"errors":["Unable to load requested file /nothing/here."]})");
+  EXPECT_EQ(get("/nothing/here").body,
+            R"({"errors":["Unable to load requested file /nothing/here."]})");
   const Answer malformed = get("/jobs/zzzz");
   EXPECT_EQ(malformed.status, 400);
   EXPECT_THAT(malformed.body, HasSubstr("Cannot resolve path parameter (jobid) from value"));
@@ -139,7 +145,9 @@ TEST_F(RestServerTest, CancelNeedsPatchAndAKnownMode) {
   EXPECT_EQ(request(server_->port(), "PATCH", "/jobs/" + id.toHex() + "?mode=cancel").status, 202);
   EXPECT_THAT(gateway_.cancelled, ::testing::ElementsAre(id));
   EXPECT_EQ(request(server_->port(), "PATCH", "/jobs/" + id.toHex() + "?mode=stop").status, 405);
-  EXPECT_EQ(request(server_->port(), "PATCH", "/jobs/" + std::string(32, '0') + "?mode=cancel").status, 404);
+  EXPECT_EQ(
+      request(server_->port(), "PATCH", "/jobs/" + std::string(32, '0') + "?mode=cancel").status,
+      404);
   EXPECT_EQ(request(server_->port(), "DELETE", "/jobs/" + id.toHex()).status, 404);
   EXPECT_EQ(gateway_.cancelled.size(), 1U);
 }
@@ -148,7 +156,8 @@ TEST_F(RestServerTest, LimitsAreKeptAndTheServerLivesOn) {
   start();
   EXPECT_EQ(request(server_->port(), "POST", "/jars/upload", std::string(5000, 'x')).status, 413);
   EXPECT_EQ(request(server_->port(), "GET", "/" + std::string(4000, 'a')).status, 431);
-  EXPECT_THAT(exchangeBytes(server_->port(), "\x01\x02 garbage\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(exchangeBytes(server_->port(), "\x01\x02 garbage\r\n\r\n"),
+              StartsWith("HTTP/1.1 400"));
   EXPECT_EQ(get("/jobs/%zz").status, 400);
   EXPECT_EQ(get("/overview").status, 200);
 }
@@ -168,7 +177,8 @@ TEST_F(RestServerTest, SecretsAreMasked) {
 }
 
 TEST_F(RestServerTest, LogsAreReadWholeAndByListedNameOnly) {
-  gateway_.logs = {{"flink-jobmanager.log", "the log of the JobManager"}, {"flink-jobmanager.out", "out"}};
+  gateway_.logs = {{"flink-jobmanager.log", "the log of the JobManager"},
+                   {"flink-jobmanager.out", "out"}};
   start();
   EXPECT_EQ(get("/jobmanager/log").body, "the log of the JobManager");
   EXPECT_EQ(get("/jobmanager/stdout").body, "out");
@@ -187,13 +197,16 @@ TEST_F(RestServerTest, UploadedLibraryRunsPlansAndGoes) {
   EXPECT_THAT(runner_.last.arguments, ::testing::ElementsAre("--input", "a.txt"));
   EXPECT_EQ(runner_.last.parallelism, 3);
 
-  const Answer run = request(server_->port(), "POST", "/jars/" + id + "/run",
-                             R"({"programArgsList":["--x","1"],"entryClass":"Second","parallelism":2})");
+  const Answer run =
+      request(server_->port(), "POST", "/jars/" + id + "/run",
+              R"({"programArgsList":["--x","1"],"entryClass":"Second","parallelism":2})");
   EXPECT_EQ(Json::parse(run.body)["jobid"], "0000000000000000000000000000000a");
   EXPECT_EQ(runner_.last.entryClass, "Second");
 
   EXPECT_EQ(request(server_->port(), "POST", "/jars/" + id + "/run", "[1").status, 400);
-  EXPECT_EQ(request(server_->port(), "POST", "/jars/" + id + "/run", R"({"parallelism":"two"})").status, 400);
+  EXPECT_EQ(
+      request(server_->port(), "POST", "/jars/" + id + "/run", R"({"parallelism":"two"})").status,
+      400);
   EXPECT_EQ(request(server_->port(), "POST", "/jars/..%2f..%2fetc%2fpasswd/run").status, 404);
   EXPECT_EQ(request(server_->port(), "DELETE", "/jars/" + id).status, 200);
   EXPECT_EQ(request(server_->port(), "DELETE", "/jars/" + id).status, 404);
@@ -201,16 +214,23 @@ TEST_F(RestServerTest, UploadedLibraryRunsPlansAndGoes) {
 
 TEST_F(RestServerTest, MalformedUploadsAreRefused) {
   start();
-  for (const char* body : {"", "--b", "--b\r\n\r\n", "--b\r\nContent-Disposition: form-data; filename=\"a.so\"\r\n\r\nx",
-                           "--b\r\nContent-Disposition: form-data; filename=\"a.txt\"\r\n\r\nx\r\n--b--"}) {
-    EXPECT_EQ(request(server_->port(), "POST", "/jars/upload", body, "multipart/form-data; boundary=b").status, 400) << body;
+  for (const char* body :
+       {"", "--b", "--b\r\n\r\n",
+        "--b\r\nContent-Disposition: form-data; filename=\"a.so\"\r\n\r\nx",
+        "--b\r\nContent-Disposition: form-data; filename=\"a.txt\"\r\n\r\nx\r\n--b--"}) {
+    EXPECT_EQ(
+        request(server_->port(), "POST", "/jars/upload", body, "multipart/form-data; boundary=b")
+            .status,
+        400)
+        << body;
   }
   EXPECT_EQ(request(server_->port(), "POST", "/jars/upload", "{}").status, 400);
 }
 
 TEST_F(RestServerTest, OtherThanLoopbackIsRefused) {
   settings_.bindAddress = "0.0.0.0";
-  const auto server = RestServer::start(settings_, {&gateway_, &runner_, files_.get(), &clock_, rng_.get()});
+  const auto server =
+      RestServer::start(settings_, {&gateway_, &runner_, files_.get(), &clock_, rng_.get()});
   EXPECT_EQ(server.status().code(), ErrorCode::kBindRefused);
 }
 
@@ -224,12 +244,19 @@ TEST_F(RestServerTest, UsedPortIsNamedAndARangeGoesOn) {
 }
 
 TEST_F(RestServerTest, AggregatesMetricsOverChosenSubtasks) {
-  gateway_.metrics = {{0, {{"numRecordsIn", "10"}, {"name", "text"}}}, {1, {{"numRecordsIn", "30"}}}};
+  gateway_.metrics = {{0, {{"numRecordsIn", "10"}, {"name", "text"}}},
+                      {1, {{"numRecordsIn", "30"}}}};
   start();
-  const std::string base = "/jobs/" + addJob().toHex() + "/vertices/000000000000000000000000000000ff";
+  const std::string base =
+      "/jobs/" + addJob().toHex() + "/vertices/000000000000000000000000000000ff";
   const Json all = Json::parse(get(base + "/subtasks/metrics?get=numRecordsIn").body);
-  EXPECT_EQ(all, Json::parse(R"([{"id":"numRecordsIn","min":10.0,"max":30.0,"avg":20.0,"sum":40.0,"skew":50.0}])"));
-  EXPECT_EQ(Json::parse(get(base + "/subtasks/metrics?get=numRecordsIn&agg=sum&subtasks=1").body)[0]["sum"], 30.0);
+  EXPECT_EQ(
+      all,
+      Json::parse(
+          R"([{"id":"numRecordsIn","min":10.0,"max":30.0,"avg":20.0,"sum":40.0,"skew":50.0}])"));
+  EXPECT_EQ(Json::parse(
+                get(base + "/subtasks/metrics?get=numRecordsIn&agg=sum&subtasks=1").body)[0]["sum"],
+            30.0);
   EXPECT_EQ(Json::parse(get(base + "/metrics?get=1.numRecordsIn,unknown").body),
             Json::parse(R"([{"id":"1.numRecordsIn","value":"30"}])"));
   EXPECT_EQ(get(base + "/subtasks/metrics?get=numRecordsIn&subtasks=9-1").status, 400);

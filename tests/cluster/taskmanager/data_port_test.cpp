@@ -28,7 +28,8 @@ OwnedFd connectTo(int port) {
 }
 
 void sendAll(const OwnedFd& socket, const std::string& bytes) {
-  EXPECT_EQ(::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  EXPECT_EQ(::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(bytes.size()));
 }
 
 bool closedByPeer(const OwnedFd& socket) {
@@ -49,7 +50,9 @@ class DataPortTest : public ::testing::Test {
     DataPort::Settings settings;
     settings.helloTimeout = helloTimeout;
     settings.maxUnread = maxUnread;
-    port_ = DataPort::listen(settings, [this](DataConnection connection) { arrived_.set_value(std::move(connection)); }).value();
+    port_ = DataPort::listen(settings, [this](DataConnection connection) {
+              arrived_.set_value(std::move(connection));
+            }).value();
   }
 
   std::promise<DataConnection> arrived_;
@@ -123,7 +126,8 @@ TEST_F(DataPortTest, NamesTheOwnerOfAPortInUse) {
 TEST_F(DataPortTest, StaysOnLoopback) {
   DataPort::Settings settings;
   settings.host = "0.0.0.0";
-  EXPECT_EQ(DataPort::listen(settings, [](DataConnection) {}).status().code(), ErrorCode::kBindRefused);
+  EXPECT_EQ(DataPort::listen(settings, [](DataConnection) {}).status().code(),
+            ErrorCode::kBindRefused);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ namespace flink::taskmanager {
 class FakeChannel final : public control::LocalChannel {
  public:
   explicit FakeChannel(EventLoop& loop) : loop_(loop) {}
-  static std::pair<std::shared_ptr<FakeChannel>, std::shared_ptr<FakeChannel>> makePair(EventLoop& loop) {
+  static std::pair<std::shared_ptr<FakeChannel>, std::shared_ptr<FakeChannel>> makePair(
+      EventLoop& loop) {
     auto a = std::make_shared<FakeChannel>(loop);
     auto b = std::make_shared<FakeChannel>(loop);
     a->other_ = b;
@@ -30,7 +31,9 @@ class FakeChannel final : public control::LocalChannel {
   Result<PeerId> connect(const std::string&) override { return kPeer; }
   void disconnect(const PeerId&) override {}
   void stop() override { handlers_ = {}; }
-  Status send(const PeerId&, Bytes frame) override { return sendWithDescriptor(std::move(frame), {}); }
+  Status send(const PeerId&, Bytes frame) override {
+    return sendWithDescriptor(std::move(frame), {});
+  }
   Status sendWithDescriptor(Bytes frame, OwnedFd descriptor) override {
     if (muted) return Status::ok();
     auto box = std::make_shared<OwnedFd>(std::move(descriptor));
@@ -56,9 +59,11 @@ class FakeChannel final : public control::LocalChannel {
 /// A worker that records what it is asked and does what the test says.
 class FakeWorker {
  public:
-  FakeWorker(EventLoop& loop, const Clock& clock, WorkerLaunch workerLaunch, std::shared_ptr<FakeChannel> ownChannel,
-             std::function<void(WorkerExit)> exit)
-      : launch(std::move(workerLaunch)), channel(std::move(ownChannel)), rpc(options(), loop, clock, *channel),
+  FakeWorker(EventLoop& loop, const Clock& clock, WorkerLaunch workerLaunch,
+             std::shared_ptr<FakeChannel> ownChannel, std::function<void(WorkerExit)> exit)
+      : launch(std::move(workerLaunch)),
+        channel(std::move(ownChannel)),
+        rpc(options(), loop, clock, *channel),
         onExit(std::move(exit)) {
     rpc.serve<protocol::StartWorkerRequest>([this](const auto&, auto request, auto respond) {
       started = std::move(request);
@@ -73,10 +78,11 @@ class FakeWorker {
       cancellations.push_back(std::move(request));
       respond(protocol::Empty{});
     });
-    rpc.serve<protocol::DeliverOperatorEventRequest>([this](const auto&, auto request, auto respond) {
-      events.push_back(std::move(request.event));
-      respond(protocol::Empty{});
-    });
+    rpc.serve<protocol::DeliverOperatorEventRequest>(
+        [this](const auto&, auto request, auto respond) {
+          events.push_back(std::move(request.event));
+          respond(protocol::Empty{});
+        });
     rpc.serve<protocol::AdoptConnectionRequest>([this](const auto&, auto request, auto respond) {
       adopted.emplace_back(request.peer, rpc.takeDescriptor());
       respond(protocol::Empty{});
@@ -92,7 +98,8 @@ class FakeWorker {
     protocol::TaskStateChangedRequest change;
     change.attempt = attempt;
     change.state = state;
-    rpc.call<protocol::TaskStateChangedRequest>(control::LocalChannel::kPeer, change, std::chrono::seconds(10), [](auto&&) {});
+    rpc.call<protocol::TaskStateChangedRequest>(control::LocalChannel::kPeer, change,
+                                                std::chrono::seconds(10), [](auto&&) {});
   }
   void exit(int signal, std::string lastWords = "") {
     ExitStatus status;
@@ -126,13 +133,15 @@ class FakeWorker {
 class FakeWorkerLauncher final : public WorkerLauncher {
  public:
   FakeWorkerLauncher(EventLoop& loop, const Clock& clock) : loop_(loop), clock_(clock) {}
-  Result<std::unique_ptr<WorkerProcess>> launch(WorkerLaunch launch, std::function<void(WorkerExit)> onExit) override {
+  Result<std::unique_ptr<WorkerProcess>> launch(WorkerLaunch launch,
+                                                std::function<void(WorkerExit)> onExit) override {
     if (refuse) return Status(ErrorCode::kProcessSpawn, "no more processes");
     auto ends = FakeChannel::makePair(loop_);
-    workers.push_back(std::make_shared<FakeWorker>(loop_, clock_, std::move(launch), ends.second, std::move(onExit)));
+    workers.push_back(std::make_shared<FakeWorker>(loop_, clock_, std::move(launch), ends.second,
+                                                   std::move(onExit)));
     workers.back()->startStatus = startStatus;
-    return std::unique_ptr<WorkerProcess>(
-        std::make_unique<Process>(ends.first, workers.back(), 1000 + static_cast<int>(workers.size())));
+    return std::unique_ptr<WorkerProcess>(std::make_unique<Process>(
+        ends.first, workers.back(), 1000 + static_cast<int>(workers.size())));
   }
 
   std::vector<std::shared_ptr<FakeWorker>> workers;

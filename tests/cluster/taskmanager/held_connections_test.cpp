@@ -35,7 +35,8 @@ TEST(HeldConnectionsTest, ClosesWhatWaitedTooLong) {
 
 TEST(HeldConnectionsTest, TheOldestMakesRoom) {
   HeldConnections held(2, seconds(10));
-  for (std::uint8_t job = 1; job <= 3; ++job) held.hold(connectionOf(job), MonotonicTime(seconds(0)));
+  for (std::uint8_t job = 1; job <= 3; ++job)
+    held.hold(connectionOf(job), MonotonicTime(seconds(0)));
   EXPECT_EQ(held.size(), 2U);
   EXPECT_TRUE(held.take(connectionOf(1).hello.job).empty());
 }

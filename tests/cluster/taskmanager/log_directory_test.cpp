@@ -26,7 +26,8 @@ class LogDirectoryTest : public ::testing::Test {
   void write(const std::string& name, const std::string& text, int ageSeconds = 0) {
     std::ofstream(directory_ + "/" + name) << text;
     const auto now = std::filesystem::file_time_type::clock::now();
-    std::filesystem::last_write_time(directory_ + "/" + name, now - std::chrono::seconds(ageSeconds));
+    std::filesystem::last_write_time(directory_ + "/" + name,
+                                     now - std::chrono::seconds(ageSeconds));
   }
   std::vector<std::string> names(const LogDirectory& logs) {
     std::vector<std::string> found;
@@ -34,7 +35,8 @@ class LogDirectoryTest : public ::testing::Test {
     return found;
   }
 
-  const std::string directory_ = ::testing::TempDir() + "log_directory_test." + std::to_string(::getpid());
+  const std::string directory_ =
+      ::testing::TempDir() + "log_directory_test." + std::to_string(::getpid());
   std::unique_ptr<FileSystem> files_ = fs::makeLocalFileSystem();
   LogDirectory logs_{*files_, directory_, "flink-me-taskexecutor-1-host", 3};
 };
@@ -42,12 +44,14 @@ class LogDirectoryTest : public ::testing::Test {
 TEST_F(LogDirectoryTest, ListsOnlyItsOwnFiles) {
   write("flink-me-taskexecutor-1-host.log", "x");
   write("flink-me-taskexecutor-1-host.log.1", "x");
-  write(std::string("flink-me-taskexecutor-1-host-") + kJobA + ".out", "x");
+  write(std::string("flink-me-taskexecutor-1-host-worker-") + kJobA + ".out", "x");
   write("flink-me-taskexecutor-1-hosting.log", "x");
   write("flink-me-taskexecutor-10-host.log", "x");
   write("flink-me-standalonesession-0-host.log", "x");
-  EXPECT_THAT(names(logs_), UnorderedElementsAre("flink-me-taskexecutor-1-host.log", "flink-me-taskexecutor-1-host.log.1",
-                                                 std::string("flink-me-taskexecutor-1-host-") + kJobA + ".out"));
+  EXPECT_THAT(
+      names(logs_),
+      UnorderedElementsAre("flink-me-taskexecutor-1-host.log", "flink-me-taskexecutor-1-host.log.1",
+                           std::string("flink-me-taskexecutor-1-host-worker-") + kJobA + ".out"));
 }
 
 TEST_F(LogDirectoryTest, ReadsRangesAndFromTheEnd) {
@@ -65,13 +69,14 @@ TEST_F(LogDirectoryTest, ReadsRangesAndFromTheEnd) {
 TEST_F(LogDirectoryTest, NamesAreLookedUpNeverJoined) {
   write("flink-me-taskexecutor-1-host.log", "x");
   write("secret", "x");
-  for (const char* name : {"secret", "../secret", "/etc/passwd", "", "flink-me-taskexecutor-1-host.log/../secret"}) {
+  for (const char* name :
+       {"secret", "../secret", "/etc/passwd", "", "flink-me-taskexecutor-1-host.log/../secret"}) {
     EXPECT_EQ(logs_.read({name, 0, 10}).status().code(), ErrorCode::kNotFound) << name;
   }
 }
 
 TEST_F(LogDirectoryTest, RemovesTheOldestFilesOfEndedWorkersBeyondTheCap) {
-  const std::string prefix = "flink-me-taskexecutor-1-host-";
+  const std::string prefix = "flink-me-taskexecutor-1-host-worker-";
   write("flink-me-taskexecutor-1-host.log", "x", 1000);
   write(prefix + kJobA + ".log", "x", 500);
   write(prefix + kJobA + ".out", "x", 400);
@@ -79,9 +84,10 @@ TEST_F(LogDirectoryTest, RemovesTheOldestFilesOfEndedWorkersBeyondTheCap) {
   write(prefix + "0c000000000000000000000000000000.log", "x", 200);
   write(prefix + kJobB + ".log", "x", 900);  // still runs
   logs_.prune([](const JobId& job) { return job.toHex() == kJobB; });
-  EXPECT_THAT(names(logs_),
-              UnorderedElementsAre("flink-me-taskexecutor-1-host.log", prefix + kJobA + ".out", prefix + kJobA + ".err",
-                                   prefix + "0c000000000000000000000000000000.log", prefix + kJobB + ".log"));
+  EXPECT_THAT(names(logs_), UnorderedElementsAre("flink-me-taskexecutor-1-host.log",
+                                                 prefix + kJobA + ".out", prefix + kJobA + ".err",
+                                                 prefix + "0c000000000000000000000000000000.log",
+                                                 prefix + kJobB + ".log"));
 }
 
 TEST_F(LogDirectoryTest, WithoutPrefixNothingIsWrittenOrListed) {

@@ -14,7 +14,8 @@ JobId jobNumber(std::uint8_t n) {
   return JobId(bytes);
 }
 
-std::vector<protocol::TaskDeploymentDescriptor> tasksInSlots(const JobId& job, std::initializer_list<int> slots) {
+std::vector<protocol::TaskDeploymentDescriptor> tasksInSlots(const JobId& job,
+                                                             std::initializer_list<int> slots) {
   std::vector<protocol::TaskDeploymentDescriptor> tasks;
   for (const int slot : slots) {
     protocol::TaskDeploymentDescriptor task;
@@ -68,8 +69,10 @@ TEST(SlotTableTest, SlotWhoseTasksHaveEndedMayBeGivenToAnotherJob) {
 
 TEST(SlotTableTest, RefusesSlotsThatDoNotExist) {
   SlotTable table(2, kTotal);
-  EXPECT_EQ(table.occupy(jobNumber(1), tasksInSlots(jobNumber(1), {2})).code(), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(table.occupy(jobNumber(1), tasksInSlots(jobNumber(1), {-1})).code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(table.occupy(jobNumber(1), tasksInSlots(jobNumber(1), {2})).code(),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(table.occupy(jobNumber(1), tasksInSlots(jobNumber(1), {-1})).code(),
+            ErrorCode::kInvalidArgument);
 }
 
 TEST(SlotTableTest, ReleaseFreesAllSlotsOfTheJobOnly) {

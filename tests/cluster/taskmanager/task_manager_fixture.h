@@ -31,7 +31,8 @@ class TaskManagerTest : public ::testing::Test {
     settings_.numSlots = 4;
     settings_.numCores = 2;
     settings_.resources = {4, 400, 0, 4000, 4 << 20};
-    settings_.temporaryDirectory = ::testing::TempDir() + "task_manager_test." + std::to_string(::getpid());
+    settings_.temporaryDirectory =
+        ::testing::TempDir() + "task_manager_test." + std::to_string(::getpid());
     settings_.workerHeartbeatTimeout = std::chrono::seconds(10);
     settings_.workerStopTimeout = std::chrono::seconds(5);
     settings_.cancellationTimeout = std::chrono::minutes(3);
@@ -49,41 +50,55 @@ class TaskManagerTest : public ::testing::Test {
     jobManagerTransport_ = network_.makeTransport("jm");
     control::RpcEndpoint::Options options;
     options.heartbeatInterval = Duration::zero();
-    jobManagerRpc_ = std::make_unique<control::RpcEndpoint>(options, loop_, clock_, *jobManagerTransport_);
-    jobManagerRpc_->serve<protocol::RegisterTaskManagerRequest>([this, epoch](const auto& peer, auto request, auto respond) {
-      peer_ = peer;
-      registrations_.push_back(std::move(request));
-      jobManagerRpc_->setEpoch(epoch);
-      respond(protocol::RegisterTaskManagerRequest::Response{epoch, 10'000, 50'000, 6124});
-    });
-    jobManagerRpc_->serve<protocol::HeartbeatRequest>([this](const auto&, auto request, auto respond) {
-      heartbeats_.push_back(std::move(request));
-      respond(protocol::Empty{});
-    });
-    jobManagerRpc_->serve<protocol::TaskStateChangedRequest>([this](const auto&, auto request, auto respond) {
-      states_.push_back(std::move(request));
-      respond(protocol::Empty{});
-    });
-    jobManagerRpc_->serve<protocol::WorkerEndedRequest>([this](const auto&, auto request, auto respond) {
-      ended_.push_back(std::move(request));
-      respond(protocol::Empty{});
-    });
-    jobManagerRpc_->serve<protocol::OperatorEventRequest>([this](const auto&, auto request, auto respond) {
-      events_.push_back(std::move(request.event));
-      respond(protocol::Empty{});
-    });
-    jobManagerRpc_->serve<protocol::UnregisterTaskManagerRequest>([this](const auto&, auto, auto respond) {
-      unregistered_ = true;
-      respond(protocol::Empty{});
-    });
+    jobManagerRpc_ =
+        std::make_unique<control::RpcEndpoint>(options, loop_, clock_, *jobManagerTransport_);
+    jobManagerRpc_->serve<protocol::RegisterTaskManagerRequest>(
+        [this, epoch](const auto& peer, auto request, auto respond) {
+          peer_ = peer;
+          registrations_.push_back(std::move(request));
+          jobManagerRpc_->setEpoch(epoch);
+          respond(protocol::RegisterTaskManagerRequest::Response{epoch, 10'000, 50'000, 6124});
+        });
+    jobManagerRpc_->serve<protocol::HeartbeatRequest>(
+        [this](const auto&, auto request, auto respond) {
+          heartbeats_.push_back(std::move(request));
+          respond(protocol::Empty{});
+        });
+    jobManagerRpc_->serve<protocol::TaskStateChangedRequest>(
+        [this](const auto&, auto request, auto respond) {
+          states_.push_back(std::move(request));
+          respond(protocol::Empty{});
+        });
+    jobManagerRpc_->serve<protocol::WorkerEndedRequest>(
+        [this](const auto&, auto request, auto respond) {
+          ended_.push_back(std::move(request));
+          respond(protocol::Empty{});
+        });
+    jobManagerRpc_->serve<protocol::OperatorEventRequest>(
+        [this](const auto&, auto request, auto respond) {
+          events_.push_back(std::move(request.event));
+          respond(protocol::Empty{});
+        });
+    jobManagerRpc_->serve<protocol::UnregisterTaskManagerRequest>(
+        [this](const auto&, auto, auto respond) {
+          unregistered_ = true;
+          respond(protocol::Empty{});
+        });
     jobManagerRpc_->start();
     static_cast<void>(jobManagerTransport_->bind("localhost:6123"));
   }
 
   void start() {
-    TaskManager::Services services{loop_, clock_, *rng_, *files_, *transport_, launcher_,
+    TaskManager::Services services{loop_,
+                                   clock_,
+                                   *rng_,
+                                   *files_,
+                                   *transport_,
+                                   launcher_,
                                    [](const std::function<void()>& work) { work(); },
-                                   registry_, {}, [this] { ++numRegistered_; },
+                                   registry_,
+                                   {},
+                                   [this] { ++numRegistered_; },
                                    [this](Status status) { fatal_ = std::move(status); }};
     taskManager_ = std::make_unique<TaskManager>(settings_, std::move(services));
     ASSERT_TRUE(taskManager_->start().isOk());
@@ -105,12 +120,14 @@ class TaskManagerTest : public ::testing::Test {
   template <class Request>
   Status ask(const Request& request) {
     Status status(ErrorCode::kDeadlineExceeded, "no answer");
-    jobManagerRpc_->call<Request>(peer_, request, std::chrono::seconds(10), [&](auto answer) { status = answer.status(); });
+    jobManagerRpc_->call<Request>(peer_, request, std::chrono::seconds(10),
+                                  [&](auto answer) { status = answer.status(); });
     loop_.run();
     return status;
   }
   /// `slots` says in which slot each subtask of the job's first vertex runs.
-  protocol::SubmitTasksRequest submission(std::uint32_t job, const std::vector<int>& slots, bool withGraph = true) {
+  protocol::SubmitTasksRequest submission(std::uint32_t job, const std::vector<int>& slots,
+                                          bool withGraph = true) {
     testing::JobGraphBuilder builder(job);
     builder.vertex("Map", static_cast<std::int32_t>(slots.size()));
     protocol::SubmitTasksRequest request;
@@ -118,7 +135,8 @@ class TaskManagerTest : public ::testing::Test {
     request.submission.token = testing::idOf<JobToken>(job);
     for (std::size_t i = 0; i < slots.size(); ++i) {
       protocol::TaskDeploymentDescriptor task;
-      task.attempt = {builder.graph().id, builder.graph().vertices[0].id, static_cast<std::int32_t>(i), 0};
+      task.attempt = {builder.graph().id, builder.graph().vertices[0].id,
+                      static_cast<std::int32_t>(i), 0};
       task.slot = slots[i];
       request.submission.tasks.push_back(task);
     }

@@ -58,7 +58,8 @@ TEST_F(TaskManagerTest, RefusesOccupiedSlotsAndJobsWithoutGraph) {
 
 TEST_F(TaskManagerTest, UnknownJobsCannotBeCancelledButReleased) {
   start();
-  EXPECT_EQ(ask(protocol::CancelTasksRequest{testing::idOf<JobId>(9), {}}).code(), ErrorCode::kTaskNotFound);
+  EXPECT_EQ(ask(protocol::CancelTasksRequest{testing::idOf<JobId>(9), {}}).code(),
+            ErrorCode::kTaskNotFound);
   EXPECT_TRUE(ask(protocol::ReleaseJobRequest{testing::idOf<JobId>(9), "over"}).isOk());
 }
 
@@ -75,14 +76,17 @@ TEST_F(TaskManagerTest, RelaysStatesAndEventsBothWays) {
   const auto request = submission(1, {0});
   ASSERT_TRUE(ask(request).isOk());
   worker().tellState(request.submission.tasks[0].attempt, ExecutionState::kRunning);
-  worker().rpc.call<protocol::OperatorEventRequest>(control::LocalChannel::kPeer, {{request.submission.job, {}, 0, 0, true, "split?"}},
-                                                    seconds(1), [](auto&&) {});
+  worker().rpc.call<protocol::OperatorEventRequest>(
+      control::LocalChannel::kPeer, {{request.submission.job, {}, 0, 0, true, "split?"}},
+      seconds(1), [](auto&&) {});
   loop_.run();
   ASSERT_EQ(states_.size(), 1U);
   EXPECT_EQ(states_[0].state, ExecutionState::kRunning);
   ASSERT_EQ(events_.size(), 1U);
   EXPECT_EQ(events_[0].payload, "split?");
-  EXPECT_TRUE(ask(protocol::DeliverOperatorEventRequest{{request.submission.job, {}, 0, 0, false, "split!"}}).isOk());
+  EXPECT_TRUE(ask(protocol::DeliverOperatorEventRequest{
+                      {request.submission.job, {}, 0, 0, false, "split!"}})
+                  .isOk());
   ASSERT_EQ(worker().events.size(), 1U);
   EXPECT_EQ(worker().events[0].payload, "split!");
 }
@@ -105,7 +109,7 @@ TEST_F(TaskManagerTest, ADeadWorkerIsReportedWithItsPidAndSignal) {
   loop_.run();
   ASSERT_EQ(ended_.size(), 1U);
   EXPECT_EQ(ended_[0].job, testing::idOf<JobId>(1));
-  EXPECT_THAT(ended_[0].failure.message, HasSubstr("host=localhost pid=1001 signal=9 (SIGKILL)"));
+  EXPECT_THAT(ended_[0].failure.message, HasSubstr(" pid=1001 signal=9 (SIGKILL)"));
   EXPECT_FALSE(worker(1).stopped);
   EXPECT_EQ(ask(submission(3, {0})).code(), ErrorCode::kSlotOccupied);  // until the job is released
   EXPECT_TRUE(ask(protocol::ReleaseJobRequest{testing::idOf<JobId>(1), "failed"}).isOk());
@@ -121,7 +125,8 @@ TEST_F(TaskManagerTest, ASilentWorkerIsKilled) {
   worker().exit(SIGKILL);
   loop_.run();
   ASSERT_EQ(ended_.size(), 1U);
-  EXPECT_THAT(ended_[0].failure.message, HasSubstr("and was killed: host=localhost pid=1001 signal=9 (SIGKILL)"));
+  EXPECT_THAT(ended_[0].failure.message, HasSubstr("and was killed: host="));
+  EXPECT_THAT(ended_[0].failure.message, HasSubstr("pid=1001 signal=9 (SIGKILL)"));
 }
 
 TEST_F(TaskManagerTest, AnAnsweringWorkerIsLeftAlone) {
@@ -151,7 +156,9 @@ TEST_F(TaskManagerTest, CancelledTasksThatEndInTimeDoNot) {
   start();
   const auto request = submission(1, {0});
   ASSERT_TRUE(ask(request).isOk());
-  ASSERT_TRUE(ask(protocol::CancelTasksRequest{request.submission.job, {request.submission.tasks[0].attempt}}).isOk());
+  ASSERT_TRUE(ask(protocol::CancelTasksRequest{request.submission.job,
+                                               {request.submission.tasks[0].attempt}})
+                  .isOk());
   worker().tellState(request.submission.tasks[0].attempt, ExecutionState::kCanceled);
   loop_.advance(minutes(5));
   EXPECT_TRUE(worker().signals.empty());
@@ -220,7 +227,8 @@ TEST_F(TaskManagerTest, StrangersMayAskNothing) {
   control::RpcEndpoint stranger({}, loop_, clock_, *transport);
   stranger.start();
   Status status;
-  stranger.call<protocol::SubmitTasksRequest>(peer, submission(1, {0}), seconds(1), [&](auto answer) { status = answer.status(); });
+  stranger.call<protocol::SubmitTasksRequest>(peer, submission(1, {0}), seconds(1),
+                                              [&](auto answer) { status = answer.status(); });
   loop_.run();
   EXPECT_EQ(status.code(), ErrorCode::kUnavailable);
   EXPECT_TRUE(launcher_.workers.empty());

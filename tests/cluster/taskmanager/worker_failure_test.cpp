@@ -26,7 +26,8 @@ WorkerEnd endBySignal(int signal) {
 
 TEST(LastWordsTest, ReadsWhatTheHandlerWrote) {
   const LastWords words = parseLastWords(
-      "signal 11\noperator Flat Map\nlibrary /tmp/x/9f.so\nframe /tmp/x/9f.so(_Z1fv+0x10)[0x1]\nframe libc.so.6(+0x2)[0x2]\n");
+      "signal 11\noperator Flat Map\nlibrary /tmp/x/9f.so\nframe "
+      "/tmp/x/9f.so(_Z1fv+0x10)[0x1]\nframe libc.so.6(+0x2)[0x2]\n");
   EXPECT_EQ(words.signal, 11);
   EXPECT_EQ(words.operatorName, "Flat Map");
   EXPECT_EQ(words.library, "/tmp/x/9f.so");
@@ -48,7 +49,8 @@ TEST(WorkerFailureTest, KilledWorkerNamesHostPidAndSignal) {
 TEST(WorkerFailureTest, CrashNamesOperatorLibraryAndFrames) {
   WorkerEnd end = endBySignal(SIGSEGV);
   end.exit.lastWords =
-      "signal 11\noperator Map\nlibrary /tmp/x/9f.so\nframe /tmp/x/9f.so(_ZN4flink3runEi+0x10)[0x1]\nframe /lib/libflink.so(+0x2)[0x2]\n";
+      "signal 11\noperator Map\nlibrary /tmp/x/9f.so\nframe "
+      "/tmp/x/9f.so(_ZN4flink3runEi+0x10)[0x1]\nframe /lib/libflink.so(+0x2)[0x2]\n";
   end.errorTail = "something went wrong\n";
   const auto failure = describeWorkerEnd(end);
   EXPECT_THAT(failure.message, HasSubstr("signal=11 (SIGSEGV) operator=Map library=WordCount.so"));
@@ -58,7 +60,9 @@ TEST(WorkerFailureTest, CrashNamesOperatorLibraryAndFrames) {
 
 TEST(WorkerFailureTest, CrashOutsideTheJobsLibraryNamesTheInnermostModule) {
   WorkerEnd end = endBySignal(SIGABRT);
-  end.exit.lastWords = "signal 6\nlibrary /tmp/x/9f.so\nframe /usr/lib/libother.so(+0x1)[0x1]\nframe /lib/libflink.so(+0x2)[0x2]\n";
+  end.exit.lastWords =
+      "signal 6\nlibrary /tmp/x/9f.so\nframe /usr/lib/libother.so(+0x1)[0x1]\nframe "
+      "/lib/libflink.so(+0x2)[0x2]\n";
   const auto failure = describeWorkerEnd(end);
   EXPECT_THAT(failure.message, HasSubstr("operator=(none) library=libother.so"));
 }
@@ -66,7 +70,8 @@ TEST(WorkerFailureTest, CrashOutsideTheJobsLibraryNamesTheInnermostModule) {
 TEST(WorkerFailureTest, SupervisorsReasonStandsFirst) {
   WorkerEnd end = endBySignal(SIGKILL);
   end.killedBecause = "did not answer for 10 s";
-  EXPECT_THAT(describeWorkerEnd(end).message, HasSubstr("worker process did not answer for 10 s and was killed: host=localhost"));
+  EXPECT_THAT(describeWorkerEnd(end).message,
+              HasSubstr("worker process did not answer for 10 s and was killed: host=localhost"));
 }
 
 TEST(WorkerFailureTest, ExitWithoutASignalSuspectsUserCode) {
@@ -78,7 +83,8 @@ TEST(WorkerFailureTest, ExitWithoutASignalSuspectsUserCode) {
 }
 
 TEST(WorkerFailureTest, StatusKeepsItsCauses) {
-  const Status status = Status(ErrorCode::kUserCodeFailed, "operator failed").causedBy(Status(ErrorCode::kFileIo, "disk full"));
+  const Status status = Status(ErrorCode::kUserCodeFailed, "operator failed")
+                            .causedBy(Status(ErrorCode::kFileIo, "disk full"));
   const auto failure = describeStatus(status, 12);
   EXPECT_EQ(failure.message, "operator failed");
   EXPECT_THAT(failure.stackTrace, HasSubstr("Caused by: FLINK-IO-003: disk full"));

@@ -20,14 +20,16 @@ const TaskManagerId kThere{"there"};
 /// source (2) → sink (2), and the sink's second subtask.
 class TaskSpecTest : public ::testing::Test {
  protected:
-  protocol::JobGraph graph(ShipStrategy strategy, ExchangeType exchange = ExchangeType::kPipelinedBounded) {
+  protocol::JobGraph graph(ShipStrategy strategy,
+                           ExchangeType exchange = ExchangeType::kPipelinedBounded) {
     JobGraphBuilder builder;
     const int source = builder.vertex("Source", 2);
     const int sink = builder.vertex("Sink", 2);
     builder.edge(source, sink, strategy, exchange);
     return builder.graph();
   }
-  protocol::TaskDeploymentDescriptor deploymentOf(const protocol::JobGraph& graph, std::size_t vertex, int subtask) {
+  protocol::TaskDeploymentDescriptor deploymentOf(const protocol::JobGraph& graph,
+                                                  std::size_t vertex, int subtask) {
     protocol::TaskDeploymentDescriptor deployment;
     deployment.attempt = {graph.id, graph.vertices[vertex].id, subtask, 0};
     return deployment;
@@ -112,10 +114,12 @@ TEST_F(TaskSpecTest, DescriptorsThatDoNotFitTheGraphAreRefused) {
   const auto jobGraph = graph(ShipStrategy::kForward);
   auto unknownVertex = deploymentOf(jobGraph, 0, 0);
   unknownVertex.attempt.vertex = JobVertexId();
-  EXPECT_EQ(makeTaskSpec({jobGraph, kHere, ""}, unknownVertex, 0).status().code(), ErrorCode::kJobGraphInvalid);
+  EXPECT_EQ(makeTaskSpec({jobGraph, kHere, ""}, unknownVertex, 0).status().code(),
+            ErrorCode::kJobGraphInvalid);
   auto unknownEdge = deploymentOf(jobGraph, 1, 0);
   unknownEdge.inputGates.emplace_back();
-  EXPECT_EQ(makeTaskSpec({jobGraph, kHere, ""}, unknownEdge, 0).status().code(), ErrorCode::kJobGraphInvalid);
+  EXPECT_EQ(makeTaskSpec({jobGraph, kHere, ""}, unknownEdge, 0).status().code(),
+            ErrorCode::kJobGraphInvalid);
 }
 
 }  // namespace

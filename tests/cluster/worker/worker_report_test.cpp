@@ -10,18 +10,20 @@
 namespace flink::worker {
 namespace {
 
+using metrics::MetricKind;
+using metrics::MetricSample;
 using ::testing::Contains;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
-using metrics::MetricKind;
-using metrics::MetricSample;
 
 const ExecutionAttemptId kAttempt{testing::idOf<JobId>(1), testing::idOf<JobVertexId>(2), 3, 0};
 
-MetricSample sampleOf(const std::string& name, decltype(MetricSample::value) value, std::map<std::string, std::string> more = {}) {
+MetricSample sampleOf(const std::string& name, decltype(MetricSample::value) value,
+                      std::map<std::string, std::string> more = {}) {
   MetricSample sample;
   sample.scope = "taskmanager.job.task";
-  sample.variables = {{"task_id", kAttempt.vertex.toHex()}, {"subtask_index", "3"}, {"task_attempt_num", "0"}};
+  sample.variables = {
+      {"task_id", kAttempt.vertex.toHex()}, {"subtask_index", "3"}, {"task_attempt_num", "0"}};
   sample.variables.insert(more.begin(), more.end());
   sample.name = name;
   sample.value = std::move(value);
@@ -35,11 +37,14 @@ TEST(WorkerReportTest, RestIdsCarryTheOperatorsName) {
       sampleOf("numRecordsIn", std::int64_t{5}),
       sampleOf("numRecordsIn", std::int64_t{7}, {{"operator_name", "Source: Custom Source"}}),
       sampleOf("Shuffle.Netty.Input.numBytesInLocal", std::int64_t{1}),
-      sampleOf("busyTimeMsPerSecond", 0.0), sampleOf("isBackPressured", true), other};
+      sampleOf("busyTimeMsPerSecond", 0.0),
+      sampleOf("isBackPressured", true),
+      other};
   EXPECT_THAT(restMetricsOf(samples, kAttempt),
-              UnorderedElementsAre(Pair("numRecordsIn", "5"), Pair("Source__Custom_Source.numRecordsIn", "7"),
-                                   Pair("Shuffle.Netty.Input.numBytesInLocal", "1"), Pair("busyTimeMsPerSecond", "0.0"),
-                                   Pair("isBackPressured", "true")));
+              UnorderedElementsAre(
+                  Pair("numRecordsIn", "5"), Pair("Source__Custom_Source.numRecordsIn", "7"),
+                  Pair("Shuffle.Netty.Input.numBytesInLocal", "1"),
+                  Pair("busyTimeMsPerSecond", "0.0"), Pair("isBackPressured", "true")));
 }
 
 TEST(WorkerReportTest, HistogramsBecomeOneValuePerStatistic) {

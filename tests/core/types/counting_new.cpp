@@ -22,12 +22,24 @@ void* allocate(std::size_t size) {
 
 }  // namespace
 
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void* operator new(std::size_t size) {
+  return allocate(size);
+}
+void* operator new[](std::size_t size) {
+  return allocate(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace flink {
 
@@ -36,8 +48,14 @@ AllocationCounter::AllocationCounter() {
   bytes = 0;
   counting = true;
 }
-AllocationCounter::~AllocationCounter() { counting = false; }
-std::size_t AllocationCounter::numAllocations() const { return allocations; }
-std::size_t AllocationCounter::numBytes() const { return bytes; }
+AllocationCounter::~AllocationCounter() {
+  counting = false;
+}
+std::size_t AllocationCounter::numAllocations() const {
+  return allocations;
+}
+std::size_t AllocationCounter::numBytes() const {
+  return bytes;
+}
 
 }  // namespace flink

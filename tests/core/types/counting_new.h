@@ -4,8 +4,8 @@
 
 namespace flink {
 
-/// Counts what this process asks of operator new while it lives, on all threads. A test binary that uses it links
-/// counting_new.cpp, which replaces the global operators.
+/// Counts what this process asks of operator new while it lives, on all threads. A test binary that
+/// uses it links counting_new.cpp, which replaces the global operators.
 class AllocationCounter {
  public:
   AllocationCounter();

@@ -37,9 +37,12 @@ TEST(KeyHashTest, FixedSizeKeysHashLikeTheirSerializedForm) {
   const auto rng = makeSeededRng(2);
   for (int i = 0; i < 1000; ++i) {
     const std::uint64_t value = rng->next();
-    ASSERT_EQ(keyHash(static_cast<std::int64_t>(value)), reference(static_cast<std::int64_t>(value)));
-    ASSERT_EQ(keyHash(static_cast<std::int32_t>(value)), reference(static_cast<std::int32_t>(value)));
-    ASSERT_EQ(keyHash(static_cast<std::uint16_t>(value)), reference(static_cast<std::uint16_t>(value)));
+    ASSERT_EQ(keyHash(static_cast<std::int64_t>(value)),
+              reference(static_cast<std::int64_t>(value)));
+    ASSERT_EQ(keyHash(static_cast<std::int32_t>(value)),
+              reference(static_cast<std::int32_t>(value)));
+    ASSERT_EQ(keyHash(static_cast<std::uint16_t>(value)),
+              reference(static_cast<std::uint16_t>(value)));
     ASSERT_EQ(keyHash(static_cast<char>(value)), reference(static_cast<char>(value)));
     ASSERT_EQ(keyHash((value & 1U) == 1), reference((value & 1U) == 1));
     const Point point{static_cast<std::int64_t>(value), i};
@@ -85,7 +88,8 @@ TEST(KeyGroupTest, RangesOfSubtasksCoverAllGroupsOnceAsInFlink) {
       for (std::uint32_t i = 0; i < parallelism; ++i) {
         const KeyGroupRange range = keyGroupRangeOf(i, max, parallelism);
         ASSERT_EQ(range.first, next);
-        for (std::uint32_t g = range.first; g <= range.last; ++g) ASSERT_EQ(operatorIndexOf(g, max, parallelism), i);
+        for (std::uint32_t g = range.first; g <= range.last; ++g)
+          ASSERT_EQ(operatorIndexOf(g, max, parallelism), i);
         next = range.last + 1;
       }
       ASSERT_EQ(next, max);

@@ -12,8 +12,10 @@
 namespace flink {
 namespace {
 
-using Everything = std::tuple<Order, std::vector<std::vector<std::string>>, std::map<std::string, std::vector<Order>>,
-                              std::variant<int, std::string, Tree>, std::optional<Tree>, std::vector<bool>>;
+using Everything =
+    std::tuple<Order, std::vector<std::vector<std::string>>,
+               std::map<std::string, std::vector<Order>>, std::variant<int, std::string, Tree>,
+               std::optional<Tree>, std::vector<bool>>;
 
 /// Memory that a value of `bytes` may cost: each byte can at most make one largest element.
 constexpr std::size_t kGrowth = 4 * (sizeof(Order) + sizeof(Tree) + 128);
@@ -50,10 +52,12 @@ TEST(SerializerHostileTest, CountsThatCannotBeTrueAllocateNothing) {
     std::vector<std::string> texts;
     std::vector<bool> bits;
     std::map<int, int> map;
-    types::ByteCursor a(asBytes(bytes)), b(asBytes(bytes)), c(asBytes(bytes)), d(asBytes(bytes)), e(asBytes(bytes));
+    types::ByteCursor a(asBytes(bytes)), b(asBytes(bytes)), c(asBytes(bytes)), d(asBytes(bytes)),
+        e(asBytes(bytes));
     const AllocationCounter counter;
-    const bool any = types::readValue(a, text) || types::readValue(b, numbers) || types::readValue(c, texts) ||
-                     types::readValue(d, bits) || types::readValue(e, map);
+    const bool any = types::readValue(a, text) || types::readValue(b, numbers) ||
+                     types::readValue(c, texts) || types::readValue(d, bits) ||
+                     types::readValue(e, map);
     EXPECT_EQ(counter.numAllocations(), 0U);
     EXPECT_FALSE(any);
   }
@@ -83,7 +87,8 @@ TEST(SerializerHostileTest, BadFlagsAndIndexesAreRefused) {
   std::variant<int, bool> variant;
   EXPECT_FALSE(types::deserialize(asBytes(std::string("\2\0\0\0\0", 5)), variant).isOk());
   int number;
-  EXPECT_FALSE(types::deserialize(asBytes(std::string(5, 'x')), number).isOk()) << "a byte is left over";
+  EXPECT_FALSE(types::deserialize(asBytes(std::string(5, 'x')), number).isOk())
+      << "a byte is left over";
 }
 
 TEST(SerializerHostileTest, EveryPrefixOfAValueIsRefused) {
@@ -92,7 +97,8 @@ TEST(SerializerHostileTest, EveryPrefixOfAValueIsRefused) {
     const std::string bytes = types::serialize(randomOrder(*rng));
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       Order order;
-      ASSERT_FALSE(types::deserialize(asBytes(std::string_view(bytes).substr(0, size)), order).isOk());
+      ASSERT_FALSE(
+          types::deserialize(asBytes(std::string_view(bytes).substr(0, size)), order).isOk());
     }
   }
 }

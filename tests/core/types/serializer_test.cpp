@@ -35,7 +35,7 @@ template <class T>
 T roundTrip(const T& value, T into = {}) {
   const std::string bytes = serialize(value);
   EXPECT_GE(bytes.size(), kMinSize<T>);
-  if (kFixedSize<T> > 0) {
+  if (kFixedSize < T >> 0) {
     EXPECT_EQ(bytes.size(), kFixedSize<T>);
   }
   const Status status = deserialize(asBytes(bytes), into);
@@ -83,7 +83,8 @@ TEST(SerializerTest, ComposedValues) {
   const std::chrono::sys_seconds second(99s);
   EXPECT_EQ(roundTrip(second), second);
   using Choice = std::variant<std::monostate, int, std::string, std::vector<int>>;
-  for (const Choice& choice : {Choice{}, Choice{5}, Choice{"text"}, Choice{std::vector<int>{1, 2}}}) {
+  for (const Choice& choice :
+       {Choice{}, Choice{5}, Choice{"text"}, Choice{std::vector<int>{1, 2}}}) {
     EXPECT_EQ(roundTrip<Choice>(choice, std::string("before")), choice);
   }
   EXPECT_EQ(roundTrip<std::optional<std::string>>("x", std::nullopt), "x");
@@ -151,9 +152,11 @@ TEST(SerializerTest, ConceptsTellWhatCanTravel) {
   static_assert(!Serializable<int*> && !Serializable<const int> && !Serializable<int&>);
   static_assert(!Serializable<std::unique_ptr<int>> && !Serializable<std::shared_ptr<int>>);
   static_assert(!Serializable<HoldsPointer> && !Serializable<std::vector<HoldsPointer>>);
-  static_assert(!Serializable<std::string_view> && !Serializable<NoDefault> && !Serializable<DerivedAccount>);
+  static_assert(!Serializable<std::string_view> && !Serializable<NoDefault> &&
+                !Serializable<DerivedAccount>);
   static_assert(KeyType<std::string> && KeyType<std::pair<int, std::string>> && KeyType<Order>);
-  static_assert(!KeyType<std::unordered_map<int, int>> && !KeyType<std::vector<std::unordered_map<int, int>>>);
+  static_assert(!KeyType<std::unordered_map<int, int>> &&
+                !KeyType<std::vector<std::unordered_map<int, int>>>);
   static_assert(!KeyType<NotComparable> && Serializable<NotComparable>);
 }
 
@@ -164,7 +167,8 @@ TEST(SerializerTest, FullSegmentIsReportedAndNothingIsWrittenPastIt) {
     std::vector<std::byte> memory(whole.size() + 8, std::byte{0xEE});
     types::SegmentSink sink{memory.data(), memory.data() + room};
     EXPECT_FALSE(types::writeValue(order, sink)) << room;
-    for (std::size_t i = room; i < memory.size(); ++i) ASSERT_EQ(memory[i], std::byte{0xEE}) << room;
+    for (std::size_t i = room; i < memory.size(); ++i)
+      ASSERT_EQ(memory[i], std::byte{0xEE}) << room;
   }
   std::vector<std::byte> exact(whole.size());
   types::SegmentSink sink{exact.data(), exact.data() + exact.size()};

@@ -14,12 +14,16 @@ namespace flink {
 
 struct Celsius {
   double degrees = 0;
-  [[nodiscard]] std::string toString() const { return std::to_string(static_cast<int>(degrees)) + " C"; }
+  [[nodiscard]] std::string toString() const {
+    return std::to_string(static_cast<int>(degrees)) + " C";
+  }
 };
 struct Celebrity {
   std::string name;
 };
-inline std::ostream& operator<<(std::ostream& stream, const Celebrity& c) { return stream << "*" << c.name << "*"; }
+inline std::ostream& operator<<(std::ostream& stream, const Celebrity& c) {
+  return stream << "*" << c.name << "*";
+}
 
 namespace types {
 namespace {

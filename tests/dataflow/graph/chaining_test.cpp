@@ -13,11 +13,15 @@ class ChainingTest : public testing::Test {
     b.source(1, "s");
     b.op(2, "Map", {1});
   }
-  [[nodiscard]] bool chained() const { return ChainingRules(b.graph).isChainable(b.graph.edges.back()); }
+  [[nodiscard]] bool chained() const {
+    return ChainingRules(b.graph).isChainable(b.graph.edges.back());
+  }
   GraphBuilder b;
 };
 
-TEST_F(ChainingTest, EqualParallelismAndForwardChains) { EXPECT_TRUE(chained()); }
+TEST_F(ChainingTest, EqualParallelismAndForwardChains) {
+  EXPECT_TRUE(chained());
+}
 
 TEST_F(ChainingTest, DisabledChainingSeparatesAll) {
   b.graph.chainingEnabled = false;

@@ -17,12 +17,14 @@ class GraphBuilder {
     node.isSource = true;
     return node;
   }
-  StreamNode& op(std::int32_t id, const std::string& name, std::vector<std::int32_t> inputs, std::int32_t parallelism = 2) {
+  StreamNode& op(std::int32_t id, const std::string& name, std::vector<std::int32_t> inputs,
+                 std::int32_t parallelism = 2) {
     StreamNode& node = add(id, name, parallelism);
     for (const std::int32_t input : inputs) graph.edges.push_back({input, id, 0, "", std::nullopt});
     return node;
   }
-  StreamNode& keyed(std::int32_t id, const std::string& name, std::int32_t input, std::int32_t parallelism = 2) {
+  StreamNode& keyed(std::int32_t id, const std::string& name, std::int32_t input,
+                    std::int32_t parallelism = 2) {
     StreamNode& node = add(id, name, parallelism);
     graph.edges.push_back({input, id, 0, "", protocol::ShipStrategy::kHash});
     return node;

@@ -35,12 +35,13 @@ GraphBuilder steady() {
 
 TEST(JobGraphGeneratorTest, PlanIsTheOneFlinkShows) {
   const auto job = generate(steady().graph);
-  EXPECT_EQ(job.planJson,
-            R"({"type":"STREAMING","nodes":[{"id":"20ba6b65f97481d5570070de90e4e791","operator":"","parallelism":2,)"
-            R"("operator_strategy":"","description":"Map<br/>+- Sink: Writer<br/>","optimizer_properties":{},)"
-            R"("inputs":[{"id":"bc764cd8ddf7a0cff126f51c16239658","num":0,"exchange":"pipelined_bounded",)"
-            R"("ship_strategy":"HASH"}]},{"id":"bc764cd8ddf7a0cff126f51c16239658","operator":"","parallelism":2,)"
-            R"("operator_strategy":"","description":"Source: Custom Source<br/>","optimizer_properties":{}}]})");
+  EXPECT_EQ(
+      job.planJson,
+      R"({"type":"STREAMING","nodes":[{"id":"20ba6b65f97481d5570070de90e4e791","operator":"","parallelism":2,)"
+      R"("operator_strategy":"","description":"Map<br/>+- Sink: Writer<br/>","optimizer_properties":{},)"
+      R"("inputs":[{"id":"bc764cd8ddf7a0cff126f51c16239658","num":0,"exchange":"pipelined_bounded",)"
+      R"("ship_strategy":"HASH"}]},{"id":"bc764cd8ddf7a0cff126f51c16239658","operator":"","parallelism":2,)"
+      R"("operator_strategy":"","description":"Source: Custom Source<br/>","optimizer_properties":{}}]})");
 }
 
 TEST(JobGraphGeneratorTest, VerticesAreInTopologicalOrderWithTheirChains) {
@@ -186,7 +187,8 @@ TEST(JobGraphGeneratorTest, MistakesNameTheOperator) {
   b = steady();
   b.graph.edges[1].shipStrategy = protocol::ShipStrategy::kForward;
   b.graph.node(7).parallelism = 1;
-  EXPECT_THAT(errorOf(b.graph), HasSubstr("operator=Map parallelism=2 downstream=Sink: Writer parallelism=1"));
+  EXPECT_THAT(errorOf(b.graph),
+              HasSubstr("operator=Map parallelism=2 downstream=Sink: Writer parallelism=1"));
   b = steady();
   b.graph.node(1).bounded = false;
   b.graph.runtimeMode = RuntimeMode::kBatch;
@@ -214,7 +216,8 @@ TEST(JobGraphGeneratorTest, TheFingerprintNamesTheFirstOperatorThatDiffers) {
   other = steady();
   other.graph.nodes.pop_back();
   other.graph.edges.pop_back();
-  EXPECT_THAT(checkFingerprint(job, other.graph).message(), HasSubstr("submitted=Sink: Writer (#7) here=nothing"));
+  EXPECT_THAT(checkFingerprint(job, other.graph).message(),
+              HasSubstr("submitted=Sink: Writer (#7) here=nothing"));
 }
 
 TEST(JobGraphGeneratorTest, OverridesWinOverTheProgramsParallelism) {
@@ -247,8 +250,14 @@ TEST(JobGraphGeneratorTest, DescriptionsCanCascadeAndNamesBeNumbered) {
 
 TEST(JobGraphGeneratorTest, DotHasAllVerticesAndEdges) {
   const std::string dot = planDot(generate(steady().graph));
-  EXPECT_THAT(dot, HasSubstr(R"("20ba6b65f97481d5570070de90e4e791" [label="Map -> Sink: Writer\nparallelism 2"])"));
-  EXPECT_THAT(dot, HasSubstr(R"("bc764cd8ddf7a0cff126f51c16239658" -> "20ba6b65f97481d5570070de90e4e791" [label="HASH"])"));
+  EXPECT_THAT(
+      dot,
+      HasSubstr(
+          R"("20ba6b65f97481d5570070de90e4e791" [label="Map -> Sink: Writer\nparallelism 2"])"));
+  EXPECT_THAT(
+      dot,
+      HasSubstr(
+          R"("bc764cd8ddf7a0cff126f51c16239658" -> "20ba6b65f97481d5570070de90e4e791" [label="HASH"])"));
 }
 
 }  // namespace

@@ -90,7 +90,8 @@ TEST(OperatorIdsTest, ASharedUidIsRefused) {
   const auto ids = operatorIdsOf(b.graph, rules);
   ASSERT_FALSE(ids.isOk());
   EXPECT_EQ(ids.status().code(), ErrorCode::kJobGraphInvalid);
-  EXPECT_THAT(ids.status().message(), testing::HasSubstr("uid=same operators=Source: numbers, Map"));
+  EXPECT_THAT(ids.status().message(),
+              testing::HasSubstr("uid=same operators=Source: numbers, Map"));
 }
 
 TEST(OperatorIdsTest, AUidHashReplacesTheId) {
@@ -99,7 +100,8 @@ TEST(OperatorIdsTest, AUidHashReplacesTheId) {
   EXPECT_EQ(idsOf(b.graph).at(1), "0123456789abcdef0123456789abcdef");
   b.graph.nodes[0].uidHash = "0123";
   const ChainingRules rules(b.graph);
-  EXPECT_THAT(operatorIdsOf(b.graph, rules).status().message(), testing::HasSubstr("uidHash=0123 operator=Source: s"));
+  EXPECT_THAT(operatorIdsOf(b.graph, rules).status().message(),
+              testing::HasSubstr("uidHash=0123 operator=Source: s"));
 }
 
 }  // namespace

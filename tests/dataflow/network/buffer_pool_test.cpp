@@ -16,8 +16,9 @@ std::shared_ptr<NetworkBufferPool> poolOf(int segments) {
   return std::make_shared<NetworkBufferPool>(std::int64_t{segments} * kSegmentBytes, kSegmentBytes);
 }
 
-std::shared_ptr<LocalBufferPool> local(const std::shared_ptr<NetworkBufferPool>& pool, int min, int max,
-                                       std::function<void()> onRoom = [] {}) {
+std::shared_ptr<LocalBufferPool> local(
+    const std::shared_ptr<NetworkBufferPool>& pool, int min, int max,
+    std::function<void()> onRoom = [] {}) {
   auto created = pool->createPool(min, max, std::move(onRoom));
   EXPECT_TRUE(created.isOk()) << created.status().toString();
   return std::move(created).value();
@@ -30,9 +31,12 @@ TEST(BufferPoolTest, GuaranteeThatDoesNotFitNamesFiguresAndKeys) {
   ASSERT_FALSE(refused.isOk());
   EXPECT_EQ(refused.status().code(), ErrorCode::kInsufficientNetworkBuffers);
   EXPECT_EQ(refused.status().message(),
-            "Insufficient number of network buffers: required 3, but only 2 available. The total number of network buffers is "
-            "currently set to 10 of 4096 bytes each. You can increase this number by setting the configuration keys "
-            "'taskmanager.memory.network.fraction', 'taskmanager.memory.network.min', and 'taskmanager.memory.network.max'");
+            "Insufficient number of network buffers: required 3, but only 2 available. The total "
+            "number of network buffers is "
+            "currently set to 10 of 4096 bytes each. You can increase this number by setting the "
+            "configuration keys "
+            "'taskmanager.memory.network.fraction', 'taskmanager.memory.network.min', and "
+            "'taskmanager.memory.network.max'");
 }
 
 TEST(BufferPoolTest, ExcessIsSharedInProportion) {
@@ -104,7 +108,9 @@ TEST(BufferPoolTest, ManyThreadsNeverExceedTheTotal) {
       std::vector<std::byte*> held;
       for (int i = 0; i < 20'000; ++i) {
         if (rng->below(2) == 0) {
-          if (std::byte* segment = mine->acquire(static_cast<int>(rng->below(3))); segment != nullptr) held.push_back(segment);
+          if (std::byte* segment = mine->acquire(static_cast<int>(rng->below(3)));
+              segment != nullptr)
+            held.push_back(segment);
         } else if (!held.empty()) {
           mine->release(held.back());
           held.pop_back();

@@ -53,7 +53,9 @@ class ChannelTest : public testing::TestWithParam<bool> {
  protected:
   [[nodiscard]] bool local() const { return GetParam(); }
   TestWorker& consumerWorker() { return local() ? producer : other; }
-  GateSpec gate(int number = 1, int subpartition = 0) { return gateSpec(number, subpartition, local() ? nullptr : &producer); }
+  GateSpec gate(int number = 1, int subpartition = 0) {
+    return gateSpec(number, subpartition, local() ? nullptr : &producer);
+  }
 
   TestWorker producer;
   TestWorker other;
@@ -164,7 +166,8 @@ TEST_P(ChannelTest, MissingPartitionIsNamedAfterTheTimeout) {
   NetworkSettings impatient;
   impatient.partitionRequestTimeout = std::chrono::milliseconds(20);
   TestWorker worker(impatient);
-  GateReader reader(makeGate(local() ? worker : other, gateSpec(1, 0, local() ? nullptr : &worker)));
+  GateReader reader(
+      makeGate(local() ? worker : other, gateSpec(1, 0, local() ? nullptr : &worker)));
   const Status failure = reader.nextFailure();
   EXPECT_EQ(failure.code(), ErrorCode::kPartitionNotFound);
   EXPECT_THAT(failure.message(), HasSubstr(partitionId(1).toString()));
@@ -231,7 +234,8 @@ TEST_P(ChannelTest, RecordLongerThanASegmentIsCutAndMarked) {
   }
   EXPECT_EQ(all.size(), 4 + 6 + 4 + record.size() + 4 + 5);
   using Mark = std::pair<bool, bool>;
-  EXPECT_THAT(marks, ElementsAre(Mark(false, false), Mark(false, true), Mark(true, true), Mark(true, true), Mark(true, false)));
+  EXPECT_THAT(marks, ElementsAre(Mark(false, false), Mark(false, true), Mark(true, true),
+                                 Mark(true, true), Mark(true, false)));
 }
 
 TEST_P(ChannelTest, StoppedEnvironmentFailsGatesAndPartitions) {
@@ -395,7 +399,8 @@ TEST(MemoryTest, TooManyChannelsForTheNetworkMemoryIsAnError) {
   settings.networkBytes = 10 * settings.segmentBytes;
   TestWorker worker(settings);
   EXPECT_EQ(worker.network().totalSegments(), 10);
-  auto refused = worker.network().createPartition(partitionSpec(1, std::vector<bool>(10, true)), nullptr);
+  auto refused =
+      worker.network().createPartition(partitionSpec(1, std::vector<bool>(10, true)), nullptr);
   ASSERT_FALSE(refused.isOk());
   EXPECT_EQ(refused.status().code(), ErrorCode::kInsufficientNetworkBuffers);
 }

@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint32_t kSegmentBytes = 8192;
 
 /// Gives out segments of its own and counts them.
-class CountingOwner final : public SegmentOwner, public std::enable_shared_from_this<CountingOwner> {
+class CountingOwner final : public SegmentOwner,
+                            public std::enable_shared_from_this<CountingOwner> {
  public:
   Buffer make() {
     ++out;
@@ -38,7 +39,8 @@ class RecordingSink final : public FrameSink {
     return owner->make();
   }
   Status onBufferComplete(const FrameHeader& header, Buffer buffer) override {
-    found.emplace_back(header.channel, std::string(reinterpret_cast<const char*>(buffer.data()), header.length));
+    found.emplace_back(header.channel,
+                       std::string(reinterpret_cast<const char*>(buffer.data()), header.length));
     return Status::ok();
   }
   Status onFrame(const FrameHeader& header, ByteView payload) override {
@@ -65,7 +67,8 @@ Status feed(FrameReader& reader, std::string_view stream, Rng& rng, std::size_t 
   while (!stream.empty()) {
     const MutableByteView target = reader.target();
     EXPECT_GT(target.size(), 0U);
-    const std::size_t size = std::min({target.size(), stream.size(), 1 + static_cast<std::size_t>(rng.below(maxPiece))});
+    const std::size_t size =
+        std::min({target.size(), stream.size(), 1 + static_cast<std::size_t>(rng.below(maxPiece))});
     std::memcpy(target.data(), stream.data(), size);
     stream.remove_prefix(size);
     FLINK_RETURN_IF_ERROR(reader.onRead(size));
@@ -102,7 +105,8 @@ TEST(FrameTest, PartitionRequestRoundTrips) {
   request.partition.producer.attempt = 3;
   request.subpartition = 4;
   const Bytes frame = encodePartitionRequest(9, 2, request);
-  const auto header = decodeFrameHeader(reinterpret_cast<const std::byte*>(frame.data()), FrameReaderSide::kProducer, kSegmentBytes);
+  const auto header = decodeFrameHeader(reinterpret_cast<const std::byte*>(frame.data()),
+                                        FrameReaderSide::kProducer, kSegmentBytes);
   ASSERT_TRUE(header.isOk());
   EXPECT_EQ(header->value, 2U);
   const auto decoded = decodePartitionRequest(asBytes(frame).subspan(kFrameHeaderBytes));
@@ -112,7 +116,8 @@ TEST(FrameTest, PartitionRequestRoundTrips) {
 }
 
 TEST(FrameTest, ErrorKeepsIdMessageAndCauses) {
-  const Status reason = Status(ErrorCode::kPartitionNotFound, "no partition: x").causedBy(Status(ErrorCode::kCancelled, "cancelled"));
+  const Status reason = Status(ErrorCode::kPartitionNotFound, "no partition: x")
+                            .causedBy(Status(ErrorCode::kCancelled, "cancelled"));
   const Bytes frame = encodeErrorFrame(1, reason);
   const Status decoded = decodeError(asBytes(frame).subspan(kFrameHeaderBytes));
   EXPECT_EQ(decoded.code(), ErrorCode::kPartitionNotFound);
@@ -128,12 +133,14 @@ TEST(FrameTest, TypesOfTheOtherDirectionAreRefused) {
   const Bytes credit = encodeBareFrame(FrameType::kAddCredit, 1, 1);
   const auto* bytes = reinterpret_cast<const std::byte*>(credit.data());
   EXPECT_TRUE(decodeFrameHeader(bytes, FrameReaderSide::kProducer, kSegmentBytes).isOk());
-  EXPECT_EQ(decodeFrameHeader(bytes, FrameReaderSide::kConsumer, kSegmentBytes).status().code(), ErrorCode::kCorruptData);
+  EXPECT_EQ(decodeFrameHeader(bytes, FrameReaderSide::kConsumer, kSegmentBytes).status().code(),
+            ErrorCode::kCorruptData);
 }
 
 TEST(FrameTest, LengthsAreCheckedByType) {
   const Bytes tooLong = bufferFrame(1, std::string(kSegmentBytes + 1, 'x'));
-  EXPECT_EQ(decodeFrameHeader(reinterpret_cast<const std::byte*>(tooLong.data()), FrameReaderSide::kConsumer, kSegmentBytes)
+  EXPECT_EQ(decodeFrameHeader(reinterpret_cast<const std::byte*>(tooLong.data()),
+                              FrameReaderSide::kConsumer, kSegmentBytes)
                 .status()
                 .code(),
             ErrorCode::kLimitExceeded);
@@ -146,14 +153,16 @@ TEST(FrameReaderTest, PiecesOfAnySizeGiveTheSameFrames) {
     std::vector<std::pair<std::uint32_t, std::string>> sent;
     Bytes stream;
     for (int i = 0; i < 40; ++i) {
-      const auto channel = static_cast<std::uint32_t>(rng->below(3) == 0 ? RecordingSink::kSkipped : rng->below(5));
+      const auto channel =
+          static_cast<std::uint32_t>(rng->below(3) == 0 ? RecordingSink::kSkipped : rng->below(5));
       if (rng->below(4) == 0) {
         stream += encodeBareFrame(FrameType::kBacklog, channel, 1);
         sent.emplace_back(channel, "");
         continue;
       }
-      const std::string content(1 + rng->below(rng->below(2) == 0 ? 100 : kSegmentBytes - kFrameHeaderBytes),
-                                static_cast<char>('a' + i % 26));
+      const std::string content(
+          1 + rng->below(rng->below(2) == 0 ? 100 : kSegmentBytes - kFrameHeaderBytes),
+          static_cast<char>('a' + i % 26));
       stream += bufferFrame(channel, content);
       if (channel != RecordingSink::kSkipped) sent.emplace_back(channel, content);
     }
@@ -170,24 +179,33 @@ TEST(FrameReaderTest, MutatedStreamsNeverCrash) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const auto rng = makeSeededRng(seed);
     Bytes stream;
-    for (int i = 0; i < 5; ++i) stream += bufferFrame(static_cast<std::uint32_t>(i), std::string(1 + rng->below(300), 'x'));
+    for (int i = 0; i < 5; ++i)
+      stream += bufferFrame(static_cast<std::uint32_t>(i), std::string(1 + rng->below(300), 'x'));
     stream += encodeErrorFrame(1, Status(ErrorCode::kInternal, "reason"));
     stream += encodePartitionRequest(1, 2, {});
     const std::uint64_t mutations = 1 + rng->below(8);
     for (std::uint64_t m = 0; m < mutations; ++m) {
       switch (rng->below(3)) {
-        case 0: stream[rng->below(stream.size())] = static_cast<char>(rng->next()); break;
-        case 1: stream.erase(rng->below(stream.size()), 1 + rng->below(20)); break;
-        default: stream.insert(rng->below(stream.size()), 1 + rng->below(20), static_cast<char>(rng->next()));
+        case 0:
+          stream[rng->below(stream.size())] = static_cast<char>(rng->next());
+          break;
+        case 1:
+          stream.erase(rng->below(stream.size()), 1 + rng->below(20));
+          break;
+        default:
+          stream.insert(rng->below(stream.size()), 1 + rng->below(20),
+                        static_cast<char>(rng->next()));
       }
     }
-    const FrameReaderSide side = rng->below(2) == 0 ? FrameReaderSide::kConsumer : FrameReaderSide::kProducer;
+    const FrameReaderSide side =
+        rng->below(2) == 0 ? FrameReaderSide::kConsumer : FrameReaderSide::kProducer;
     RecordingSink sink;
     {
       FrameReader reader(side, kSegmentBytes, 0, sink);
       const Status result = feed(reader, stream, *rng, 500);
       if (!result.isOk()) {
-        EXPECT_THAT(result.code(), testing::AnyOf(ErrorCode::kCorruptData, ErrorCode::kLimitExceeded));
+        EXPECT_THAT(result.code(),
+                    testing::AnyOf(ErrorCode::kCorruptData, ErrorCode::kLimitExceeded));
       }
     }
     EXPECT_EQ(sink.owner->out, 0);
@@ -199,7 +217,8 @@ TEST(FrameReaderTest, RandomPayloadsOfRequestsAndErrorsDecodeOrFail) {
   for (int i = 0; i < 2000; ++i) {
     std::string payload(rng->below(200), '\0');
     for (char& c : payload) c = static_cast<char>(rng->next());
-    EXPECT_EQ(decodePartitionRequest(asBytes(payload)).isOk(), payload.size() == kPartitionRequestBytes);
+    EXPECT_EQ(decodePartitionRequest(asBytes(payload)).isOk(),
+              payload.size() == kPartitionRequestBytes);
     EXPECT_FALSE(decodeError(asBytes(payload)).isOk());
   }
 }

@@ -60,9 +60,11 @@ TEST(HostileConsumerTest, MutatedFramesCloseTheConnectionAndNothingElse) {
     writeRecord(*partition, 0, "record");
     partition->flush();
     Bytes stream = encodePartitionRequest(1, 2, {partitionId(number), 0});
-    for (std::uint64_t i = 0; i < 1 + rng->below(5); ++i) stream += encodeBareFrame(FrameType::kAddCredit, 1, 2);
+    for (std::uint64_t i = 0; i < 1 + rng->below(5); ++i)
+      stream += encodeBareFrame(FrameType::kAddCredit, 1, 2);
     stream += encodeBareFrame(FrameType::kCloseChannel, 1, 0);
-    for (std::uint64_t m = 0; m < 1 + rng->below(6); ++m) stream[rng->below(stream.size())] = static_cast<char>(rng->next());
+    for (std::uint64_t m = 0; m < 1 + rng->below(6); ++m)
+      stream[rng->below(stream.size())] = static_cast<char>(rng->next());
     const OwnedFd socket = connectTo(worker.port());
     sendAll(socket, TestWorker::kHello + stream);
     ::shutdown(socket.get(), SHUT_WR);
@@ -147,7 +149,8 @@ TEST_F(HostileProducerTest, UnknownEventIsRefused) {
 }
 
 TEST_F(HostileProducerTest, BufferLongerThanASegmentIsRefused) {
-  EXPECT_EQ(failureAfter(frame(buffer(0), std::string((32 << 10) + 1, 'x'))).code(), ErrorCode::kLimitExceeded);
+  EXPECT_EQ(failureAfter(frame(buffer(0), std::string((32 << 10) + 1, 'x'))).code(),
+            ErrorCode::kLimitExceeded);
 }
 
 TEST_F(HostileProducerTest, DamagedCompressedBufferIsRefused) {
@@ -165,9 +168,11 @@ TEST_F(HostileProducerTest, MutatedStreamsNeverCrash) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const auto rng = makeSeededRng(seed);
     Bytes answer;
-    for (std::uint32_t i = 0; i < 2; ++i) answer += frame(buffer(i), std::string(1 + rng->below(200), 'x'));
+    for (std::uint32_t i = 0; i < 2; ++i)
+      answer += frame(buffer(i), std::string(1 + rng->below(200), 'x'));
     answer += encodeErrorFrame(1, Status(ErrorCode::kInternal, "reason"));
-    for (std::uint64_t m = 0; m < 1 + rng->below(6); ++m) answer[rng->below(answer.size())] = static_cast<char>(rng->next());
+    for (std::uint64_t m = 0; m < 1 + rng->below(6); ++m)
+      answer[rng->below(answer.size())] = static_cast<char>(rng->next());
     EXPECT_FALSE(failureAfter(answer).isOk());
   }
 }

@@ -22,13 +22,15 @@ class Exchange {
     const std::uint64_t numWorkers = 1 + rng_->below(3);
     NetworkSettings settings;
     settings.segmentBytes = 4096 << rng_->below(4);
-    settings.networkBytes = settings.segmentBytes * (200 + static_cast<std::int64_t>(rng_->below(800)));
+    settings.networkBytes =
+        settings.segmentBytes * (200 + static_cast<std::int64_t>(rng_->below(800)));
     settings.buffersPerChannel = static_cast<std::int32_t>(rng_->below(3));
     settings.floatingBuffersPerGate = static_cast<std::int32_t>(1 + rng_->below(8));
     settings.maxBuffersPerChannel = static_cast<std::int32_t>(1 + rng_->below(10));
     settings.maxOverdraftBuffersPerGate = static_cast<std::int32_t>(rng_->below(6));
     for (std::uint64_t w = 0; w < numWorkers; ++w) {
-      workers_.push_back(std::make_unique<TestWorker>(settings, static_cast<int>(1 + rng_->below(2))));
+      workers_.push_back(
+          std::make_unique<TestWorker>(settings, static_cast<int>(1 + rng_->below(2))));
     }
     numProducers_ = 1 + rng_->below(6);
     numConsumers_ = 1 + rng_->below(6);
@@ -56,7 +58,9 @@ class Exchange {
 
  private:
   [[nodiscard]] TestWorker& workerOf(std::size_t task) { return *workers_[task % workers_.size()]; }
-  [[nodiscard]] bool sameWorker(std::size_t a, std::size_t b) const { return a % workers_.size() == b % workers_.size(); }
+  [[nodiscard]] bool sameWorker(std::size_t a, std::size_t b) const {
+    return a % workers_.size() == b % workers_.size();
+  }
 
   void makeProducers(const NetworkSettings& settings) {
     ProducerPlan plan;
@@ -71,7 +75,8 @@ class Exchange {
       spec.id = partitionId(static_cast<int>(p));
       spec.owner = fmt::format("producer {}", p);
       spec.compressed = compressed_;
-      for (std::size_t c = 0; c < numConsumers_; ++c) spec.localConsumers.push_back(sameWorker(p, c));
+      for (std::size_t c = 0; c < numConsumers_; ++c)
+        spec.localConsumers.push_back(sameWorker(p, c));
       auto partition = workerOf(p).network().createPartition(spec, nullptr);
       ASSERT_TRUE(partition.isOk()) << partition.status().toString();
       plan.seed = rng_->next();
@@ -95,15 +100,18 @@ class Exchange {
       }
       auto gate = workerOf(c).network().createGate(spec, nullptr);
       ASSERT_TRUE(gate.isOk()) << gate.status().toString();
-      TestConsumer& consumer = consumers_.emplace_back(std::move(gate).value(), rng_->below(2) == 0);
-      if (disturbance_ == Disturbance::kConsumerLeaves && c == 0) consumer.closeAfter(rng_->below(500));
+      TestConsumer& consumer =
+          consumers_.emplace_back(std::move(gate).value(), rng_->below(2) == 0);
+      if (disturbance_ == Disturbance::kConsumerLeaves && c == 0)
+        consumer.closeAfter(rng_->below(500));
     }
   }
 
   void disturb() {
-    if (disturbance_ != Disturbance::kProducerReleases && disturbance_ != Disturbance::kWorkerStops) return;
+    if (disturbance_ != Disturbance::kProducerReleases && disturbance_ != Disturbance::kWorkerStops)
+      return;
     const std::uint64_t when = rng_->below(recordsPerChannel_);
-    while (consumers_[0].records() < when && consumers_[0].failure().isOk()) std::this_thread::yield();
+    while (consumers_[0].records() < when && !consumers_[0].ended()) std::this_thread::yield();
     if (disturbance_ == Disturbance::kProducerReleases) {
       producers_[0].partition().release(Status(ErrorCode::kCancelled, "disturbance"));
     } else {

@@ -17,10 +17,14 @@ std::byte patternAt(std::uint64_t number, std::size_t index) {
 
 }  // namespace
 
-void TestTask::start(Executor& executor) { handleSet_.set_value(executor.add(*this)); }
+void TestTask::start(Executor& executor) {
+  handleSet_.set_value(executor.add(*this));
+}
 
 TestProducer::TestProducer(std::unique_ptr<ResultPartition> partition, ProducerPlan plan)
-    : partition_(std::move(partition)), plan_(plan), rng_(makeSeededRng(plan.seed)),
+    : partition_(std::move(partition)),
+      plan_(plan),
+      rng_(makeSeededRng(plan.seed)),
       nextNumber_(static_cast<std::size_t>(partition_->numChannels()), 0),
       total_(plan.recordsPerChannel * static_cast<std::uint64_t>(partition_->numChannels())) {
   partition_->setAvailabilityCallback([this] { wake(); });
@@ -46,11 +50,13 @@ StepResult TestProducer::step(Duration /*budget*/) {
 
 void TestProducer::emitOne() {
   auto channel = static_cast<std::size_t>(rng_->below(nextNumber_.size()));
-  while (nextNumber_[channel] == plan_.recordsPerChannel) channel = (channel + 1) % nextNumber_.size();
+  while (nextNumber_[channel] == plan_.recordsPerChannel)
+    channel = (channel + 1) % nextNumber_.size();
   const std::uint64_t number = nextNumber_[channel]++;
   const bool large = plan_.largeEvery != 0 && rng_->below(plan_.largeEvery) == 0;
-  const std::size_t size =
-      large ? plan_.largeBytes + rng_->below(plan_.largeBytes) : plan_.minBytes + rng_->below(plan_.maxBytes - plan_.minBytes + 1);
+  const std::size_t size = large
+                               ? plan_.largeBytes + rng_->below(plan_.largeBytes)
+                               : plan_.minBytes + rng_->below(plan_.maxBytes - plan_.minBytes + 1);
   scratch_.resize(size);
   std::memcpy(scratch_.data(), &number, sizeof number);
   for (std::size_t i = sizeof number; i < size; ++i) scratch_[i] = patternAt(number, i);
@@ -71,23 +77,21 @@ void TestProducer::emitOne() {
 }
 
 TestConsumer::TestConsumer(std::unique_ptr<InputGate> gate, bool slow)
-    : gate_(std::move(gate)), slow_(slow), nextNumber_(static_cast<std::size_t>(gate_->numChannels()), 0),
+    : gate_(std::move(gate)),
+      slow_(slow),
+      nextNumber_(static_cast<std::size_t>(gate_->numChannels()), 0),
       parts_(nextNumber_.size()) {}
 
 StepResult TestConsumer::step(Duration /*budget*/) {
   if (!std::exchange(started_, true)) gate_->start([this] { wake(); });
   for (int i = 0; i < 20; ++i) {
     if (gate_->finished() || !problem_.empty() || records_.load() >= closeAfter_) {
-      held_.clear();
-      gate_->close();
-      return done();
+      return end();
     }
     Result<std::unique_ptr<InputBuffer>> polled = gate_->poll();
     if (!polled.isOk()) {
       failure_ = polled.status();
-      held_.clear();
-      gate_->close();
-      return done();
+      return end();
     }
     if (*polled == nullptr) {
       held_.clear();
@@ -104,10 +108,18 @@ StepResult TestConsumer::step(Duration /*budget*/) {
   return StepResult::kProgress;
 }
 
+StepResult TestConsumer::end() {
+  held_.clear();
+  gate_->close();
+  ended_.store(true);
+  return done();
+}
+
 void TestConsumer::take(const InputBuffer& buffer) {
   ++buffers_;
   std::string& part = parts_[static_cast<std::size_t>(buffer.channel)];
-  if (buffer.view.startsInside == part.empty()) problem_ = fmt::format("channel {}: wrong cut mark", buffer.channel);
+  if (buffer.view.startsInside == part.empty())
+    problem_ = fmt::format("channel {}: wrong cut mark", buffer.channel);
   part += asText(buffer.view.data);
   std::size_t offset = 0;
   while (part.size() - offset >= 4) {
@@ -118,7 +130,8 @@ void TestConsumer::take(const InputBuffer& buffer) {
     offset += 4 + length;
   }
   part.erase(0, offset);
-  if (buffer.view.endsInside == part.empty()) problem_ = fmt::format("channel {}: wrong end mark", buffer.channel);
+  if (buffer.view.endsInside == part.empty())
+    problem_ = fmt::format("channel {}: wrong end mark", buffer.channel);
 }
 
 void TestConsumer::check(int channel, ByteView record) {
@@ -129,10 +142,12 @@ void TestConsumer::check(int channel, ByteView record) {
   }
   std::memcpy(&number, record.data(), sizeof number);
   std::uint64_t& expected = nextNumber_[static_cast<std::size_t>(channel)];
-  if (number != expected) problem_ = fmt::format("channel {}: record {} where {} should be", channel, number, expected);
+  if (number != expected)
+    problem_ = fmt::format("channel {}: record {} where {} should be", channel, number, expected);
   for (std::size_t i = sizeof number; i < record.size(); ++i) {
     if (record[i] != patternAt(number, i)) {
-      problem_ = fmt::format("channel {}: record {} differs at byte {} of {}", channel, number, i, record.size());
+      problem_ = fmt::format("channel {}: record {} differs at byte {} of {}", channel, number, i,
+                             record.size());
       return;
     }
   }
@@ -146,7 +161,8 @@ struct GateReader::Signal {
   bool set = false;
 };
 
-GateReader::GateReader(std::unique_ptr<InputGate> gate) : signal_(std::make_shared<Signal>()), gate_(std::move(gate)) {
+GateReader::GateReader(std::unique_ptr<InputGate> gate)
+    : signal_(std::make_shared<Signal>()), gate_(std::move(gate)) {
   gate_->start([signal = signal_] {
     const std::lock_guard lock(signal->mutex);
     signal->set = true;
@@ -154,7 +170,9 @@ GateReader::GateReader(std::unique_ptr<InputGate> gate) : signal_(std::make_shar
   });
 }
 
-GateReader::~GateReader() { gate_->close(); }
+GateReader::~GateReader() {
+  gate_->close();
+}
 
 std::unique_ptr<InputBuffer> GateReader::next(std::chrono::seconds limit) {
   while (true) {

@@ -37,7 +37,8 @@ class TestTask : public Steppable {
   std::promise<void> done_;
 };
 
-/// Writes records that a TestConsumer can check: `u32 length`, `u64 number in its channel`, bytes that follow from both.
+/// Writes records that a TestConsumer can check: `u32 length`, `u64 number in its channel`, bytes
+/// that follow from both.
 struct ProducerPlan {
   std::uint64_t seed = 1;
   std::uint64_t recordsPerChannel = 1000;
@@ -45,7 +46,7 @@ struct ProducerPlan {
   /// One in so many records is longer than a segment; 0 for none.
   std::uint32_t largeEvery = 0;
   std::size_t largeBytes = 100'000;
-  bool greedy = false;  ///< emits everything in one step, whatever isAvailable() says
+  bool greedy = false;           ///< emits everything in one step, whatever isAvailable() says
   std::uint32_t flushEvery = 0;  ///< records between flushes; 0: only at the end
 };
 
@@ -84,11 +85,14 @@ class TestConsumer final : public TestTask {
   [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] const Status& failure() const { return failure_; }
   [[nodiscard]] std::uint64_t records() const { return records_.load(); }
-  [[nodiscard]] std::uint64_t buffers() const { return buffers_; }
+  /// True once the task has come to its end. Thread: any; the other results only after this or
+  /// join().
+  [[nodiscard]] bool ended() const { return ended_.load(); }
   /// The task closes its gate and ends after so many records.
   void closeAfter(std::uint64_t records) { closeAfter_ = records; }
 
  private:
+  StepResult end();
   void take(const InputBuffer& buffer);
   void check(int channel, ByteView record);
 
@@ -100,6 +104,7 @@ class TestConsumer final : public TestTask {
   std::vector<std::string> parts_;
   std::vector<std::unique_ptr<InputBuffer>> held_;
   std::atomic<std::uint64_t> records_{0};
+  std::atomic<bool> ended_{false};
   std::uint64_t buffers_ = 0;
   std::string problem_;
   Status failure_;

@@ -14,14 +14,17 @@
 namespace flink::network {
 
 TestDataPort::TestDataPort(std::string hello, std::function<void(OwnedFd)> onSocket)
-    : hello_(std::move(hello)), onSocket_(std::move(onSocket)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    : hello_(std::move(hello)),
+      onSocket_(std::move(onSocket)),
+      listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   FLINK_CHECK(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0, "bind");
   FLINK_CHECK(::listen(listener_.get(), 64) == 0, "listen");
-  FLINK_CHECK(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0, "getsockname");
+  FLINK_CHECK(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0,
+              "getsockname");
   port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { acceptAll(); });
 }
@@ -36,7 +39,9 @@ void TestDataPort::acceptAll() {
     OwnedFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!socket.valid()) return;
     std::string hello(hello_.size(), '\0');
-    if (::recv(socket.get(), hello.data(), hello.size(), MSG_WAITALL) != static_cast<ssize_t>(hello.size())) continue;
+    if (::recv(socket.get(), hello.data(), hello.size(), MSG_WAITALL) !=
+        static_cast<ssize_t>(hello.size()))
+      continue;
     if (hello == hello_) onSocket_(std::move(socket));
   }
 }
@@ -68,7 +73,9 @@ TestWorker::~TestWorker() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-void TestWorker::stop() { network_->stop(); }
+void TestWorker::stop() {
+  network_->stop();
+}
 
 ResultPartitionId partitionId(int number) {
   ResultPartitionId id;

@@ -14,7 +14,8 @@
 
 namespace flink::network {
 
-/// What the supervisor does for a worker: accepts on a free port, reads the hello, passes the socket on.
+/// What the supervisor does for a worker: accepts on a free port, reads the hello, passes the
+/// socket on.
 class TestDataPort {
  public:
   /// `onSocket` gets every connection whose hello was right.

@@ -30,11 +30,13 @@ class SteadyFlow {
     dynamic_cast<BatchReceiver<T>&>(*writer_).process({std::span<T>(records_)});
     std::size_t offset = 0;
     std::uint64_t count = 0;
-    EXPECT_TRUE(reader_->read(0, {window_.written(), true, false, false}, offset, 1 << 20, count).isOk());
+    EXPECT_TRUE(
+        reader_->read(0, {window_.written(), true, false, false}, offset, 1 << 20, count).isOk());
     EXPECT_EQ(count, records_.size());
   }
   void expectNoAllocations() {
-    // A filter swaps records, so every slot's buffer has to have met the longest text before nothing grows any more.
+    // A filter swaps records, so every slot's buffer has to have met the longest text before
+    // nothing grows any more.
     for (int i = 0; i < 500; ++i) round();
     const AllocationCounter counter;
     for (int i = 0; i < 100; ++i) round();
@@ -72,7 +74,8 @@ std::vector<std::int64_t> someNumbers() {
 }
 std::vector<std::string> someTexts() {
   std::vector<std::string> texts;
-  for (std::size_t i = 0; i < 700; ++i) texts.push_back(std::string(i % 40, 'x') + std::to_string(i % 300));
+  for (std::size_t i = 0; i < 700; ++i)
+    texts.push_back(std::string(i % 40, 'x') + std::to_string(i % 300));
   return texts;
 }
 std::vector<WordCount> someWords() {
@@ -87,15 +90,17 @@ TEST(AllocationTest, MapOfNumbersAndOfStrings) {
                            *makeEdgeCodec<std::int64_t>(), {{"", &numbers}}, someNumbers())
       .expectNoAllocations();
   DiscardingReceiver<std::size_t> sizes;
-  SteadyFlow<std::string>(*makeMapFactory<std::string>([](const std::string& s) { return s.size(); }),
-                          *makeEdgeCodec<std::string>(), {{"", &sizes}}, someTexts())
+  SteadyFlow<std::string>(
+      *makeMapFactory<std::string>([](const std::string& s) { return s.size(); }),
+      *makeEdgeCodec<std::string>(), {{"", &sizes}}, someTexts())
       .expectNoAllocations();
 }
 
 TEST(AllocationTest, FilterOfStrings) {
   DiscardingReceiver<std::string> out;
-  SteadyFlow<std::string>(*makeFilterFactory<std::string>([](const std::string& s) { return s.size() % 3 != 0; }),
-                          *makeEdgeCodec<std::string>(), {{"", &out}}, someTexts())
+  SteadyFlow<std::string>(
+      *makeFilterFactory<std::string>([](const std::string& s) { return s.size() % 3 != 0; }),
+      *makeEdgeCodec<std::string>(), {{"", &out}}, someTexts())
       .expectNoAllocations();
 }
 
@@ -105,8 +110,8 @@ TEST(AllocationTest, FlatMapOfViews) {
     c.collect(std::string_view(s).substr(0, s.size() / 2));
     c.collect(s);
   };
-  SteadyFlow<std::string>(*makeFlatMapFactory<std::string, std::string>(halve), *makeEdgeCodec<std::string>(),
-                          {{"", &out}}, someTexts())
+  SteadyFlow<std::string>(*makeFlatMapFactory<std::string, std::string>(halve),
+                          *makeEdgeCodec<std::string>(), {{"", &out}}, someTexts())
       .expectNoAllocations();
 }
 
@@ -121,17 +126,18 @@ TEST(AllocationTest, KeyedSumOverIntegers) {
 TEST(AllocationTest, KeyedSumOverStrings) {
   const auto key = [](const WordCount& wc) -> const std::string& { return wc.first; };
   DiscardingReceiver<WordCount> out;
-  SteadyFlow<WordCount>(*makeKeyedSumFactory<WordCount>(key, TupleField<1>{}), *makeKeyedEdgeCodec<WordCount>(key),
-                        {{"", &out}}, someWords())
+  SteadyFlow<WordCount>(*makeKeyedSumFactory<WordCount>(key, TupleField<1>{}),
+                        *makeKeyedEdgeCodec<WordCount>(key), {{"", &out}}, someWords())
       .expectNoAllocations();
   EXPECT_GT(out.numRecords, 70000U);
 }
 
 TEST(AllocationTest, SeveralReceiversGetCopiesIntoReusedRecords) {
   DiscardingReceiver<std::string> a, b;
-  SteadyFlow<std::string>(*makeFlatMapFactory<std::string, std::string>(
-                              [](const std::string& s, Collector<std::string>& c) { c.collect(s); }),
-                          *makeEdgeCodec<std::string>(), {{"", &a}, {"", &b}}, someTexts())
+  SteadyFlow<std::string>(
+      *makeFlatMapFactory<std::string, std::string>(
+          [](const std::string& s, Collector<std::string>& c) { c.collect(s); }),
+      *makeEdgeCodec<std::string>(), {{"", &a}, {"", &b}}, someTexts())
       .expectNoAllocations();
 }
 

@@ -17,9 +17,9 @@ using ::testing::ElementsAre;
 TEST(CoOperatorTest, EachSideGoesToItsMapFunction) {
   OperatorHarness harness;
   CollectingReceiver<std::string> out;
-  harness.open(*makeCoMapFactory<std::int64_t, std::string>(CoMapLambdas{
-                   [](std::int64_t v) { return "number " + std::to_string(v); },
-                   [](const std::string& s) { return "text " + s; }}),
+  harness.open(*makeCoMapFactory<std::int64_t, std::string>(
+                   CoMapLambdas{[](std::int64_t v) { return "number " + std::to_string(v); },
+                                [](const std::string& s) { return "text " + s; }}),
                {{"", &out}});
   ASSERT_EQ(harness.op->numInputs(), 2);
   harness.process(std::vector<std::int64_t>{1, 2}, 0);
@@ -62,7 +62,8 @@ TEST(CoOperatorTest, ProcessFunctionSeesBothSidesAndHasSideOutputs) {
   OperatorHarness harness;
   CollectingReceiver<std::string> out;
   CollectingReceiver<int> seen;
-  harness.open(*makeCoProcessFactory<int, std::string, std::string>(Matcher()), {{"", &out}, {"seen", &seen}});
+  harness.open(*makeCoProcessFactory<int, std::string, std::string>(Matcher()),
+               {{"", &out}, {"seen", &seen}});
   harness.process(std::vector<int>{7}, 0);
   harness.process(std::vector<std::string>{"last "}, 1);
   EXPECT_THAT(out.records, ElementsAre("last 7"));

@@ -29,8 +29,9 @@ void write(Receiver& writer, std::vector<T> records) {
 
 /// Reads all segments of a channel in steps of maxRecords.
 template <class T>
-Status readAll(EdgeReader& reader, int channel, const std::vector<MemorySegmentWriter::Segment>& segments,
-               std::uint64_t& count, std::size_t maxRecords = 100000) {
+Status readAll(EdgeReader& reader, int channel,
+               const std::vector<MemorySegmentWriter::Segment>& segments, std::uint64_t& count,
+               std::size_t maxRecords = 100000) {
   for (const auto& segment : segments) {
     std::size_t offset = 0;
     while (true) {
@@ -45,8 +46,8 @@ Status readAll(EdgeReader& reader, int channel, const std::vector<MemorySegmentW
 }
 
 template <class T>
-std::vector<T> roundTrip(const EdgeCodec& codec, const std::vector<T>& records, std::size_t segmentBytes,
-                         std::size_t maxRecords = 100000) {
+std::vector<T> roundTrip(const EdgeCodec& codec, const std::vector<T>& records,
+                         std::size_t segmentBytes, std::size_t maxRecords = 100000) {
   MemorySegmentWriter segments(segmentBytes, {false});
   const auto writer = codec.makeWriter(segments, {});
   for (std::size_t at = 0; at < records.size(); at += 100) {
@@ -80,7 +81,8 @@ TEST(EdgeTest, RecordsSurviveAtEverySegmentSize) {
   for (const std::size_t segmentBytes : {64U, 65U, 71U, 100U, 1000U, 32768U}) {
     for (const std::size_t maxRecords : {1U, 7U, 100000U}) {
       const auto records = randomWords(segmentBytes, 700, 300);
-      EXPECT_EQ(roundTrip(*codec, records, segmentBytes, maxRecords), records) << segmentBytes << " " << maxRecords;
+      EXPECT_EQ(roundTrip(*codec, records, segmentBytes, maxRecords), records)
+          << segmentBytes << " " << maxRecords;
     }
   }
 }
@@ -101,24 +103,28 @@ TEST(EdgeTest, NumbersAndBools) {
   MemorySegmentWriter segments(1000, {false});
   const auto codec = makeEdgeCodec<bool>();
   bool raw[] = {true, false, true};
-  dynamic_cast<BatchReceiver<bool>&>(*codec->makeWriter(segments, {})).process({std::span<bool>(raw)});
+  dynamic_cast<BatchReceiver<bool>&>(*codec->makeWriter(segments, {}))
+      .process({std::span<bool>(raw)});
   CollectingReceiver<bool> target;
   std::uint64_t count = 0;
   EXPECT_TRUE(readAll<bool>(*codec->makeReader(target, 1), 0, segments.segments(0), count).isOk());
   EXPECT_EQ(target.records, bits);
 }
 
-std::vector<std::size_t> spread(ChannelSelection selection, int subtask, std::size_t n, std::size_t channels) {
+std::vector<std::size_t> spread(ChannelSelection selection, int subtask, std::size_t n,
+                                std::size_t channels) {
   MemorySegmentWriter segments(1000, std::vector<bool>(channels, false));
   const auto codec = makeEdgeCodec<std::int64_t>();
   const auto writer = codec->makeWriter(segments, {selection, subtask, 128});
-  for (std::size_t i = 0; i < n; ++i) write(*writer, std::vector<std::int64_t>{static_cast<std::int64_t>(i)});
+  for (std::size_t i = 0; i < n; ++i)
+    write(*writer, std::vector<std::int64_t>{static_cast<std::int64_t>(i)});
   std::vector<std::size_t> counts;
   for (std::size_t c = 0; c < channels; ++c) {
     CollectingReceiver<std::int64_t> target;
     std::uint64_t count = 0;
     const auto reader = codec->makeReader(target, 1);
-    EXPECT_TRUE(readAll<std::int64_t>(*reader, 0, segments.segments(static_cast<int>(c)), count).isOk());
+    EXPECT_TRUE(
+        readAll<std::int64_t>(*reader, 0, segments.segments(static_cast<int>(c)), count).isOk());
     counts.push_back(target.records.size());
   }
   return counts;
@@ -127,7 +133,8 @@ std::vector<std::size_t> spread(ChannelSelection selection, int subtask, std::si
 TEST(EdgeTest, StrategiesPickTheirChannels) {
   EXPECT_THAT(spread(ChannelSelection::kForward, 0, 10, 1), ElementsAre(10));
   EXPECT_THAT(spread(ChannelSelection::kRoundRobin, 0, 10, 3), ElementsAre(4, 3, 3));
-  EXPECT_THAT(spread(ChannelSelection::kRoundRobin, 5, 10, 3), ElementsAre(3, 3, 4)) << "producers start elsewhere";
+  EXPECT_THAT(spread(ChannelSelection::kRoundRobin, 5, 10, 3), ElementsAre(3, 3, 4))
+      << "producers start elsewhere";
   EXPECT_THAT(spread(ChannelSelection::kBroadcast, 0, 10, 3), ElementsAre(10, 10, 10));
   EXPECT_THAT(spread(ChannelSelection::kGlobal, 1, 10, 3), ElementsAre(10, 0, 0));
   const auto shuffled = spread(ChannelSelection::kRandom, 0, 3000, 3);
@@ -145,12 +152,15 @@ TEST(EdgeTest, KeyedRecordsReachTheOwnerOfTheirKeyGroupWithTheirHash) {
   for (int c = 0; c < kChannels; ++c) {
     CollectingReceiver<WordCount> target;
     std::uint64_t count = 0;
-    ASSERT_TRUE(readAll<WordCount>(*codec->makeReader(target, 1), 0, segments.segments(c), count).isOk());
+    ASSERT_TRUE(
+        readAll<WordCount>(*codec->makeReader(target, 1), 0, segments.segments(c), count).isOk());
     ASSERT_EQ(target.hashes.size(), target.records.size());
     for (std::size_t i = 0; i < target.records.size(); ++i) {
-      ASSERT_EQ(target.hashes[i], types::keyHash(target.records[i].first)) << "carried or recomputed, the same";
+      ASSERT_EQ(target.hashes[i], types::keyHash(target.records[i].first))
+          << "carried or recomputed, the same";
       const std::uint32_t group = types::keyGroupOf(target.hashes[i], kMaxParallelism);
-      ASSERT_EQ(types::operatorIndexOf(group, kMaxParallelism, kChannels), static_cast<std::uint32_t>(c));
+      ASSERT_EQ(types::operatorIndexOf(group, kMaxParallelism, kChannels),
+                static_cast<std::uint32_t>(c));
     }
     total += target.records.size();
   }
@@ -165,7 +175,8 @@ TEST(EdgeTest, LargeKeyedRecordsKeepTheirHash) {
     write(*codec->makeWriter(segments, {ChannelSelection::kHash, 0, 128}), records);
     CollectingReceiver<WordCount> target;
     std::uint64_t count = 0;
-    ASSERT_TRUE(readAll<WordCount>(*codec->makeReader(target, 1), 0, segments.segments(0), count).isOk());
+    ASSERT_TRUE(
+        readAll<WordCount>(*codec->makeReader(target, 1), 0, segments.segments(0), count).isOk());
     EXPECT_EQ(target.records, records);
     EXPECT_EQ(target.hashes[1], types::keyHash(records[1].first));
   }
@@ -174,12 +185,14 @@ TEST(EdgeTest, LargeKeyedRecordsKeepTheirHash) {
 TEST(EdgeTest, PartitionerPicksAndIsChecked) {
   MemorySegmentWriter segments(500, {false, false, false});
   const auto modulo = [](std::int64_t key, int n) { return static_cast<int>(key % n); };
-  const auto codec = makeCustomEdgeCodec<std::int64_t>(modulo, [](const std::int64_t& v) { return v; });
+  const auto codec =
+      makeCustomEdgeCodec<std::int64_t>(modulo, [](const std::int64_t& v) { return v; });
   const auto writer = codec->makeWriter(segments, {ChannelSelection::kCustom, 0, 128});
   write(*writer, std::vector<std::int64_t>{0, 1, 2, 4, 7});
   CollectingReceiver<std::int64_t> target;
   std::uint64_t count = 0;
-  ASSERT_TRUE(readAll<std::int64_t>(*codec->makeReader(target, 1), 0, segments.segments(1), count).isOk());
+  ASSERT_TRUE(
+      readAll<std::int64_t>(*codec->makeReader(target, 1), 0, segments.segments(1), count).isOk());
   EXPECT_THAT(target.records, ElementsAre(1, 4, 7));
   EXPECT_THROW(write(*writer, std::vector<std::int64_t>{-1}), std::out_of_range);
 }
@@ -207,7 +220,8 @@ TEST(EdgeTest, InterleavedChannelsKeepTheirCutRecordsApart) {
     const int c = static_cast<int>(rng->below(2));
     if (at[c] == segments.segments(c).size()) continue;
     std::size_t offset = 0;
-    ASSERT_TRUE(reader->read(c, segments.segments(c)[at[c]++].view(), offset, 100000, count).isOk());
+    ASSERT_TRUE(
+        reader->read(c, segments.segments(c)[at[c]++].view(), offset, 100000, count).isOk());
   }
   std::multiset<WordCount> expected(records.begin(), records.end());
   EXPECT_EQ(std::multiset<WordCount>(target.records.begin(), target.records.end()), expected);
@@ -223,11 +237,20 @@ TEST(EdgeTest, HostileSegmentsAreRefusedOrReadButNeverCrash) {
     std::vector<MemorySegmentWriter::Segment> segments = writer.segments(0);
     MemorySegmentWriter::Segment& victim = segments[rng->below(segments.size())];
     switch (rng->below(5)) {
-      case 0: victim.data[rng->below(victim.data.size())] = static_cast<char>(rng->next()); break;
-      case 1: victim.data.resize(rng->below(victim.data.size())); break;
-      case 2: victim.startsInside = !victim.startsInside; break;
-      case 3: victim.endsInside = !victim.endsInside; break;
-      default: victim.carriesHash = true;
+      case 0:
+        victim.data[rng->below(victim.data.size())] = static_cast<char>(rng->next());
+        break;
+      case 1:
+        victim.data.resize(rng->below(victim.data.size()));
+        break;
+      case 2:
+        victim.startsInside = !victim.startsInside;
+        break;
+      case 3:
+        victim.endsInside = !victim.endsInside;
+        break;
+      default:
+        victim.carriesHash = true;
     }
     CollectingReceiver<WordCount> target;
     std::uint64_t count = 0;
@@ -245,7 +268,8 @@ TEST(EdgeTest, AnnouncedGiantIsRefusedBeforeMemoryIsTaken) {
   const std::string data = std::string("\xff\xff\xff\xff", 4) + "abc";
   std::size_t offset = 0;
   std::uint64_t count = 0;
-  const Result<bool> result = reader->read(0, {asBytes(data), false, false, true}, offset, 10, count);
+  const Result<bool> result =
+      reader->read(0, {asBytes(data), false, false, true}, offset, 10, count);
   ASSERT_FALSE(result.isOk());
   EXPECT_THAT(result.status().message(), HasSubstr("longer than the limit"));
 }

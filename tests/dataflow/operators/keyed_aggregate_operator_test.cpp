@@ -31,7 +31,8 @@ const auto byWord = [](const WordCount& wc) -> const std::string& { return wc.fi
 const auto byName = [](const Sample& s) { return s.name; };
 
 std::vector<Sample> samples() {
-  return {{"a", 5, 1}, {"b", 1, 2}, {"a", 3, 3}, {"a", 3, 4}, {"a", 9, 5}, {"b", 1, 6}, {"a", 9, 7}};
+  return {{"a", 5, 1}, {"b", 1, 2}, {"a", 3, 3}, {"a", 3, 4},
+          {"a", 9, 5}, {"b", 1, 6}, {"a", 9, 7}};
 }
 
 std::vector<Sample> run(const FactoryPtr& factory, bool batchMode = false) {
@@ -45,32 +46,39 @@ std::vector<Sample> run(const FactoryPtr& factory, bool batchMode = false) {
 }
 
 TEST(KeyedAggregateTest, SumKeepsTheOtherFieldsOfTheFirstElement) {
-  EXPECT_THAT(run(makeKeyedSumFactory<Sample>(byName, TupleField<1>{})),
-              ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 8, 1}, Sample{"a", 11, 1},
-                          Sample{"a", 20, 1}, Sample{"b", 2, 2}, Sample{"a", 29, 1}));
+  EXPECT_THAT(
+      run(makeKeyedSumFactory<Sample>(byName, TupleField<1>{})),
+      ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 8, 1}, Sample{"a", 11, 1},
+                  Sample{"a", 20, 1}, Sample{"b", 2, 2}, Sample{"a", 29, 1}));
 }
 
 TEST(KeyedAggregateTest, MinAndMaxKeepTheOtherFieldsOfTheFirstElement) {
-  EXPECT_THAT(run(makeKeyedMinFactory<Sample>(byName, MemberField{&Sample::figure})),
-              ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 3, 1}, Sample{"a", 3, 1}, Sample{"a", 3, 1},
-                          Sample{"b", 1, 2}, Sample{"a", 3, 1}));
-  EXPECT_THAT(run(makeKeyedMaxFactory<Sample>(byName, MemberField{&Sample::figure})),
-              ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 5, 1}, Sample{"a", 5, 1}, Sample{"a", 9, 1},
-                          Sample{"b", 1, 2}, Sample{"a", 9, 1}));
+  EXPECT_THAT(
+      run(makeKeyedMinFactory<Sample>(byName, MemberField{&Sample::figure})),
+      ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 3, 1}, Sample{"a", 3, 1},
+                  Sample{"a", 3, 1}, Sample{"b", 1, 2}, Sample{"a", 3, 1}));
+  EXPECT_THAT(
+      run(makeKeyedMaxFactory<Sample>(byName, MemberField{&Sample::figure})),
+      ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 5, 1}, Sample{"a", 5, 1},
+                  Sample{"a", 9, 1}, Sample{"b", 1, 2}, Sample{"a", 9, 1}));
 }
 
 TEST(KeyedAggregateTest, MinByTakesTheWholeElementFirstOrLast) {
-  EXPECT_THAT(run(makeKeyedMinByFactory<Sample>(byName, TupleField<1>{})),
-              ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 3, 3}, Sample{"a", 3, 3}, Sample{"a", 3, 3},
-                          Sample{"b", 1, 2}, Sample{"a", 3, 3}));
-  EXPECT_THAT(run(makeKeyedMinByFactory<Sample>(byName, TupleField<1>{}, false)),
-              ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 3, 3}, Sample{"a", 3, 4}, Sample{"a", 3, 4},
-                          Sample{"b", 1, 6}, Sample{"a", 3, 4}));
+  EXPECT_THAT(
+      run(makeKeyedMinByFactory<Sample>(byName, TupleField<1>{})),
+      ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 3, 3}, Sample{"a", 3, 3},
+                  Sample{"a", 3, 3}, Sample{"b", 1, 2}, Sample{"a", 3, 3}));
+  EXPECT_THAT(
+      run(makeKeyedMinByFactory<Sample>(byName, TupleField<1>{}, false)),
+      ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 3, 3}, Sample{"a", 3, 4},
+                  Sample{"a", 3, 4}, Sample{"b", 1, 6}, Sample{"a", 3, 4}));
 }
 
 TEST(KeyedAggregateTest, MaxByTakesTheWholeElementFirstOrLast) {
-  EXPECT_EQ(run(makeKeyedMaxByFactory<Sample>(byName, TupleField<1>{})).back(), (Sample{"a", 9, 5}));
-  EXPECT_EQ(run(makeKeyedMaxByFactory<Sample>(byName, TupleField<1>{}, false)).back(), (Sample{"a", 9, 7}));
+  EXPECT_EQ(run(makeKeyedMaxByFactory<Sample>(byName, TupleField<1>{})).back(),
+            (Sample{"a", 9, 5}));
+  EXPECT_EQ(run(makeKeyedMaxByFactory<Sample>(byName, TupleField<1>{}, false)).back(),
+            (Sample{"a", 9, 7}));
 }
 
 TEST(KeyedAggregateTest, ReduceMayChangeWhatTheSelectorReads) {
@@ -83,8 +91,8 @@ TEST(KeyedAggregateTest, ReduceMayChangeWhatTheSelectorReads) {
 TEST(KeyedAggregateTest, SumOfTheKeyFieldItselfKeepsKeysApart) {
   OperatorHarness harness;
   CollectingReceiver<std::int64_t> out;
-  harness.open(*makeKeyedSumFactory<std::int64_t>([](const std::int64_t& v) -> const std::int64_t& { return v; },
-                                                  TupleField<0>{}),
+  harness.open(*makeKeyedSumFactory<std::int64_t>(
+                   [](const std::int64_t& v) -> const std::int64_t& { return v; }, TupleField<0>{}),
                {{"", &out}});
   harness.process(std::vector<std::int64_t>{1, 2, 1, 2, 1});
   EXPECT_THAT(out.records, ElementsAre(1, 2, 2, 4, 3));
@@ -94,7 +102,9 @@ TEST(KeyedAggregateTest, NanIsAKeyLikeAnyOther) {
   using Reading = std::pair<double, std::int64_t>;
   OperatorHarness harness;
   CollectingReceiver<Reading> out;
-  harness.open(*makeKeyedSumFactory<Reading>([](const Reading& r) { return r.first; }, TupleField<1>{}), {{"", &out}});
+  harness.open(
+      *makeKeyedSumFactory<Reading>([](const Reading& r) { return r.first; }, TupleField<1>{}),
+      {{"", &out}});
   harness.process(std::vector<Reading>{{std::nan(""), 1}, {std::nan(""), 2}, {0.0, 4}, {-0.0, 8}});
   EXPECT_EQ(out.records[1].second, 3);
   EXPECT_EQ(out.records[3].second, 8);
@@ -102,7 +112,8 @@ TEST(KeyedAggregateTest, NanIsAKeyLikeAnyOther) {
 
 TEST(KeyedAggregateTest, BatchModeEmitsEachKeyOnceAtTheEnd) {
   auto out = run(makeKeyedSumFactory<Sample>(byName, TupleField<1>{}), true);
-  std::sort(out.begin(), out.end(), [](const Sample& x, const Sample& y) { return x.name < y.name; });
+  std::sort(out.begin(), out.end(),
+            [](const Sample& x, const Sample& y) { return x.name < y.name; });
   EXPECT_THAT(out, ElementsAre(Sample{"a", 29, 1}, Sample{"b", 2, 2}));
 }
 
@@ -111,8 +122,10 @@ TEST(KeyedAggregateTest, CarriedHashesAreUsed) {
   CollectingReceiver<WordCount> out;
   harness.open(*makeKeyedSumFactory<WordCount>(byWord, TupleField<1>{}), {{"", &out}});
   std::vector<WordCount> records{{"x", 1}, {"x", 2}, {"y", 3}};
-  const std::vector<types::KeyHash> hashes{types::keyHash(std::string("x")), types::keyHash(std::string("x")), 0};
-  dynamic_cast<BatchReceiver<WordCount>&>(harness.op->input(0)).process({std::span(records), hashes.data()});
+  const std::vector<types::KeyHash> hashes{types::keyHash(std::string("x")),
+                                           types::keyHash(std::string("x")), 0};
+  dynamic_cast<BatchReceiver<WordCount>&>(harness.op->input(0))
+      .process({std::span(records), hashes.data()});
   EXPECT_THAT(out.records, ElementsAre(WordCount{"x", 1}, WordCount{"x", 3}, WordCount{"y", 3}));
 }
 
@@ -151,8 +164,9 @@ TEST(KeyedAggregateTest, BatchModeSpillsPastItsMemory) {
   expectSpilledSums(sum, true);
   expectSpilledSums(sum, false);
   const auto reduce = [] {
-    return makeKeyedReduceFactory<WordCount>(
-        byWord, [](WordCount a, const WordCount& b) { return WordCount{std::move(a.first), a.second + b.second}; });
+    return makeKeyedReduceFactory<WordCount>(byWord, [](WordCount a, const WordCount& b) {
+      return WordCount{std::move(a.first), a.second + b.second};
+    });
   };
   expectSpilledSums(reduce, true);
   expectSpilledSums(reduce, false);
@@ -164,7 +178,8 @@ TEST(KeyedAggregateTest, MergedPartsKeepTheOrderOfTime) {
   CollectingReceiver<Sample> out;
   harness.open(*makeKeyedMinByFactory<Sample>(byName, TupleField<1>{}, true), {{"", &out}});
   std::vector<Sample> records;
-  for (std::int64_t i = 0; i < 20000; ++i) records.push_back({"key" + std::to_string(i % 5000), i % 2, i});
+  for (std::int64_t i = 0; i < 20000; ++i)
+    records.push_back({"key" + std::to_string(i % 5000), i % 2, i});
   for (std::size_t at = 0; at < records.size(); at += 200) {
     harness.process(std::vector<Sample>(records.begin() + static_cast<std::ptrdiff_t>(at),
                                         records.begin() + static_cast<std::ptrdiff_t>(at) + 200));
@@ -181,7 +196,8 @@ TEST(KeyedAggregateTest, LayoutFollowsWhoMayTouchTheKey) {
   using Sum1 = SumCombiner<TupleField<1>>;
   using Select = decltype(byWord);
   static_assert(keyStaysInRecord<WordCount, std::remove_const_t<Select>, Sum1>());
-  static_assert(!keyStaysInRecord<WordCount, std::remove_const_t<Select>, SumCombiner<TupleField<0>>>());
+  static_assert(
+      !keyStaysInRecord<WordCount, std::remove_const_t<Select>, SumCombiner<TupleField<0>>>());
   static_assert(!keyStaysInRecord<Sample, std::remove_const_t<decltype(byName)>, Sum1>());
 }
 

@@ -17,16 +17,22 @@ class MemorySegmentWriter final : public types::SegmentWriter {
     bool carriesHash = false;
     bool startsInside = false;
     bool endsInside = false;
-    [[nodiscard]] types::SegmentView view() const { return {asBytes(data), carriesHash, startsInside, endsInside}; }
+    [[nodiscard]] types::SegmentView view() const {
+      return {asBytes(data), carriesHash, startsInside, endsInside};
+    }
   };
 
   MemorySegmentWriter(std::size_t segmentBytes, std::vector<bool> carriesHash)
-      : segmentBytes_(segmentBytes), carriesHash_(std::move(carriesHash)), channels_(carriesHash_.size()),
+      : segmentBytes_(segmentBytes),
+        carriesHash_(std::move(carriesHash)),
+        channels_(carriesHash_.size()),
         store_(carriesHash_.size()) {
     windows_ = store_;
   }
 
-  [[nodiscard]] bool carriesHash(int channel) const override { return carriesHash_[static_cast<std::size_t>(channel)]; }
+  [[nodiscard]] bool carriesHash(int channel) const override {
+    return carriesHash_[static_cast<std::size_t>(channel)];
+  }
   void nextSegment(int channel) override {
     pass(channel, false);
     Channel& c = channels_[static_cast<std::size_t>(channel)];
@@ -70,9 +76,11 @@ class MemorySegmentWriter final : public types::SegmentWriter {
   void pass(int channel, bool endsInside) {
     Channel& c = channels_[static_cast<std::size_t>(channel)];
     if (c.memory.empty() || window(channel).pos == nullptr) return;
-    const auto size = static_cast<std::size_t>(window(channel).pos - reinterpret_cast<std::byte*>(c.memory.data()));
+    const auto size = static_cast<std::size_t>(window(channel).pos -
+                                               reinterpret_cast<std::byte*>(c.memory.data()));
     if (size == 0) return;
-    c.segments.push_back({c.memory.substr(0, size), carriesHash(channel), c.startsInside, endsInside});
+    c.segments.push_back(
+        {c.memory.substr(0, size), carriesHash(channel), c.startsInside, endsInside});
     c.startsInside = endsInside;
     window(channel).pos = reinterpret_cast<std::byte*>(c.memory.data());
   }

@@ -26,7 +26,8 @@ TEST(MapOperatorTest, EmitsOneRecordPerRecordInOrder) {
   OperatorHarness harness;
   CollectingReceiver<std::string> out;
   const std::int64_t offset = 5;
-  harness.open(*makeMapFactory<std::int64_t>([offset](std::int64_t v) { return std::to_string(v + offset); }),
+  harness.open(*makeMapFactory<std::int64_t>(
+                   [offset](std::int64_t v) { return std::to_string(v + offset); }),
                {{"", &out}});
   harness.process(numbers(3));
   harness.process(numbers(1));
@@ -36,7 +37,8 @@ TEST(MapOperatorTest, EmitsOneRecordPerRecordInOrder) {
 TEST(MapOperatorTest, LargeInputLeavesInBoundedBatches) {
   OperatorHarness harness;
   CollectingReceiver<std::int64_t> out;
-  harness.open(*makeMapFactory<std::int64_t>([](const std::int64_t& v) { return v; }), {{"", &out}});
+  harness.open(*makeMapFactory<std::int64_t>([](const std::int64_t& v) { return v; }),
+               {{"", &out}});
   harness.process(numbers(10000));
   EXPECT_EQ(out.records, numbers(10000));
   EXPECT_LE(out.largestBatch, kBatchSize);
@@ -63,13 +65,15 @@ TEST(MapOperatorTest, RichFunctionIsOpenedWithItsContextAndClosed) {
   harness.process(numbers(3));
   harness.close();
   EXPECT_THAT(out.records, ElementsAre(1, 3, 5));
-  EXPECT_THAT(harness.accumulators, ElementsAre(Pair("closed", "IntCounter:1"), Pair("seen", "LongCounter:3")));
+  EXPECT_THAT(harness.accumulators,
+              ElementsAre(Pair("closed", "IntCounter:1"), Pair("seen", "LongCounter:3")));
 }
 
 TEST(MapOperatorTest, ArgumentsTakenByValueAreMovedIn) {
   OperatorHarness harness;
   CollectingReceiver<std::size_t> out;
-  harness.open(*makeMapFactory<std::string>([](std::string text) { return text.size(); }), {{"", &out}});
+  harness.open(*makeMapFactory<std::string>([](std::string text) { return text.size(); }),
+               {{"", &out}});
   std::vector<std::string> records{std::string(100, 'x')};
   dynamic_cast<BatchReceiver<std::string>&>(harness.op->input(0)).process({std::span(records)});
   EXPECT_THAT(out.records, ElementsAre(100));
@@ -79,7 +83,8 @@ TEST(MapOperatorTest, ArgumentsTakenByValueAreMovedIn) {
 TEST(MapOperatorTest, BoolRecordsTravelToo) {
   OperatorHarness harness;
   CollectingReceiver<bool> out;
-  harness.open(*makeMapFactory<std::int64_t>([](std::int64_t v) { return v % 2 == 0; }), {{"", &out}});
+  harness.open(*makeMapFactory<std::int64_t>([](std::int64_t v) { return v % 2 == 0; }),
+               {{"", &out}});
   harness.process(numbers(3));
   EXPECT_THAT(out.records, ElementsAre(true, false, true));
 }
@@ -88,9 +93,9 @@ TEST(MapOperatorTest, UserExceptionsPassThrough) {
   OperatorHarness harness;
   CollectingReceiver<std::int64_t> out;
   harness.open(*makeMapFactory<std::int64_t>([](std::int64_t v) -> std::int64_t {
-                 if (v == 1) throw std::runtime_error("user's");
-                 return v;
-               }),
+    if (v == 1) throw std::runtime_error("user's");
+    return v;
+  }),
                {{"", &out}});
   EXPECT_THROW(harness.process(numbers(2)), std::runtime_error);
 }
@@ -108,7 +113,8 @@ TEST(OutputTest, EveryReceiverGetsEveryRecordAndMaySpoilIt) {
   const auto letters = [](std::int64_t v) { return std::string(50, static_cast<char>('a' + v)); };
   harness.open(*makeMapFactory<std::int64_t>(letters), {{"", &a}, {"", &b}, {"other", &c}});
   harness.process(numbers(3));
-  EXPECT_THAT(a.seen, ElementsAre(std::string(50, 'a'), std::string(50, 'b'), std::string(50, 'c')));
+  EXPECT_THAT(a.seen,
+              ElementsAre(std::string(50, 'a'), std::string(50, 'b'), std::string(50, 'c')));
   EXPECT_EQ(a.seen, b.seen);
   EXPECT_THAT(c.seen, IsEmpty());
 }
@@ -124,10 +130,11 @@ TEST(OutputTest, GiantRecordsDoNotLeaveGiantSlots) {
   OperatorHarness harness;
   CollectingReceiver<std::size_t> sizes;
   DiscardingReceiver<std::string> out;
-  harness.open(*makeFlatMapFactory<std::int64_t, std::string>([](std::int64_t n, Collector<std::string>& c) {
-                 for (int i = 0; i < 300; ++i) c.slot().assign(static_cast<std::size_t>(n), 'x');
-               }),
-               {{"", &out}});
+  harness.open(
+      *makeFlatMapFactory<std::int64_t, std::string>([](std::int64_t n, Collector<std::string>& c) {
+        for (int i = 0; i < 300; ++i) c.slot().assign(static_cast<std::size_t>(n), 'x');
+      }),
+      {{"", &out}});
   for (int i = 0; i < 20; ++i) harness.process(std::vector<std::int64_t>{1 << 20});
   for (int i = 0; i < 20; ++i) harness.process(std::vector<std::int64_t>{10});
   EXPECT_EQ(out.numRecords, 40U * 300U);
@@ -136,9 +143,11 @@ TEST(OutputTest, GiantRecordsDoNotLeaveGiantSlots) {
 TEST(FlatMapOperatorTest, EmitsAnyNumberAndViewsAreAssigned) {
   OperatorHarness harness;
   CollectingReceiver<std::string> out;
-  harness.open(*makeFlatMapFactory<std::string, std::string>([](const std::string& line, Collector<std::string>& c) {
-                 for (std::size_t at = 0; at < line.size(); ++at) c.collect(std::string_view(line).substr(at, 1));
-               }),
+  harness.open(*makeFlatMapFactory<std::string, std::string>(
+                   [](const std::string& line, Collector<std::string>& c) {
+                     for (std::size_t at = 0; at < line.size(); ++at)
+                       c.collect(std::string_view(line).substr(at, 1));
+                   }),
                {{"", &out}});
   harness.process(std::vector<std::string>{"ab", "", "c"});
   EXPECT_THAT(out.records, ElementsAre("a", "b", "c"));
@@ -147,9 +156,10 @@ TEST(FlatMapOperatorTest, EmitsAnyNumberAndViewsAreAssigned) {
 TEST(FlatMapOperatorTest, MillionRecordsFromOneLeaveInBatches) {
   OperatorHarness harness;
   CollectingReceiver<std::int64_t> out;
-  harness.open(*makeFlatMapFactory<std::int64_t, std::int64_t>([](std::int64_t n, Collector<std::int64_t>& c) {
-                 for (std::int64_t i = 0; i < n; ++i) c.collect(i);
-               }),
+  harness.open(*makeFlatMapFactory<std::int64_t, std::int64_t>(
+                   [](std::int64_t n, Collector<std::int64_t>& c) {
+                     for (std::int64_t i = 0; i < n; ++i) c.collect(i);
+                   }),
                {{"", &out}});
   harness.process(std::vector<std::int64_t>{1000000});
   EXPECT_EQ(out.records, numbers(1000000));
@@ -158,7 +168,8 @@ TEST(FlatMapOperatorTest, MillionRecordsFromOneLeaveInBatches) {
 
 class Splitter final : public FlatMapFunction<std::string, std::pair<std::string, std::int64_t>> {
  public:
-  void flatMap(const std::string& line, Collector<std::pair<std::string, std::int64_t>>& out) override {
+  void flatMap(const std::string& line,
+               Collector<std::pair<std::string, std::int64_t>>& out) override {
     out.collect({line, 1});
     out.collect(std::pair{std::string_view(line), 2});
   }
@@ -167,7 +178,8 @@ class Splitter final : public FlatMapFunction<std::string, std::pair<std::string
 TEST(FlatMapOperatorTest, ClassesServeByTheirMethod) {
   OperatorHarness harness;
   CollectingReceiver<std::pair<std::string, std::int64_t>> out;
-  harness.open(*makeFlatMapFactory<std::string, std::pair<std::string, std::int64_t>>(Splitter()), {{"", &out}});
+  harness.open(*makeFlatMapFactory<std::string, std::pair<std::string, std::int64_t>>(Splitter()),
+               {{"", &out}});
   harness.process(std::vector<std::string>{"x"});
   EXPECT_THAT(out.records, ElementsAre(Pair("x", 1), Pair("x", 2)));
 }
@@ -175,7 +187,8 @@ TEST(FlatMapOperatorTest, ClassesServeByTheirMethod) {
 TEST(FilterOperatorTest, KeepsWhatThePredicateAcceptsInOrder) {
   OperatorHarness harness;
   CollectingReceiver<std::string> out;
-  harness.open(*makeFilterFactory<std::string>([](const std::string& s) { return s.size() != 2; }), {{"", &out}});
+  harness.open(*makeFilterFactory<std::string>([](const std::string& s) { return s.size() != 2; }),
+               {{"", &out}});
   harness.process(std::vector<std::string>{"aa", "b", "ccc", "dd", "", "ee"});
   harness.process(std::vector<std::string>{"xx"});
   EXPECT_THAT(out.records, ElementsAre("b", "ccc", ""));
@@ -256,7 +269,8 @@ TEST(MapPartitionOperatorTest, FunctionSeesAllRecordsOnceAtTheEnd) {
     harness.process(numbers(n));
     EXPECT_THAT(out.records, IsEmpty());
     harness.finish();
-    EXPECT_THAT(out.records, ElementsAre(n * (n - 1) / 2)) << "more than the memory floor goes through a file";
+    EXPECT_THAT(out.records, ElementsAre(n * (n - 1) / 2))
+        << "more than the memory floor goes through a file";
     harness.close();
     EXPECT_TRUE(std::filesystem::is_empty(harness.directory()));
   }

@@ -46,7 +46,8 @@ class DiscardingReceiver final : public BatchReceiver<T> {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "flink-operators-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "flink-operators-XXXXXX").string();
     path_ = mkdtemp(pattern.data());
   }
   ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
@@ -100,7 +101,8 @@ class OperatorHarness : private OperatorEventGateway {
     auto& receiver = dynamic_cast<BatchReceiver<T>&>(op->input(input));
     receiver.process({std::span<T>(records)});
   }
-  /// Ends all inputs and lets the operator emit the rest in steps of `maxRecords`; returns the number of steps.
+  /// Ends all inputs and lets the operator emit the rest in steps of `maxRecords`; returns the
+  /// number of steps.
   int finish(std::size_t maxRecords = 100) {
     for (int i = 0; i < op->numInputs(); ++i) op->endInput(i);
     int steps = 1;
@@ -121,7 +123,9 @@ class OperatorHarness : private OperatorEventGateway {
   std::vector<std::string> sentToCoordinator;
 
  private:
-  void sendToCoordinator(std::string payload) override { sentToCoordinator.push_back(std::move(payload)); }
+  void sendToCoordinator(std::string payload) override {
+    sentToCoordinator.push_back(std::move(payload));
+  }
 
   TemporaryDirectory directory_;
   SystemClock clock_;

@@ -35,7 +35,8 @@ class RangeSource final : public Source<std::int64_t, RangeSplit> {
       SplitEnumeratorContext<RangeSplit>& context) const override {
     class Enumerator final : public SplitEnumerator<RangeSplit> {
      public:
-      Enumerator(SplitEnumeratorContext<RangeSplit>& context, std::int64_t n) : context_(context), n_(n) {}
+      Enumerator(SplitEnumeratorContext<RangeSplit>& context, std::int64_t n)
+          : context_(context), n_(n) {}
       void start() override {}
       void handleSplitRequest(int subtask) override {
         if (next_ >= n_) return context_.signalNoMoreSplits(subtask);
@@ -51,13 +52,15 @@ class RangeSource final : public Source<std::int64_t, RangeSplit> {
     return std::make_unique<Enumerator>(context, n_);
   }
 
-  std::unique_ptr<SourceReader<std::int64_t, RangeSplit>> createReader(SourceReaderContext& context) const override {
+  std::unique_ptr<SourceReader<std::int64_t, RangeSplit>> createReader(
+      SourceReaderContext& context) const override {
     class Reader final : public SourceReader<std::int64_t, RangeSplit> {
      public:
       explicit Reader(SourceReaderContext& context) : context_(context) {}
       void start() override { context_.sendSplitRequest(); }
       InputStatus pollNext(Collector<std::int64_t>& output, std::size_t maxRecords) override {
-        for (; maxRecords > 0 && split_.from < split_.to; --maxRecords) output.collect(split_.from++);
+        for (; maxRecords > 0 && split_.from < split_.to; --maxRecords)
+          output.collect(split_.from++);
         if (split_.from < split_.to) return InputStatus::kMoreAvailable;
         if (noMore_) return InputStatus::kEndOfInput;
         if (asked_) return InputStatus::kNothingAvailable;
@@ -160,7 +163,8 @@ TEST(CoordinatorAsyncTest, ContinuationsRunInTheStepAndFailuresSurfaceThere) {
   EXPECT_THROW(async.runCompleted(), std::runtime_error);
 }
 
-// --- SourceFunction ------------------------------------------------------------------------------------------------
+// --- SourceFunction
+// ------------------------------------------------------------------------------------------------
 
 /// Polls like a task would: sleeps until woken when there is nothing.
 SourceOperatorBase::Poll pollUntilEnd(OperatorHarness& harness) {

@@ -124,13 +124,15 @@ TEST(KeyedTableTest, HashesWithLongEqualPrefixesStayBounded) {
     table.findOrInsert(0x123456789ULL << 24U | id, id, [&] { return Chosen{id}; });
   }
   EXPECT_EQ(table.size(), 100000U);
-  for (std::uint64_t id = 0; id < 100000; ++id) ASSERT_NE(table.find(0x123456789ULL << 24U | id, id), nullptr);
+  for (std::uint64_t id = 0; id < 100000; ++id)
+    ASSERT_NE(table.find(0x123456789ULL << 24U | id, id), nullptr);
 }
 
 TEST(KeyedTableTest, ClearForgetsAndFreesEverything) {
   Table table;
   const std::size_t empty = table.slotBytes();
-  for (int i = 0; i < 50000; ++i) at(table, "a string that does not fit inside " + std::to_string(i)) = i;
+  for (int i = 0; i < 50000; ++i)
+    at(table, "a string that does not fit inside " + std::to_string(i)) = i;
   table.clear();
   EXPECT_EQ(table.size(), 0U);
   EXPECT_EQ(table.slotBytes(), empty);
@@ -142,7 +144,8 @@ TEST(KeyedTableTest, ThrowingConstructorLeavesTheTableAsItWas) {
   Table table;
   for (int i = 0; i < 12; ++i) at(table, std::to_string(i)) = i;
   for (int round = 0; round < 3; ++round) {
-    EXPECT_THROW(table.findOrInsert(99, std::string("new"), []() -> Entry { throw std::runtime_error("no"); }),
+    EXPECT_THROW(table.findOrInsert(99, std::string("new"),
+                                    []() -> Entry { throw std::runtime_error("no"); }),
                  std::runtime_error);
   }
   EXPECT_EQ(table.size(), 12U);

@@ -34,10 +34,12 @@ class SpillTest : public ::testing::Test {
   }
   ~SpillTest() override { std::filesystem::remove_all(root_); }
 
-  std::string write(SpillDirectory& directory, const std::vector<std::pair<types::KeyHash, std::string>>& records) {
+  std::string write(SpillDirectory& directory,
+                    const std::vector<std::pair<types::KeyHash, std::string>>& records) {
     auto writer = SpillWriter::open(directory);
     EXPECT_TRUE(writer.isOk());
-    for (const auto& [hash, record] : records) EXPECT_TRUE((*writer)->append(hash, asBytes(record)).isOk());
+    for (const auto& [hash, record] : records)
+      EXPECT_TRUE((*writer)->append(hash, asBytes(record)).isOk());
     EXPECT_TRUE((*writer)->finish().isOk());
     return (*writer)->path();
   }
@@ -66,7 +68,8 @@ TEST_F(SpillTest, DamagedFilesAreRefused) {
   const std::string path = write(directory, {{1, "hello"}, {2, "world"}});
   std::string whole(34, '\0');
   std::ifstream(path, std::ios::binary).read(whole.data(), 34);
-  std::vector<std::string> damaged{whole.substr(0, 5), whole.substr(0, 14), whole.substr(0, 30), whole};
+  std::vector<std::string> damaged{whole.substr(0, 5), whole.substr(0, 14), whole.substr(0, 30),
+                                   whole};
   damaged.back().replace(8, 4, "\xff\xff\xff\xff");
   for (const std::string& content : damaged) {
     std::ofstream(path, std::ios::binary) << content;
@@ -84,7 +87,8 @@ TEST_F(SpillTest, MergeKeepsHashOrderAndTheOrderOfTimeOverManyFiles) {
   std::vector<std::string> paths;
   for (int file = 0; file < 200; ++file) {
     std::vector<std::pair<types::KeyHash, std::string>> records;
-    for (types::KeyHash hash = 1; hash <= 5; ++hash) records.emplace_back(hash * 10, std::to_string(file));
+    for (types::KeyHash hash = 1; hash <= 5; ++hash)
+      records.emplace_back(hash * 10, std::to_string(file));
     paths.push_back(write(directory, records));
   }
   auto merger = SpillMerger::open(directory, paths);
@@ -115,8 +119,9 @@ TEST_F(SpillTest, AggregatorGivesEachKeyOnceWhateverItsBudget) {
     std::map<std::string, std::int64_t> expected;
     for (int i = 0; i < 20000; ++i) {
       const std::string key = std::to_string(rng->below(2000));
-      const auto [entry, isNew] =
-          aggregator.table().findOrInsert(types::keyHash(key), key, [&] { return Entry{key, 0}; });
+      const auto [entry, isNew] = aggregator.table().findOrInsert(types::keyHash(key), key, [&] {
+        return Entry{key, 0};
+      });
       entry->second += i;
       expected[key] += i;
       if (i % 10 == 0) {
@@ -128,7 +133,8 @@ TEST_F(SpillTest, AggregatorGivesEachKeyOnceWhateverItsBudget) {
     bool done = false;
     while (!done) {
       const std::size_t before = sums.size();
-      Result<bool> step = aggregator.drain(7, [&](Entry& entry) { EXPECT_TRUE(sums.insert(entry).second); });
+      Result<bool> step =
+          aggregator.drain(7, [&](Entry& entry) { EXPECT_TRUE(sums.insert(entry).second); });
       ASSERT_TRUE(step.isOk()) << step.status().toString();
       EXPECT_LE(sums.size() - before, 7U);
       done = *step;
@@ -155,7 +161,8 @@ TEST_F(SpillTest, DifferentKeysOfOneHashStayApartInTheMerge) {
 TEST_F(SpillTest, BufferKeepsOrderAcrossItsBudget) {
   for (const std::size_t budget : {0U, 1000U, 10000000U}) {
     RecordBuffer buffer(budget, *files_, root_ + "/own");
-    for (std::int64_t i = 0; i < 5000; ++i) ASSERT_TRUE(buffer.add(Entry{std::to_string(i), i}).isOk());
+    for (std::int64_t i = 0; i < 5000; ++i)
+      ASSERT_TRUE(buffer.add(Entry{std::to_string(i), i}).isOk());
     ASSERT_TRUE(buffer.startReading().isOk());
     Entry entry;
     for (std::int64_t i = 0; i < 5000; ++i) {

@@ -10,8 +10,11 @@ FLINK_JOB("SlowSink", [](flink::StreamExecutionEnvironment& env, const flink::Pa
   env.fromSequence(0, std::numeric_limits<std::int64_t>::max() - 1)
       .map([](std::int64_t n) { return std::string(92, static_cast<char>('a' + n % 26)); })
       .rebalance()
-      .addSink([rate, taken = std::int64_t{0}, start = std::chrono::steady_clock::now()](const std::string&) mutable {
-        if (++taken % 100 == 0) std::this_thread::sleep_until(start + std::chrono::nanoseconds(1'000'000'000 / rate) * taken);
+      .addSink([rate, taken = std::int64_t{0},
+                start = std::chrono::steady_clock::now()](const std::string&) mutable {
+        if (++taken % 100 == 0)
+          std::this_thread::sleep_until(start +
+                                        std::chrono::nanoseconds(1'000'000'000 / rate) * taken);
       });
   env.execute("SlowSink");
 });

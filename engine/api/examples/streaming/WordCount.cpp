@@ -22,7 +22,9 @@ constexpr std::string_view kWordCountText[] = {
 
 using WordWithCount = std::pair<std::string, std::int64_t>;
 
-bool isWordCharacter(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool isWordCharacter(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
 /// `--tokens word`: lower case, cut at everything that is no letter, digit or underscore.
 void lowerCaseWords(std::string_view line, flink::Collector<WordWithCount>& out) {
@@ -32,8 +34,9 @@ void lowerCaseWords(std::string_view line, flink::Collector<WordWithCount>& out)
     if (begin == at) continue;
     WordWithCount& record = out.slot();
     record.first.assign(begin, at);
-    std::transform(record.first.begin(), record.first.end(), record.first.begin(),
-                   [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+    std::transform(record.first.begin(), record.first.end(), record.first.begin(), [](char c) {
+      return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    });
     record.second = 1;
   }
 }
@@ -48,7 +51,8 @@ void words(std::string_view line, flink::Collector<WordWithCount>& out) {
 }
 
 flink::RuntimeExecutionMode executionMode(std::string mode) {
-  std::transform(mode.begin(), mode.end(), mode.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::transform(mode.begin(), mode.end(), mode.begin(),
+                 [](unsigned char c) { return std::toupper(c); });
   if (mode == "BATCH") return flink::RuntimeExecutionMode::kBatch;
   if (mode == "AUTOMATIC") return flink::RuntimeExecutionMode::kAutomatic;
   if (mode == "STREAMING") return flink::RuntimeExecutionMode::kStreaming;
@@ -57,8 +61,10 @@ flink::RuntimeExecutionMode executionMode(std::string mode) {
 
 }  // namespace
 
-/// Counts words. STREAMING prints a running count for every word that comes, BATCH each word's count once.
-///   --input PATH           a text file, a directory or a pattern (default: a short text of its own)
+/// Counts words. STREAMING prints a running count for every word that comes, BATCH each word's
+/// count once.
+///   --input PATH           a text file, a directory or a pattern (default: a short text of its
+///   own)
 ///   --output PATH          a file, or a directory above parallelism 1 (default: standard output)
 ///   --execution-mode MODE  STREAMING (default), BATCH or AUTOMATIC
 ///   --tokens space|word    how lines are cut
@@ -69,11 +75,12 @@ FLINK_JOB("WordCount", [](flink::StreamExecutionEnvironment& env, const flink::P
 
   auto text = args.has("input") ? env.readTextFile(args.get("input")).name("file-input")
                                 : env.fromCollection(kWordCountText).name("in-memory-input");
-  auto counts = text.flatMap(args.get("tokens", "space") == "word" ? lowerCaseWords : words)
-                    .name("tokenizer")
-                    .keyBy([](const WordWithCount& record) -> const std::string& { return record.first; })
-                    .sum<1>()
-                    .name("counter");
+  auto counts =
+      text.flatMap(args.get("tokens", "space") == "word" ? lowerCaseWords : words)
+          .name("tokenizer")
+          .keyBy([](const WordWithCount& record) -> const std::string& { return record.first; })
+          .sum<1>()
+          .name("counter");
   if (args.has("output")) {
     counts.writeAsText(args.get("output"), flink::WriteMode::kOverwrite).name("file-sink");
   } else {

@@ -9,6 +9,7 @@
 #include "api/datastream/object_pool.h"
 #include "api/datastream/parameters.h"
 #include "api/datastream/split_words.h"
+#include "api/datastream/strategies.h"
 #include "api/datastream/stream_execution_environment.h"
 #include "api/program/job_registration.h"
 #include "connectors/discarding_sink.h"

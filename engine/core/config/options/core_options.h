@@ -26,7 +26,9 @@ inline constexpr ConfigOption<std::string> kEnvLogLevel{
     {"rootLogger.level"},
     "TRACE|DEBUG|INFO|WARN|ERROR|OFF"};
 inline constexpr ConfigOption<ConfigList> kEnvLogLevels{
-    "env.log.levels", "", "Levels of single loggers by the beginning of their names, e.g. flink.network:DEBUG,flink.task:WARN."};
+    "env.log.levels", "",
+    "Levels of single loggers by the beginning of their names, e.g. "
+    "flink.network:DEBUG,flink.task:WARN."};
 inline constexpr ConfigOption<int> kEnvLogMax{
     "env.log.max", "10", "Rotated log files kept per process.", {}, ">=1"};
 inline constexpr ConfigOption<MemorySize> kEnvLogMaxSize{

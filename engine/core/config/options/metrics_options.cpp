@@ -6,8 +6,10 @@ namespace flink::config {
 
 std::vector<OptionInfo> metricsOptions() {
   return {
-      describe(kMetricsReporters),   describe(kMetricsFetcherUpdateInterval),
-      describe(kMetricsReportInterval),  describe(kMetricsJobStatusEnable),
+      describe(kMetricsReporters),
+      describe(kMetricsFetcherUpdateInterval),
+      describe(kMetricsReportInterval),
+      describe(kMetricsJobStatusEnable),
   };
 }
 
