@@ -99,7 +99,7 @@ class JobManagerLossTest(ClusterTest):
         command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
         # The cluster took free ports; the next JobManager has to answer at the same ones.
         status = json.loads(self.cluster.ctl("cluster", "status", "-o", "json"))
-        for key, address in (("jobmanager.rpc.port", status["jobManager"]), ("rest.port", status["restAddress"])):
+        for key, address in (("jobmanager.rpc.port", status["rpcAddress"]), ("rest.port", status["restAddress"])):
             command += ["-D", f"{key}={address.rsplit(':', 1)[1]}"]
         os.kill(pid, signal.SIGKILL)
         waitFor("workers end with the JobManager", lambda: not self.cluster.processes("flink-worker"))

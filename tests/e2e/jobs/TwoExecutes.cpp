@@ -7,8 +7,8 @@ FLINK_JOB("TwoExecutes", [](flink::StreamExecutionEnvironment& env, const flink:
   const std::string output = args.get("output", "");
   env.fromSequence(0, 9).writeAsText(output + "/first");
   const flink::JobExecutionResult first = env.execute("first");
-  env.fromElements<std::string>(
-         {std::string("first took a while: ") + (first.getNetRuntime() >= 0 ? "yes" : "no")})
+  env.fromElements(std::string("first took a while: ") +
+                   (first.getNetRuntime() >= 0 ? "yes" : "no"))
       .writeAsText(output + "/second");
   env.execute("second");
 });
