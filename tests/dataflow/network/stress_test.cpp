@@ -116,6 +116,10 @@ class Exchange {
       producers_[0].partition().release(Status(ErrorCode::kCancelled, "disturbance"));
     } else {
       workers_[rng_->below(workers_.size())]->stop();
+      // A consumer that never came cannot say that it will not come: that is the JobManager's to
+      // tell, here the test's.
+      for (TestProducer& producer : producers_)
+        producer.partition().release(Status(ErrorCode::kCancelled, "a worker stopped"));
     }
   }
 

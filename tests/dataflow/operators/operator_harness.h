@@ -85,7 +85,8 @@ class OperatorHarness : private OperatorEventGateway {
     };
   }
   ~OperatorHarness() {
-    if (op != nullptr) op->close();
+    if (op != nullptr) close();
+    context.metrics.reset();  // before its registry
   }
 
   /// Makes and opens the operator under test.
