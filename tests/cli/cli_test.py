@@ -19,7 +19,8 @@ class CliTest(unittest.TestCase):
         self.conf.mkdir()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        self.write("config.yaml", f"jobmanager:\n  rpc:\n    port: {self.port}\nenv.pid.dir: {self.home}\n")
+        self.write("config.yaml", f"jobmanager:\n  rpc:\n    port: {self.port}\nenv.pid.dir: {self.home}\n"
+                   "jobmanager.memory.process.size: 1600m\ntaskmanager.memory.process.size: 1728m\n")
 
     def write(self, name, text):
         path = self.conf / name

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -34,6 +35,11 @@ Registry& registry() {
 
 /// Reads the tag from the file, so that nothing of a foreign library runs.
 Status checkTag(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return {ErrorCode::kProgramInvalid,
+            fmt::format("not a job library: it is a directory: path={}", path)};
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file)
     return {ErrorCode::kFileNotFound,

@@ -31,7 +31,8 @@ class LogDirectoryTest : public ::testing::Test {
   }
   std::vector<std::string> names(const LogDirectory& logs) {
     std::vector<std::string> found;
-    for (const auto& log : logs.list().value()) found.push_back(log.name);
+    const auto listed = logs.list();
+    for (const auto& log : listed.value()) found.push_back(log.name);
     return found;
   }
 

@@ -194,6 +194,8 @@ TEST_F(TaskManagerTest, ALostJobManagerEndsAllWorkersAndIsLookedFor) {
   loop_.run();
   EXPECT_TRUE(worker(0).stopped);
   EXPECT_TRUE(worker(1).stopped);
+  worker(0).exit(0);
+  worker(1).exit(0);
   startJobManager(Epoch{8});
   loop_.advance(seconds(10));
   ASSERT_EQ(registrations_.size(), 2U);

@@ -50,7 +50,7 @@ TEST(WorkerFailureTest, CrashNamesOperatorLibraryAndFrames) {
   WorkerEnd end = endBySignal(SIGSEGV);
   end.exit.lastWords =
       "signal 11\noperator Map\nlibrary /tmp/x/9f.so\nframe "
-      "/tmp/x/9f.so(_ZN4flink3runEi+0x10)[0x1]\nframe /lib/libflink.so(+0x2)[0x2]\n";
+      "/tmp/x/9f.so(_ZN5flink3runEi+0x10)[0x1]\nframe /lib/libflink.so(+0x2)[0x2]\n";
   end.errorTail = "something went wrong\n";
   const auto failure = describeWorkerEnd(end);
   EXPECT_THAT(failure.message, HasSubstr("signal=11 (SIGSEGV) operator=Map library=WordCount.so"));
