@@ -41,7 +41,8 @@ void addGlobalOptions(CLI::App& command, GlobalOptions& global) {
       .add_option("-D", global.dynamicProperties, "Configuration key=value; wins over the files")
       ->expected(1)
       ->type_name("KEY=VALUE")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   command.add_option("--conf", global.confDir,
                      "Configuration directory; else FLINK_CONF_DIR, else ../conf beside bin");
   static const std::map<std::string, OutputFormat> kFormats{{"table", OutputFormat::kTable},
@@ -62,7 +63,8 @@ void addProgramOptions(CLI::App& command, RunOptions& run) {
   command.add_option("-c,--class", run.entryClass, "FLINK_JOB name when the library has several");
   command.add_option("-C,--classpath", run.classpath, "Include directory for a job source")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   command.prefix_command();
 }
 

@@ -102,7 +102,7 @@ CommandResult runList(const GlobalOptions& global, const ListOptions& options) {
     printGroup(scheduled, "----------------------- Scheduled Jobs -----------------------",
                "No scheduled jobs.");
   }
-  if (options.all) {
+  if (options.all && !terminated.empty()) {
     printGroup(terminated, "---------------------- Terminated Jobs -----------------------",
                "No terminated jobs.");
   }

@@ -62,7 +62,24 @@ class JobSubmission {
 
   void noteResult(const Bytes& body) {
     auto answer = protocol::decode<protocol::WaitJobRequest::Response>(asBytes(body));
-    if (answer && answer->result) results_.push_back(std::move(*answer->result));
+    if (!answer || !answer->result) return;
+    if (global_.output == OutputFormat::kTable) printFinished(*answer->result);
+    results_.push_back(std::move(*answer->result));
+  }
+
+  /// As Flink prints it: when execute() returns, before what the program itself prints next.
+  static void printFinished(const protocol::JobResult& result) {
+    if (result.status != protocol::JobStatus::kFinished) return;
+    std::printf(
+        "Program execution finished\nJob with JobID %s has finished.\nJob Runtime: %lld ms\n",
+        result.id.toHex().c_str(), static_cast<long long>(result.netRuntimeMs));
+    if (!result.accumulators.empty()) {
+      std::printf("Accumulator Results: \n");
+      for (const auto& [name, value] : result.accumulators)
+        std::printf("- %s: %s\n", name.c_str(), value.c_str());
+    }
+    std::printf("\n");
+    std::fflush(stdout);
   }
 
   control::ClusterClient& client_;
@@ -88,35 +105,19 @@ void watchInterrupt() {
   }).detach();
 }
 
-void printResults(const GlobalOptions& global, const JobSubmission& submission, bool detached) {
-  if (global.output != OutputFormat::kTable) {
-    nlohmann::ordered_json jobs = nlohmann::ordered_json::array();
-    for (const JobId& id : submission.jobs()) {
-      nlohmann::ordered_json job{{"id", id.toHex()}};
-      for (const auto& result : submission.results()) {
-        if (result.id != id) continue;
-        job["state"] = toString(result.status);
-        job["netRuntimeMs"] = result.netRuntimeMs;
-        job["accumulators"] = result.accumulators;
-      }
-      jobs.push_back(job);
+void printResults(const GlobalOptions& global, const JobSubmission& submission) {
+  nlohmann::ordered_json jobs = nlohmann::ordered_json::array();
+  for (const JobId& id : submission.jobs()) {
+    nlohmann::ordered_json job{{"id", id.toHex()}};
+    for (const auto& result : submission.results()) {
+      if (result.id != id) continue;
+      job["state"] = toString(result.status);
+      job["netRuntimeMs"] = result.netRuntimeMs;
+      job["accumulators"] = result.accumulators;
     }
-    printDocument(global.output, "Run", {{"jobs", jobs}});
-    return;
+    jobs.push_back(job);
   }
-  if (detached) return;
-  for (const auto& result : submission.results()) {
-    if (result.status != protocol::JobStatus::kFinished) continue;
-    std::printf(
-        "Program execution finished\nJob with JobID %s has finished.\nJob Runtime: %lld ms\n",
-        result.id.toHex().c_str(), static_cast<long long>(result.netRuntimeMs));
-    if (!result.accumulators.empty()) {
-      std::printf("Accumulator Results: \n");
-      for (const auto& [name, value] : result.accumulators)
-        std::printf("- %s: %s\n", name.c_str(), value.c_str());
-    }
-    std::printf("\n");
-  }
+  printDocument(global.output, "Run", {{"jobs", jobs}});
 }
 
 }  // namespace
@@ -136,7 +137,7 @@ CommandResult runRun(const GlobalOptions& global, const RunOptions& options) {
                         });
   upload.join();
   if (!end) return std::move(end).status();
-  printResults(global, submission, options.detached);
+  if (global.output != OutputFormat::kTable) printResults(global, submission);
   for (const auto& result : submission.results()) {
     if (result.failure) {
       return Status(ErrorCode::kUserCodeFailed,
