@@ -143,7 +143,7 @@ CommandResult runRun(const GlobalOptions& global, const RunOptions& options) {
       return Status(ErrorCode::kUserCodeFailed,
                     fmt::format("Job failed (JobID: {})", result.id.toHex()))
           .causedBy(Status(errorCodeById(result.failure->errorId).value_or(ErrorCode::kInternal),
-                           result.failure->exceptionName + ": " + result.failure->message));
+                           result.failure->stackTrace));
     }
     if (result.status == protocol::JobStatus::kCanceled) {
       return Status(ErrorCode::kCancelled,

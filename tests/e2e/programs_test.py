@@ -27,6 +27,8 @@ def lines(output):
 
 
 class ProgramsTest(ClusterTest):
+    options = {"slot.request.timeout": "1 s"}
+
     def testLambdaWithCapturesFromSourceAlone(self):
         source = self.cluster.home / "job.cpp"
         source.write_text(LAMBDA)
@@ -77,7 +79,7 @@ class ProgramsTest(ClusterTest):
             self.assertEqual(sum(map(int, lines(output))), 8 * 1_000_000)
 
     def testTooFewSlotsSaysHowMany(self):
-        run = self.cluster.ctl("run", "-p", 9, "-D", "slot.request.timeout=1 s", JOBS / "Endless.so", check=False)
+        run = self.cluster.ctl("run", "-p", 9, "-D", "pipeline.name=x", JOBS / "Endless.so", check=False)
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("NoResourceAvailableException", run.stdout + run.stderr)
         self.assertRegex(run.stdout + run.stderr, r"9\b.*8\b|8\b.*9\b")
