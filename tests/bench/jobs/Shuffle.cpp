@@ -16,7 +16,8 @@ std::uint64_t mix(std::uint64_t x) {
 }  // namespace
 
 /// --records N --keys K --payload BYTES: moves (key, payload) through keyBy and drops it.
-FLINK_JOB("Bench Shuffle", [](flink::StreamExecutionEnvironment& env, const flink::Parameters& args) {
+FLINK_JOB("Bench Shuffle", [](flink::StreamExecutionEnvironment& env,
+                              const flink::Parameters& args) {
   using Record = std::pair<std::int64_t, std::string>;
   const auto keys = static_cast<std::uint64_t>(args.getLong("keys", 1'000'000));
   const std::string payload(static_cast<std::size_t>(args.getLong("payload", 84)), '\0');

@@ -5,7 +5,8 @@
 #include <utility>
 
 /// --input FILE: a running count per word, every update emitted, nothing kept.
-FLINK_JOB("Bench WordCount", [](flink::StreamExecutionEnvironment& env, const flink::Parameters& args) {
+FLINK_JOB("Bench WordCount", [](flink::StreamExecutionEnvironment& env,
+                                const flink::Parameters& args) {
   using WordWithCount = std::pair<std::string, std::int64_t>;
   env.readTextFile(args.get("input"))
       .flatMap([](std::string_view line, flink::Collector<WordWithCount>& out) {

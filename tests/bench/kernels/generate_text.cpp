@@ -1,5 +1,5 @@
-// generate_text FILE BYTES SEED: lines of ten words out of 100,000, whose frequencies follow Zipf's law with exponent 1.
-// Prints the number of words.
+// generate_text FILE BYTES SEED: lines of ten words out of 100,000, whose frequencies follow Zipf's
+// law with exponent 1. Prints the number of words.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -30,7 +30,8 @@ class SplitMix {
 /// Draws an index with given weights in constant time (Walker's alias method).
 class AliasTable {
  public:
-  explicit AliasTable(const std::vector<double>& weights) : share_(weights.size()), alias_(weights.size()) {
+  explicit AliasTable(const std::vector<double>& weights)
+      : share_(weights.size()), alias_(weights.size()) {
     double sum = 0;
     for (const double weight : weights) sum += weight;
     std::vector<std::size_t> small, large;
@@ -88,7 +89,8 @@ int main(int argc, char** argv) {
   SplitMix random(std::strtoull(argv[3], nullptr, 10));
   const std::vector<std::string> words = makeVocabulary(random);
   std::vector<double> weights;
-  for (std::size_t rank = 1; rank <= words.size(); ++rank) weights.push_back(1.0 / static_cast<double>(rank));
+  for (std::size_t rank = 1; rank <= words.size(); ++rank)
+    weights.push_back(1.0 / static_cast<double>(rank));
   const AliasTable table(weights);
 
   std::FILE* file = std::fopen(argv[1], "wb");

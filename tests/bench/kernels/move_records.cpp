@@ -1,5 +1,6 @@
-// move_records RECORDS: records of 92 bytes over a TCP loopback connection between two processes, written and read in 32 KiB
-// blocks; the reader looks at every key. What no exchange between two processes can beat. Prints records and seconds.
+// move_records RECORDS: records of 92 bytes over a TCP loopback connection between two processes,
+// written and read in 32 KiB blocks; the reader looks at every key. What no exchange between two
+// processes can beat. Prints records and seconds.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -66,7 +67,8 @@ int main(int argc, char** argv) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 1) != 0 ||
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::listen(listener, 1) != 0 ||
       ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     std::perror("listen");
     return 1;
