@@ -25,7 +25,7 @@ const JobState& jobStateOf(protocol::JobStatus status) {
     case protocol::JobStatus::kReconciling:
       break;
   }
-  FLINK_CHECK(false, "no job takes this status");
+  checkFailed("a status that jobs take", toString(status), __FILE__, __LINE__);
 }
 
 }  // namespace flink::jobmanager
