@@ -156,7 +156,9 @@ TEST_F(HostileProducerTest, BufferLongerThanASegmentIsRefused) {
 TEST_F(HostileProducerTest, DamagedCompressedBufferIsRefused) {
   FrameHeader header = buffer(0);
   header.flags = buffer_flag::kCompressed;
-  EXPECT_EQ(failureAfter(frame(header, std::string(1000, '\xff'))).code(), ErrorCode::kCorruptData);
+  // Content is looked at when the task takes it; the peer's leaving may be seen before that.
+  const ErrorCode code = failureAfter(frame(header, std::string(1000, '\xff'))).code();
+  EXPECT_TRUE(code == ErrorCode::kCorruptData || code == ErrorCode::kConnectionLost);
 }
 
 TEST_F(HostileProducerTest, EarlyEndIsALostConnection) {
