@@ -19,14 +19,12 @@ std::string numberText(double value) {
 
 void AccumulatorSet::forEach(
     const std::function<void(const std::string&, std::string)>& visit) const {
-  for (const auto& [name, accumulator] : entries_) {
-    visit(name, fmt::format("{}:{}", accumulator->kind(), accumulator->valueText()));
-  }
+  for (const auto& [name, accumulator] : entries_) visit(name, accumulator->valueText());
 }
 
-void AccumulatorSet::refuse(const std::string& name, const Accumulator& existing) {
+void AccumulatorSet::refuse(const std::string& name) {
   throw std::invalid_argument(
-      fmt::format("accumulator exists with another kind: name={} kind={}", name, existing.kind()));
+      fmt::format("an accumulator of another type has this name: name={}", name));
 }
 
 RuntimeContext::RuntimeContext(operators::OperatorContext& context) : context_(context) {}

@@ -35,17 +35,13 @@ class RuntimeContext {
   [[nodiscard]] const std::map<std::string, std::string>& getGlobalJobParameters() const;
 
   /// The accumulator of that name, made on first use; its final value is part of the job's result,
-  /// merged over all subtasks. Throws std::invalid_argument when the name is taken by another kind.
+  /// merged over all subtasks. Throws std::invalid_argument when the name is taken by another type.
   LongCounter& getLongCounter(const std::string& name) {
     return accumulators_.get<LongCounter>(name);
   }
   IntCounter& getIntCounter(const std::string& name) { return accumulators_.get<IntCounter>(name); }
   DoubleCounter& getDoubleCounter(const std::string& name) {
     return accumulators_.get<DoubleCounter>(name);
-  }
-  template <class A>
-  A& getAccumulator(const std::string& name) {
-    return accumulators_.get<A>(name);
   }
 
   /// Hands the accumulators' values to the task; called once, when the operator closes.
