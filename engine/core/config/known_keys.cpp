@@ -17,6 +17,10 @@ constexpr std::string_view kNoClassLoading =
 constexpr std::string_view kNoLog4j = "logging is set by env.log.* or conf/log4j.properties";
 constexpr std::string_view kNoNetty = "the data plane is not Netty";
 constexpr std::string_view kNoPython = "Python workers do not exist here";
+constexpr std::string_view kCommandLine = "the command line of flinkctl decides";
+constexpr std::string_view kNoRestClient =
+    "flinkctl goes through jobmanager.rpc.address, not through REST";
+constexpr std::string_view kClientWaits = "flinkctl waits ten seconds for an answer";
 constexpr std::string_view kLaterCheckpoints = "checkpoints and savepoints are not in this release";
 constexpr std::string_view kLaterState = "state backends with snapshots are not in this release";
 constexpr std::string_view kLaterRestart =
@@ -35,6 +39,33 @@ constexpr std::string_view kLater = "this has no effect in this release";
 /// The first match wins.
 constexpr KeyRule kRules[] = {
     {"metrics.reporter.", KeyKind::kEffective, {}},
+
+    {"client.timeout", KeyKind::kLater, kClientWaits},
+    {"client.retry-period", KeyKind::kLater, kClientWaits},
+    {"execution.attached", KeyKind::kIgnored, kCommandLine},
+    {"execution.shutdown-on-attached-exit", KeyKind::kIgnored, kCommandLine},
+    {"execution.target", KeyKind::kIgnored, kCommandLine},
+    {"pipeline.jars", KeyKind::kIgnored, kCommandLine},
+    {"rest.address", KeyKind::kIgnored, kNoRestClient},
+    {"rest.client", KeyKind::kIgnored, kNoRestClient},
+    {"rest.connection-timeout", KeyKind::kIgnored, kNoRestClient},
+    {"rest.retry", KeyKind::kIgnored, kNoRestClient},
+    {"rest.server.numThreads", KeyKind::kIgnored, "one thread serves the REST API"},
+    {"web.timeout", KeyKind::kIgnored, "rest.request-timeout bounds every call"},
+    {"task.cancellation.interval", KeyKind::kIgnored,
+     "threads are not interrupted; task.cancellation.timeout ends the worker of a task that does "
+     "not end"},
+    {"metrics.fetcher", KeyKind::kIgnored, "workers report their metrics every second"},
+    {"metrics.job.status", KeyKind::kLater, kLater},
+    {"pipeline.auto-watermark-interval", KeyKind::kLater, "watermarks are not in this release"},
+    {"jobmanager.execution.attempts-history-size", KeyKind::kLater, kLaterRestart},
+    {"taskmanager.slot.timeout", KeyKind::kLater, "a slot is freed when its job ends"},
+    {"taskmanager.memory.framework.off-heap.batch-shuffle", KeyKind::kLater, kLater},
+    {"taskmanager.memory.managed.consumer-weights", KeyKind::kLater, kLater},
+    {"taskmanager.memory.min-segment-size", KeyKind::kLater,
+     "buffer debloating is not in this release"},
+    {"taskmanager.network.retries", KeyKind::kLater,
+     "connecting is tried until request-backoff.max is over"},
 
     {"env.java", KeyKind::kIgnored, kNoJvm},
     {"env.hadoop.conf.dir", KeyKind::kLater, kLaterFs},

@@ -6,13 +6,12 @@ namespace flink::config {
 
 std::vector<OptionInfo> coreOptions() {
   return {
-      describe(kConfigStrict),      describe(kParallelismDefault),
-      describe(kIoTmpDirs),         describe(kEnvLogDir),
-      describe(kEnvPidDir),         describe(kEnvLogLevel),
-      describe(kEnvLogLevels),      describe(kEnvLogMax),
-      describe(kEnvLogMaxSize),     describe(kHeartbeatInterval),
-      describe(kHeartbeatTimeout),  describe(kClientTimeout),
-      describe(kClientRetryPeriod), describe(kClusterEvenlySpreadOutSlots),
+      describe(kConfigStrict),     describe(kParallelismDefault),
+      describe(kIoTmpDirs),        describe(kEnvLogDir),
+      describe(kEnvPidDir),        describe(kEnvLogLevel),
+      describe(kEnvLogLevels),     describe(kEnvLogMax),
+      describe(kEnvLogMaxSize),    describe(kHeartbeatInterval),
+      describe(kHeartbeatTimeout), describe(kClusterEvenlySpreadOutSlots),
   };
 }
 

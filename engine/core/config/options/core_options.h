@@ -42,13 +42,6 @@ inline constexpr ConfigOption<Millis> kHeartbeatInterval{
     ">=1"};
 inline constexpr ConfigOption<Millis> kHeartbeatTimeout{
     "heartbeat.timeout", "50 s", "A peer that was silent for this long counts as lost.", {}, ">=1"};
-inline constexpr ConfigOption<Millis> kClientTimeout{
-    "client.timeout",
-    "60 s",
-    "How long a client waits for an answer of the cluster.",
-    {"akka.client.timeout"}};
-inline constexpr ConfigOption<Millis> kClientRetryPeriod{
-    "client.retry-period", "2 s", "Time between two attempts of a client to reach the cluster."};
 
 inline constexpr ConfigOption<bool> kClusterEvenlySpreadOutSlots{
     "cluster.evenly-spread-out-slots", "true",

@@ -10,21 +10,16 @@ std::vector<OptionInfo> executionOptions() {
       describe(kExecutionBufferTimeoutEnabled),
       describe(kExecutionBufferTimeoutInterval),
       describe(kExecutionBatchShuffleMode),
-      describe(kExecutionAttached),
-      describe(kExecutionShutdownOnAttachedExit),
-      describe(kExecutionTarget),
       describe(kPipelineName),
       describe(kPipelineMaxParallelism),
       describe(kPipelineObjectReuse),
       describe(kPipelineOperatorChainingEnabled),
       describe(kPipelineOperatorChainingChainOperatorsWithDifferentMaxParallelism),
       describe(kPipelineAutoGenerateUids),
-      describe(kPipelineAutoWatermarkInterval),
       describe(kPipelineGlobalJobParameters),
       describe(kPipelineJobvertexParallelismOverrides),
       describe(kPipelineVertexDescriptionMode),
       describe(kPipelineVertexNameIncludeIndexPrefix),
-      describe(kPipelineJars),
   };
 }
 

@@ -27,17 +27,6 @@ inline constexpr ConfigOption<std::string> kExecutionBatchShuffleMode{
     "How BATCH jobs exchange data: ALL_EXCHANGES_BLOCKING or ALL_EXCHANGES_PIPELINED.",
     {},
     "ALL_EXCHANGES_BLOCKING|ALL_EXCHANGES_PIPELINED"};
-inline constexpr ConfigOption<bool> kExecutionAttached{"execution.attached", "false",
-                                                       "The client waits for the job's end."};
-inline constexpr ConfigOption<bool> kExecutionShutdownOnAttachedExit{
-    "execution.shutdown-on-attached-exit", "false",
-    "An attached client that is interrupted cancels its job."};
-inline constexpr ConfigOption<std::string> kExecutionTarget{
-    "execution.target",
-    "remote",
-    "Where jobs run: remote (the cluster of the configuration) or local (in this process).",
-    {},
-    "remote|local"};
 
 inline constexpr ConfigOption<std::string> kPipelineName{
     "pipeline.name", "", "Name of the job; without it the program's own."};
@@ -61,8 +50,6 @@ inline constexpr ConfigOption<bool>
 inline constexpr ConfigOption<bool> kPipelineAutoGenerateUids{
     "pipeline.auto-generate-uids", "true",
     "Operators without uid get one from the graph; false makes a missing uid an error."};
-inline constexpr ConfigOption<Millis> kPipelineAutoWatermarkInterval{
-    "pipeline.auto-watermark-interval", "200 ms", "Time between two periodic watermarks."};
 inline constexpr ConfigOption<ConfigList> kPipelineGlobalJobParameters{
     "pipeline.global-job-parameters", "", "key:value pairs that user functions and REST see."};
 inline constexpr ConfigOption<ConfigList> kPipelineJobvertexParallelismOverrides{
@@ -77,7 +64,5 @@ inline constexpr ConfigOption<std::string> kPipelineVertexDescriptionMode{
 inline constexpr ConfigOption<bool> kPipelineVertexNameIncludeIndexPrefix{
     "pipeline.vertex-name-include-index-prefix", "false",
     "Names of vertices start with their topological index."};
-inline constexpr ConfigOption<ConfigList> kPipelineJars{"pipeline.jars", "",
-                                                        "Job libraries to ship with the job."};
 
 }  // namespace flink::config

@@ -19,7 +19,6 @@ std::vector<OptionInfo> jobmanagerOptions() {
       describe(kJobstoreMaxCapacity),
       describe(kJobstoreCacheSize),
       describe(kWebExceptionHistorySize),
-      describe(kJobmanagerExecutionAttemptsHistorySize),
       describe(kJobmanagerMemoryProcessSize),
       describe(kJobmanagerMemoryFlinkSize),
       describe(kJobmanagerMemoryHeapSize),

@@ -61,12 +61,6 @@ inline constexpr ConfigOption<MemorySize> kJobstoreCacheSize{
     "Memory that details of ended jobs may take; the oldest leaves first."};
 inline constexpr ConfigOption<int> kWebExceptionHistorySize{
     "web.exception-history-size", "16", "Failures kept per job.", {}, ">=1"};
-inline constexpr ConfigOption<int> kJobmanagerExecutionAttemptsHistorySize{
-    "jobmanager.execution.attempts-history-size",
-    "16",
-    "Earlier attempts kept per subtask.",
-    {},
-    ">=1"};
 
 inline constexpr ConfigOption<MemorySize> kJobmanagerMemoryProcessSize{
     "jobmanager.memory.process.size", "", "Total memory of the JobManager's process."};

@@ -7,9 +7,6 @@ namespace flink::config {
 std::vector<OptionInfo> metricsOptions() {
   return {
       describe(kMetricsReporters),
-      describe(kMetricsFetcherUpdateInterval),
-      describe(kMetricsReportInterval),
-      describe(kMetricsJobStatusEnable),
   };
 }
 

@@ -5,11 +5,6 @@
 /// Keys of the REST API. Append new ones to the list in rest_options.cpp too.
 namespace flink::config {
 
-inline constexpr ConfigOption<std::string> kRestAddress{
-    "rest.address",
-    "",
-    "Host under which clients reach the REST API; without it jobmanager.rpc.address.",
-    {"web.address", "jobmanager.web.address"}};
 inline constexpr ConfigOption<std::string> kRestBindAddress{
     "rest.bind-address", "localhost", "Address on which the REST API listens."};
 inline constexpr ConfigOption<int> kRestPort{"rest.port",
@@ -29,12 +24,6 @@ inline constexpr ConfigOption<std::int64_t> kRestServerMaxContentLength{
     "Most bytes of one request's body, uploads included.",
     {},
     ">=1024"};
-inline constexpr ConfigOption<std::int64_t> kRestClientMaxContentLength{
-    "rest.client.max-content-length",
-    "104857600",
-    "Most bytes of one answer that a client takes.",
-    {},
-    ">=1024"};
 inline constexpr ConfigOption<MemorySize> kRestServerMaxHeaderSize{
     "rest.server.max-header-size",
     "16kb",
@@ -47,41 +36,24 @@ inline constexpr ConfigOption<int> kRestServerMaxConnections{
     "Most connections at a time; further ones wait to be accepted.",
     {},
     ">=1"};
-inline constexpr ConfigOption<int> kRestServerNumThreads{
-    "rest.server.numThreads",
-    "1",
-    "Threads that serve the REST API; Flink's default is 4.",
-    {},
-    "1..64"};
 inline constexpr ConfigOption<std::int64_t> kRestIdlenessTimeout{
     "rest.idleness-timeout",
     "300000",
     "Milliseconds after which an idle connection is closed.",
     {},
     ">=1"};
-inline constexpr ConfigOption<std::int64_t> kRestConnectionTimeout{
-    "rest.connection-timeout", "15000", "Milliseconds that a client tries to connect.", {}, ">=0"};
 inline constexpr ConfigOption<Millis> kRestRequestTimeout{
     "rest.request-timeout",
     "30 s",
     "A request whose bytes or whose answer take longer than this is refused.",
     {},
     ">=1"};
-inline constexpr ConfigOption<int> kRestRetryMaxAttempts{
-    "rest.retry.max-attempts", "20", "Attempts of a client before it gives up.", {}, ">=0"};
-inline constexpr ConfigOption<std::int64_t> kRestRetryDelay{
-    "rest.retry.delay", "3000", "Milliseconds between two attempts of a client.", {}, ">=0"};
 
 inline constexpr ConfigOption<Millis> kWebRefreshInterval{
     "web.refresh-interval",
     "3 s",
     "Time between two updates of a dashboard.",
     {"jobmanager.web.refresh-interval"}};
-inline constexpr ConfigOption<Millis> kWebTimeout{
-    "web.timeout",
-    "10 min",
-    "How long REST handlers wait for an answer of the cluster.",
-    {"jobmanager.web.timeout"}};
 inline constexpr ConfigOption<std::string> kWebTmpdir{
     "web.tmpdir",
     "",

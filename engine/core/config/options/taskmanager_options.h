@@ -36,9 +36,6 @@ inline constexpr ConfigOption<double> kTaskmanagerCpuCores{
 inline constexpr ConfigOption<Millis> kTaskmanagerRegistrationTimeout{
     "taskmanager.registration.timeout", "5 min",
     "A TaskManager that finds no JobManager for this long ends."};
-inline constexpr ConfigOption<Millis> kTaskmanagerSlotTimeout{
-    "taskmanager.slot.timeout", "10 s",
-    "An allocated slot that its job does not take over is freed after this time."};
 inline constexpr ConfigOption<std::string> kTaskmanagerLoadBalanceMode{
     "taskmanager.load-balance.mode",
     "SLOTS",
@@ -46,9 +43,6 @@ inline constexpr ConfigOption<std::string> kTaskmanagerLoadBalanceMode{
     "tasks. Flink's default is NONE.",
     {},
     "SLOTS|NONE|TASKS"};
-inline constexpr ConfigOption<Millis> kTaskCancellationInterval{
-    "task.cancellation.interval", "30 s",
-    "Time between two reminders to a task that does not end after cancel."};
 inline constexpr ConfigOption<Millis> kTaskCancellationTimeout{
     "task.cancellation.timeout", "3 min",
     "A worker whose task has not ended this long after cancel is killed; 0 waits for ever."};
@@ -91,9 +85,6 @@ inline constexpr ConfigOption<MemorySize> kTaskmanagerMemoryFrameworkHeapSize{
 inline constexpr ConfigOption<MemorySize> kTaskmanagerMemoryFrameworkOffHeapSize{
     "taskmanager.memory.framework.off-heap.size", "128m",
     "Off-heap memory of the engine itself; not part of slots."};
-inline constexpr ConfigOption<MemorySize> kTaskmanagerMemoryFrameworkOffHeapBatchShuffleSize{
-    "taskmanager.memory.framework.off-heap.batch-shuffle.size", "64m",
-    "Part of the framework's off-heap memory for reading spilled exchanges."};
 inline constexpr ConfigOption<MemorySize> kTaskmanagerMemoryTaskHeapSize{
     "taskmanager.memory.task.heap.size",
     "",
@@ -113,9 +104,6 @@ inline constexpr ConfigOption<float> kTaskmanagerMemoryManagedFraction{
     "Share of taskmanager.memory.flink.size that is managed memory.",
     {"taskmanager.memory.fraction", "taskmanager.memory.state.fraction"},
     "0..1"};
-inline constexpr ConfigOption<ConfigList> kTaskmanagerMemoryManagedConsumerWeights{
-    "taskmanager.memory.managed.consumer-weights", "OPERATOR:70,STATE_BACKEND:70,PYTHON:30",
-    "How kinds of users share the managed memory of a slot."};
 inline constexpr ConfigOption<MemorySize> kTaskmanagerMemoryNetworkMin{
     "taskmanager.memory.network.min",
     "64m",
@@ -161,9 +149,6 @@ inline constexpr ConfigOption<MemorySize> kTaskmanagerMemorySegmentSize{
     "Size of one buffer; a power of two of at least 4 kb.",
     {},
     "power of two >=4096"};
-inline constexpr ConfigOption<MemorySize> kTaskmanagerMemoryMinSegmentSize{
-    "taskmanager.memory.min-segment-size", "256",
-    "Least buffer size that adaptive sizing may choose."};
 
 inline constexpr ConfigOption<int> kTaskmanagerNetworkMemoryBuffersPerChannel{
     "taskmanager.network.memory.buffers-per-channel",
@@ -204,12 +189,6 @@ inline constexpr ConfigOption<Millis> kTaskmanagerNetworkRequestBackoffMax{
     "10000",
     "Longest pause before a partition is requested again.",
     {"taskmanager.net.request-backoff.max"}};
-inline constexpr ConfigOption<int> kTaskmanagerNetworkRetries{
-    "taskmanager.network.retries",
-    "0",
-    "Attempts to connect again to a producer's data port.",
-    {},
-    ">=0"};
 inline constexpr ConfigOption<bool> kTaskmanagerNetworkCompressionEnable{
     "taskmanager.network.compression.enable", "false",
     "Compress buffers that leave the host's worker."};
