@@ -1,12 +1,12 @@
 #include "cluster/scheduler/execution_graph.h"
 
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "cluster/scheduler/state_moves.h"
 #include "core/base/check.h"
+#include "core/metrics/accumulated_value.h"
 
 namespace flink::scheduler {
 namespace {
@@ -34,26 +34,6 @@ protocol::SubtaskView viewOf(const Execution& execution) {
   view.ioComplete = execution.ioReported;
   view.failure = execution.failure;
   return view;
-}
-
-template <class Number>
-std::optional<Number> parse(const std::string& text) {
-  Number value{};
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (text.empty() || result.ec != std::errc{} || result.ptr != end) return std::nullopt;
-  return value;
-}
-
-std::string merge(const std::string& a, const std::string& b) {
-  const auto integerA = parse<std::int64_t>(a);
-  const auto integerB = parse<std::int64_t>(b);
-  std::int64_t sum = 0;
-  if (integerA && integerB && !__builtin_add_overflow(*integerA, *integerB, &sum))
-    return fmt::format("{}", sum);
-  const auto doubleA = parse<double>(a);
-  const auto doubleB = parse<double>(b);
-  return doubleA && doubleB ? fmt::format("{}", *doubleA + *doubleB) : b;
 }
 
 }  // namespace
@@ -159,7 +139,7 @@ std::map<std::string, std::string> ExecutionGraph::mergedAccumulators() const {
   for (const Execution& execution : executions_) {
     for (const auto& [name, value] : execution.accumulators) {
       const auto [entry, isNew] = merged.emplace(name, value);
-      if (!isNew) entry->second = merge(entry->second, value);
+      if (!isNew) entry->second = metrics::addAccumulated(entry->second, value);
     }
   }
   return merged;

@@ -75,7 +75,7 @@ struct OperatorContext {
   /// True once the task is being cancelled. Thread: any.
   std::function<bool()> cancelled;
   OperatorEventGateway* coordinator = nullptr;
-  /// Publishes a final accumulator value under a name: a number as text, summed over subtasks.
+  /// Publishes a final accumulator value under a name: a number as text, summed over the job.
   std::function<void(const std::string&, std::string)> setAccumulator;
   /// Sends records of a collect sink to the JobManager, which takes one bundle at a time: waits
   /// (Executor::await, as an emit without memory does) while the previous one is on its way. False:

@@ -6,6 +6,7 @@
 
 #include "core/base/current_code.h"
 #include "core/base/error_codes.h"
+#include "core/metrics/accumulated_value.h"
 #include "dataflow/task/user_code.h"
 
 namespace flink::task {
@@ -115,7 +116,8 @@ OperatorChain::Services Subtask::chainServices() {
     services_.listener->onOperatorEvent(spec_.attempt, op, std::move(payload));
   };
   services.setAccumulator = [this](const std::string& name, std::string value) {
-    accumulators_.insert_or_assign(name, std::move(value));
+    const auto [entry, isNew] = accumulators_.try_emplace(name, value);
+    if (!isNew) entry->second = metrics::addAccumulated(entry->second, value);
   };
   services.collect = [port = collectPort_](const std::string& id,
                                            std::vector<std::string>& records) {

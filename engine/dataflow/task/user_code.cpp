@@ -6,10 +6,12 @@
 #include <exception>
 #include <memory>
 #include <typeinfo>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "core/base/error_codes.h"
+#include "dataflow/operators/operator_failure.h"
 
 namespace flink::task {
 namespace {
@@ -21,11 +23,20 @@ std::string readableName(const std::type_info& type) {
   return failed == 0 ? std::string(name.get()) : std::string(type.name());
 }
 
+const char* currentOperator() {
+  return currentCode.op != nullptr ? currentCode.op : "none";
+}
+
 Status failed(const std::string& exception) {
-  const char* op = currentCode.op;
   return {ErrorCode::kUserCodeFailed,
-          fmt::format("user code threw an exception: operator={} exception={}",
-                      op != nullptr ? op : "none", exception)};
+          fmt::format("user code threw an exception: operator={} exception={}", currentOperator(),
+                      exception)};
+}
+
+/// What an operator of the engine reports keeps its code: a full disk is not the user's mistake.
+Status failed(const Status& reason) {
+  Status failure(reason.code(), fmt::format("{} operator={}", reason.message(), currentOperator()));
+  return reason.cause() == nullptr ? failure : std::move(failure).causedBy(*reason.cause());
 }
 
 }  // namespace
@@ -33,6 +44,8 @@ Status failed(const std::string& exception) {
 Status describeUserException() {
   try {
     throw;
+  } catch (const operators::OperatorFailure& failure) {
+    return failed(failure.status());
   } catch (const std::exception& exception) {
     return failed(readableName(typeid(exception)) + ": " + exception.what());
   } catch (const Status& status) {

@@ -20,8 +20,9 @@ class CodeScope {
   const CurrentCode previous_;
 };
 
-/// Describes the exception that is being handled: kUserCodeFailed naming the operator, the
-/// exception's type and its text. REQUIRES: called inside a catch block, before the CodeScope ends.
+/// Describes the exception that is being handled: an OperatorFailure by its own status, anything
+/// else as kUserCodeFailed with the exception's type and its text; both name the operator.
+/// REQUIRES: called inside a catch block, before the CodeScope ends.
 [[nodiscard]] Status describeUserException();
 
 }  // namespace flink::task

@@ -4,6 +4,7 @@
 #include <future>
 #include <stdexcept>
 
+#include "dataflow/operators/operator_failure.h"
 #include "task_fixture.h"
 
 namespace flink::task {
@@ -34,6 +35,22 @@ TEST_F(SubtaskEndTest, UserExceptionNamesTheOperator) {
   EXPECT_EQ(failure.message(),
             "user code threw an exception: operator=op1 exception=std::runtime_error: boom");
   EXPECT_EQ(closed, 1);
+}
+
+TEST_F(SubtaskEndTest, OperatorsOwnFailureIsNotUserCode) {
+  countTo(1, 10);
+  program_.script(1).poll = [](std::size_t, const Script::Emit&) -> Poll {
+    operators::throwIfError(Status(ErrorCode::kFileIo, "cannot write: path=/full")
+                                .causedBy(Status(ErrorCode::kInternal, "below")));
+    return Poll::kEnd;
+  };
+  Task& task = make(spec({node(1)}));
+  task.start();
+  const Status failure = failureOf(task);
+  EXPECT_EQ(failure.code(), ErrorCode::kFileIo);
+  EXPECT_EQ(failure.message(), "cannot write: path=/full operator=op1");
+  ASSERT_NE(failure.cause(), nullptr);
+  EXPECT_EQ(failure.cause()->message(), "below");
 }
 
 TEST_F(SubtaskEndTest, AnythingThrownIsCaught) {

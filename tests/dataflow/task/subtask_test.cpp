@@ -256,6 +256,27 @@ TEST_F(SubtaskTest, AccumulatorsAreReportedAtTheEnd) {
               ElementsAre(std::pair("count", "long:1")));
 }
 
+TEST_F(SubtaskTest, EqualAccumulatorNamesOfOneChainAddUp) {
+  countTo(1, 1);
+  program_.script(2).map = [](Number, const Script::Emit&) {};
+  std::map<int, std::function<void(const std::string&, std::string)>> set;
+  for (const int n : {1, 2}) {
+    program_.script(n).open = [&set, n](operators::OperatorContext& context) {
+      set[n] = context.setAccumulator;
+    };
+    program_.script(n).close = [&set, n] {
+      set[n]("count", std::to_string(20 * n));
+      set[n](n == 1 ? "first" : "second", "1.5");
+    };
+  }
+  Task& task = make(spec({node(1, {2}), node(2)}));
+  task.start();
+  EXPECT_EQ(listener_.waitForEnd(task), TaskState::kFinished);
+  EXPECT_THAT(
+      listener_.waitFor(task, TaskState::kFinished).accumulators,
+      ElementsAre(std::pair("count", "60"), std::pair("first", "1.5"), std::pair("second", "1.5")));
+}
+
 TEST_F(SubtaskTest, ContextSaysWhereTheOperatorRuns) {
   countTo(1, 1);
   TaskSpec one = spec({node(1)});
