@@ -70,13 +70,13 @@ CommandResult runList(const GlobalOptions& global, const ListOptions& options) {
     std::printf("Waiting for response...\n");
     std::fflush(stdout);
   }
-  const auto failed = [&](Status status) {
-    return Status(status.code(), "Failed to retrieve job list.").causedBy(std::move(status));
+  const auto failed = [](const Status& reason) {
+    return Status(reason.code(), "Failed to retrieve job list.").causedBy(reason);
   };
   auto client = connectCluster(global);
-  if (!client) return failed(std::move(client).status());
+  if (!client) return failed(client.status());
   auto answer = (*client)->call(protocol::ListJobsRequest{});
-  if (!answer) return failed(std::move(answer).status());
+  if (!answer) return failed(answer.status());
 
   const bool both = !options.running && !options.scheduled;
   const auto running =

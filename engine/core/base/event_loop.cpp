@@ -1,5 +1,6 @@
 #include <pthread.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <thread>
@@ -17,7 +18,9 @@ class ThreadEventLoop final : public EventLoop {
   ThreadEventLoop(std::string name, const Clock& clock) : clock_(clock) {
     thread_ = std::thread([this] { run(); });
     loopId_ = thread_.get_id();
-    ::pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
+    constexpr std::size_t kMaxThreadName = 15;
+    name.resize(std::min(name.size(), kMaxThreadName));
+    ::pthread_setname_np(thread_.native_handle(), name.c_str());
   }
 
   ~ThreadEventLoop() override {

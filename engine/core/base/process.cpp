@@ -53,7 +53,7 @@ std::string resolveBinary(const std::string& name) {
   std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
   while (true) {
     const std::size_t colon = rest.find(':');
-    const std::string candidate = std::string(rest.substr(0, colon)) + "/" + name;
+    std::string candidate = std::string(rest.substr(0, colon)) + "/" + name;
     if (::access(candidate.c_str(), X_OK) == 0) return candidate;
     if (colon == std::string_view::npos) return name;
     rest.remove_prefix(colon + 1);
@@ -66,7 +66,8 @@ std::vector<std::string> mergedEnvironment(const std::map<std::string, std::stri
     const std::string_view text = *entry;
     if (!added.contains(std::string(text.substr(0, text.find('='))))) merged.emplace_back(text);
   }
-  for (const auto& [name, value] : added) merged.push_back(name + "=" + value);
+  for (const auto& [name, value] : added)
+    merged.push_back(std::string(name).append("=").append(value));
   return merged;
 }
 
