@@ -45,7 +45,7 @@ class IsolationTest(ClusterTest):
         self.killOne(signal.SIGSTOP)
 
     def testSegmentationFaultNamesOperatorAndLibrary(self):
-        for how, name in (("segv", "SIGSEGV"), ("abort", "SIGABRT")):
+        for how, name in (("segv", "SIGSEGV"), ("abort", "SIGABRT"), ("overflow", "SIGSEGV")):
             with self.subTest(how=how):
                 workers = self.cluster.workers(self.bystander)
                 victim = self.cluster.start(JOBS / "Crash.so", "--how", how)

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "core/base/signal_stack.h"
 #include "dataflow/task/crash_context.h"
 
 namespace flink::worker {
@@ -22,7 +23,6 @@ constexpr int kOwnFrames = 2;
 
 int wordsFd = -1;
 std::array<char, 4096> libraryPath{};
-std::array<char, 64 << 10> alternateStack{};
 std::atomic_flag dying = ATOMIC_FLAG_INIT;
 
 // Only async-signal-safe calls below; backtrace() is one after its first use.
@@ -81,10 +81,9 @@ void installCrashHandler(int descriptor) {
   wordsFd = descriptor;
   void* warmUp[1];
   ::backtrace(warmUp, 1);  // loads the unwinder now, not inside the handler
-  stack_t stack{};
-  stack.ss_sp = alternateStack.data();
-  stack.ss_size = alternateStack.size();
-  ::sigaltstack(&stack, nullptr);
+  // This thread's, for good; those of the executor have their own.
+  static const auto* const signalStack = new SignalStack;
+  static_cast<void>(signalStack);
   struct sigaction action {};
   action.sa_handler = onCrash;
   action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);

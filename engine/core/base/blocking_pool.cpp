@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/signal_stack.h"
+
 namespace flink {
 
 void BlockingPool::run(std::function<void()> work) {
@@ -39,6 +41,7 @@ void BlockingPool::stop() {
 }
 
 void BlockingPool::serve() {
+  const SignalStack signalStack;
   MutexLock lock(mutex_);
   while (!stopped_) {
     if (queue_.empty()) {

@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/executor.h"
 #include "core/base/mutex.h"
+#include "core/base/signal_stack.h"
 
 namespace flink {
 namespace {
@@ -74,6 +75,7 @@ class ThreadEventLoop final : public EventLoop {
   using TimerKey = std::pair<MonotonicTime, std::uint64_t>;
 
   void run() {
+    const SignalStack signalStack;
     while (runOne()) {
     }
     dropRest();

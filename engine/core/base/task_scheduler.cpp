@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/log.h"
+#include "core/base/signal_stack.h"
 
 namespace flink {
 namespace {
@@ -150,6 +151,7 @@ void TaskScheduler::unblock(Worker& self) {
 }
 
 void TaskScheduler::serve(Worker& self) {
+  const SignalStack signalStack;
   currentWorker = &self;
   currentScheduler = this;
   while (takeNext(self)) runCurrent(self);
