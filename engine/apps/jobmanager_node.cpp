@@ -24,7 +24,8 @@ namespace flink::apps {
 
 namespace {
 
-Logger kLog{"flink.jobmanager.process"};
+/// What the names of JobManagers' directories for job libraries begin with.
+constexpr const char* kBlobDirectoryKind = "flink-blobs";
 
 control::RpcEndpoint::Options endpointOptions(const char* sender,
                                               const jobmanager::JobManagerSettings& settings) {
@@ -79,11 +80,15 @@ Status JobManagerNode::startBlobServer() {
   FLINK_ASSIGN_OR_RETURN(const auto settings,
                          jobmanager::JobManagerSettings::fromConfiguration(configuration_));
   // Several JobManagers may share a process (tests) and a directory.
-  blobDirectory_ =
-      fmt::format("{}/flink-blobs-{}-{:08x}", directory, ::getpid(), rng_->below(1ULL << 32U));
+  FLINK_ASSIGN_OR_RETURN(
+      blobDirectory_,
+      fs::OwnedDirectory::claim(*files_, directory, kBlobDirectoryKind,
+                                fmt::format("{}-{:08x}", ::getpid(), rng_->below(1ULL << 32U))));
   blobLoop_ = makeThreadEventLoop("jm-blobs", clock_);
+  blobLoop_->post(
+      [this, directory] { fs::OwnedDirectory::sweep(*files_, directory, kBlobDirectoryKind); });
   blobTransport_ = control::makeZmqTransport("blobs");
-  blobStore_ = std::make_unique<control::BlobStore>(*files_, blobDirectory_);
+  blobStore_ = std::make_unique<control::BlobStore>(*files_, blobDirectory_->path());
   blobRpc_ = std::make_unique<control::RpcEndpoint>(endpointOptions("blobs", settings), *blobLoop_,
                                                     clock_, *blobTransport_);
   return callOnLoop(*blobLoop_, [&]() -> Status {
@@ -179,10 +184,7 @@ void JobManagerNode::stop() {
   jarRunner_.reset();
   jobManager_.reset();
   blobLoop_.reset();
-  if (const Status removed = files_->removeAll(blobDirectory_); !removed.isOk()) {
-    FLINK_WARN(kLog, "cannot remove job libraries path={} reason={}", blobDirectory_,
-               removed.toString());
-  }
+  blobDirectory_.reset();
 }
 
 }  // namespace flink::apps

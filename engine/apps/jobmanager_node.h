@@ -17,6 +17,7 @@
 #include "core/base/process.h"
 #include "core/base/rng.h"
 #include "core/config/configuration.h"
+#include "core/fs/owned_directory.h"
 #include "core/metrics/registry.h"
 
 namespace flink::apps {
@@ -58,7 +59,8 @@ class JobManagerNode {
   std::unique_ptr<FileSystem> files_;
   std::unique_ptr<metrics::MetricRegistry> registry_;
   std::unique_ptr<ProcessLauncher> processes_;
-  std::string host_, bindHost_, blobDirectory_;
+  std::string host_, bindHost_;
+  std::unique_ptr<fs::OwnedDirectory> blobDirectory_;
   int rpcPort_ = 0, blobPort_ = 0;
 
   std::unique_ptr<EventLoop> blobLoop_, loop_;

@@ -26,6 +26,9 @@ constexpr std::size_t kMaxHeldConnections = 1024;
 /// before.
 constexpr Duration kCollectDeadline = std::chrono::hours(24);
 
+/// What the names of TaskManagers' directories for temporary files begin with.
+constexpr const char* kDirectoryKind = "flink-taskmanager";
+
 /// How users tell machines apart, also where everything is reached under "localhost".
 std::string machineName() {
   char name[256] = {};
@@ -76,7 +79,8 @@ Status TaskManager::start() {
                   fmt::format("{}:{}-{}", settings_.host, rpcPort_, randomSuffix(services_.rng)))
             : TaskManagerId(settings_.resourceId);
   figures_.start(id_);
-  blobStore_ = std::make_unique<control::BlobStore>(services_.files, ownDirectory() + "/blobs");
+  FLINK_RETURN_IF_ERROR(takeDirectory());
+  blobStore_ = std::make_unique<control::BlobStore>(services_.files, directory_->path() + "/blobs");
   blobs_ = std::make_unique<control::BlobCache>(*rpc_, services_.transport, *blobStore_);
   fetchLibrary_ = [this](const auto& program, const std::string& blobServer, auto done) {
     fetchLibrary(program, blobServer, std::move(done));
@@ -198,12 +202,20 @@ protocol::StartWorkerRequest TaskManager::makeStartRequest(
   return start;
 }
 
-std::string TaskManager::ownDirectory() const {
-  return fmt::format("{}-{}", settings_.temporaryDirectory, id_.text());
+Status TaskManager::takeDirectory() {
+  std::string name = fmt::format("{}-{}", ::getpid(), id_.text());
+  std::replace(name.begin(), name.end(), '/', '_');  // an id that users chose
+  FLINK_ASSIGN_OR_RETURN(directory_,
+                         fs::OwnedDirectory::claim(services_.files, settings_.temporaryDirectory,
+                                                   kDirectoryKind, name));
+  services_.runBlocking([&files = services_.files, parent = settings_.temporaryDirectory] {
+    fs::OwnedDirectory::sweep(files, parent, kDirectoryKind);
+  });
+  return Status::ok();
 }
 
 std::string TaskManager::jobDirectory(const JobId& job) const {
-  return fmt::format("{}/{}", ownDirectory(), job.toHex());
+  return fmt::format("{}/{}", directory_->path(), job.toHex());
 }
 
 void TaskManager::fetchLibrary(const protocol::ProgramReference& program,
@@ -418,10 +430,7 @@ void TaskManager::finishStopWhenIdle() {
   if (dataPort_ != nullptr) dataPort_->stop();
   if (rpc_ != nullptr) rpc_->stop();
   alive_.reset();
-  if (const Status removed = services_.files.removeAll(ownDirectory()); !removed.isOk()) {
-    FLINK_WARN(kLog, "cannot remove temporary files path={} reason={}", ownDirectory(),
-               removed.toString());
-  }
+  directory_.reset();
   std::exchange(onStopped_, {})();
 }
 

@@ -23,6 +23,7 @@
 #include "core/base/fs.h"
 #include "core/base/message_transport.h"
 #include "core/base/rng.h"
+#include "core/fs/owned_directory.h"
 #include "core/metrics/registry.h"
 
 namespace flink::taskmanager {
@@ -90,7 +91,8 @@ class TaskManager final : private JobWorkerListener {
   Result<std::shared_ptr<JobWorker>> startWorker(protocol::SubmitTasks& submission);
   [[nodiscard]] protocol::StartWorkerRequest makeStartRequest(
       protocol::SubmitTasks& submission) const;
-  [[nodiscard]] std::string ownDirectory() const;
+  /// Takes a directory for temporary files and begins to remove those of TaskManagers that died.
+  Status takeDirectory();
   [[nodiscard]] std::string jobDirectory(const JobId& job) const;
   /// A job of a program that is linked into this process (MiniCluster) has no library.
   void fetchLibrary(const protocol::ProgramReference& program, const std::string& blobServer,
@@ -125,6 +127,7 @@ class TaskManager final : private JobWorkerListener {
   HeldConnections held_;
   TaskManagerFigures figures_;
   FetchLibrary fetchLibrary_;
+  std::unique_ptr<fs::OwnedDirectory> directory_;
   std::unique_ptr<control::BlobStore> blobStore_;
   std::unique_ptr<control::RpcEndpoint> rpc_;
   std::unique_ptr<control::BlobCache> blobs_;

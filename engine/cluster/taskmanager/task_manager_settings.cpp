@@ -63,9 +63,7 @@ Result<TaskManagerSettings> readTaskManagerSettings(const config::Configuration&
   settings.segmentBytes = segment.bytes;
 
   FLINK_ASSIGN_OR_RETURN(const auto directories, configuration.get(config::kIoTmpDirs));
-  // The process id tells a later TaskManager whether the directory's owner is still there.
-  settings.temporaryDirectory = fmt::format(
-      "{}/flink-taskmanager-{}", directories.empty() ? "/tmp" : directories.front(), ::getpid());
+  settings.temporaryDirectory = directories.empty() ? "/tmp" : directories.front();
   const auto slash = logPrefix.rfind('/');
   settings.logDirectory = slash == std::string::npos ? "." : logPrefix.substr(0, slash);
   settings.logPrefix = slash == std::string::npos ? logPrefix : logPrefix.substr(slash + 1);

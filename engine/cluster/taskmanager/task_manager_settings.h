@@ -26,7 +26,7 @@ struct TaskManagerSettings {
   protocol::TaskManagerMemory memory;
   protocol::ResourceProfile resources;
   std::int64_t segmentBytes = 32 << 10;
-  std::string temporaryDirectory;  ///< the TaskManager's id is appended
+  std::string temporaryDirectory;  ///< shared with others: it makes one of its own in there
   std::string logDirectory,
       logPrefix;  ///< logPrefix: file name without directory; empty: no worker logs
   int maxWorkerLogFiles = 100;

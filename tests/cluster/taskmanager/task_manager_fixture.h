@@ -43,6 +43,7 @@ class TaskManagerTest : public ::testing::Test {
   }
   ~TaskManagerTest() override {
     if (taskManager_ != nullptr) stop();
+    (void)files_->removeAll(settings_.temporaryDirectory);
   }
 
   void startJobManager(Epoch epoch) {

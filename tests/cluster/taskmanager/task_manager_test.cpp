@@ -1,3 +1,6 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <csignal>
 
 #include "tests/cluster/taskmanager/task_manager_fixture.h"
@@ -19,6 +22,25 @@ TEST_F(TaskManagerTest, RegistersItsSlotsAndSendsHeartbeats) {
   EXPECT_EQ(numRegistered_, 1);
   loop_.advance(seconds(30));
   EXPECT_EQ(heartbeats_.size(), 3U);
+}
+
+TEST_F(TaskManagerTest, RemovesWhatAKilledOneLeftAndNotWhatALivingOneHas) {
+  const std::string& parent = settings_.temporaryDirectory;
+  const pid_t killed = ::fork();
+  if (killed == 0) {
+    const auto left = fs::OwnedDirectory::claim(*files_, parent, "flink-taskmanager", "killed");
+    const auto made = files_->createDirectories((*left)->path() + "/blobs");
+    ::_exit(left.isOk() && made.isOk() ? 0 : 1);
+  }
+  int status = 1;
+  ASSERT_EQ(::waitpid(killed, &status, 0), killed);
+  ASSERT_EQ(status, 0);
+  const auto living = fs::OwnedDirectory::claim(*files_, parent, "flink-taskmanager", "living");
+  start();
+  EXPECT_FALSE(files_->status(parent + "/flink-taskmanager-killed").isOk());
+  EXPECT_TRUE(files_->status((*living)->path()).isOk());
+  stop();
+  EXPECT_EQ(files_->list(parent)->size(), 2U);  // the living one's and its lock
 }
 
 TEST_F(TaskManagerTest, OneWorkerPerJobGetsTheShareOfItsSlots) {
