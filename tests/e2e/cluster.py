@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -47,11 +48,13 @@ class Cluster:
 
     def __enter__(self):
         try:
+            begin = time.monotonic()
             self.ctl("cluster", "start", "-t", str(self.taskManagers), "-s", str(self.slots), "--ports", "auto")
+            self.startSeconds = time.monotonic() - begin
             status = json.loads(self.ctl("cluster", "status", "-o", "json"))
             self.rest = re.search(r'"restAddress":\s*"([^"]+)"', json.dumps(status)).group(1)
         except BaseException:
-            self.__exit__(None, None, None)
+            self.__exit__(*sys.exc_info())
             raise
         return self
 

@@ -205,7 +205,8 @@ std::optional<ReceivedMessage> ZmqSocket::receive() {
 ZmqSocket ZmqSocket::monitor(ZmqContext& context, const std::string& name) {
   const std::string url = "inproc://" + name;
   zmq_socket_monitor(socket_, url.c_str(),
-                     ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_DISCONNECTED);
+                     ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_ACCEPTED |
+                         ZMQ_EVENT_DISCONNECTED);
   ZmqSocket monitor(context, Kind::kMonitor);
   const int rc = zmq_connect(monitor.socket_, url.c_str());
   FLINK_CHECK(rc == 0, "a monitor cannot be reached");
@@ -229,6 +230,8 @@ std::optional<ConnectionEvent> ZmqSocket::receiveEvent(int& fd) {
   switch (event) {
     case ZMQ_EVENT_CONNECTED:
       return ConnectionEvent::kConnected;
+    case ZMQ_EVENT_ACCEPTED:
+      return ConnectionEvent::kAccepted;
     case ZMQ_EVENT_CONNECT_RETRIED:
       return ConnectionEvent::kConnectFailed;
     case ZMQ_EVENT_DISCONNECTED:

@@ -34,7 +34,7 @@ struct ReceivedMessage {
 };
 
 /// What a monitor reports about connections.
-enum class ConnectionEvent { kConnected, kConnectFailed, kDisconnected, kOther };
+enum class ConnectionEvent { kConnected, kAccepted, kConnectFailed, kDisconnected, kOther };
 
 /// Owns a ZeroMQ socket set up for this product: linger, high-water marks, heartbeats, keepalive,
 /// frame limit. Thread: one.

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "cluster/control/probe.h"
+#include "cluster/control/router_peers.h"
 #include "cluster/control/rpc.h"
 #include "cluster/control/zmq_socket.h"
 #include "cluster/protocol/codec.h"
@@ -102,7 +103,6 @@ class ZmqTransport final : public MessageTransport {
   void sent(const PeerId& peer);
   void readRouter();
   void readRouterMonitor();
-  void learnRouterPeer(const PeerId& peer, int fd);
   void readDealer(const PeerId& peer, Dealer& dealer);
 
   const ZmqTransportOptions options_;
@@ -123,8 +123,7 @@ class ZmqTransport final : public MessageTransport {
   ZmqContext context_;
   std::optional<ZmqSocket> router_;
   std::optional<ZmqSocket> routerMonitor_;
-  std::map<int, PeerId> routerPeerOfFd_;
-  std::unordered_map<PeerId, int> fdOfRouterPeer_;
+  RouterPeers routerPeers_;
   std::map<PeerId, Dealer> dealers_;
   std::uint64_t numConnects_ = 0;
 };
@@ -293,17 +292,13 @@ void ZmqTransport::sent(const PeerId& peer) {
 void ZmqTransport::readRouterMonitor() {
   int fd = -1;
   while (const auto event = routerMonitor_->receiveEvent(fd)) {
-    if (*event != ConnectionEvent::kDisconnected) continue;
-    if (const auto it = routerPeerOfFd_.find(fd); it != routerPeerOfFd_.end())
-      loseRouterPeer(PeerId(it->second));
+    if (*event == ConnectionEvent::kAccepted) routerPeers_.accepted(fd);
+    if (*event == ConnectionEvent::kDisconnected) routerPeers_.ended(fd);
   }
 }
 
 void ZmqTransport::loseRouterPeer(const PeerId& peer) {
-  if (const auto it = fdOfRouterPeer_.find(peer); it != fdOfRouterPeer_.end()) {
-    routerPeerOfFd_.erase(it->second);
-    fdOfRouterPeer_.erase(it);
-  }
+  routerPeers_.forget(peer);
   {
     MutexLock lock(mutex_);
     unsentFrames_.erase(peer);
@@ -311,27 +306,20 @@ void ZmqTransport::loseRouterPeer(const PeerId& peer) {
   handlers_.onDisconnect(peer);
 }
 
-/// ZeroMQ reports connections by descriptor and frames by name; this joins the two.
-void ZmqTransport::learnRouterPeer(const PeerId& peer, int fd) {
-  const auto known = fdOfRouterPeer_.find(peer);
-  if (known != fdOfRouterPeer_.end() && known->second == fd) return;
-  // The end of an earlier connection with this descriptor comes first.
-  if (routerPeerOfFd_.contains(fd)) readRouterMonitor();
-  // The peer came back over a new connection.
-  if (const auto earlier = fdOfRouterPeer_.find(peer); earlier != fdOfRouterPeer_.end())
-    routerPeerOfFd_.erase(earlier->second);
-  routerPeerOfFd_[fd] = peer;
-  fdOfRouterPeer_[peer] = fd;
-  MutexLock lock(mutex_);
-  unsentFrames_.try_emplace(peer, 0);
-}
-
 void ZmqTransport::readRouter() {
   for (int i = 0; i < kReceiveBatch; ++i) {
     auto message = router_->receive();
-    if (!message) return readRouterMonitor();  // after a peer's last frames
+    readRouterMonitor();  // what led to this frame happened before it
+    if (!message) {
+      for (const PeerId& peer : routerPeers_.takeLost()) loseRouterPeer(peer);
+      return;
+    }
     if (message->identity.empty()) continue;
-    learnRouterPeer(message->identity, message->sourceFd);
+    routerPeers_.frame(message->identity, message->sourceFd);
+    {
+      MutexLock lock(mutex_);
+      unsentFrames_.try_emplace(message->identity, 0);
+    }
     handlers_.onFrame(message->identity, std::move(message->body));
   }
 }

@@ -241,18 +241,43 @@ TEST(ZmqTransportTest, CallsFromManyThreadsAllComeBack) {
   EXPECT_EQ(answered, 800);
 }
 
+OwnedFd connectAsStranger(int port) {
+  OwnedFd stranger(socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  EXPECT_EQ(connect(stranger.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  return stranger;
+}
+
+/// The end of a connection that never spoke may be read when its descriptor has its next owner, the
+/// later the more there is to read.
+TEST(ZmqTransportTest, ClientAfterAShortVisitIsAnswered) {
+  const auto server = makeServer();
+  const auto port = server->transport().bind("localhost:0");
+  const auto talker = makeClient();
+  const auto talkerPeer = talker->transport().connect(at(*port));
+  ReadLogRequest longRequest;
+  longRequest.name.assign(200'000, 'x');
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::future<Result<ReadLogRequest::Response>>> answers;
+    for (int i = 0; i < 100; ++i) answers.push_back(talker->call(*talkerPeer, longRequest));
+    for (int visit = 0; visit < 16; ++visit) connectAsStranger(*port);
+    const auto client = makeClient();
+    const auto peer = client->transport().connect(at(*port));
+    ASSERT_TRUE(client->call(*peer, HasBlobRequest{}).get()) << round;
+    for (auto& answer : answers) ASSERT_TRUE(answer.get());
+  }
+}
+
 /// Bytes that are no ZeroMQ at all, and frames over its limit, must not disturb the others.
 TEST(ZmqTransportTest, StrangersDoNoHarm) {
   const auto server = makeServer();
   const auto port = server->transport().bind("localhost:0");
   const auto rng = makeSeededRng(3);
   for (int i = 0; i < 40; ++i) {
-    const OwnedFd stranger(socket(AF_INET, SOCK_STREAM, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(*port));
-    ASSERT_EQ(connect(stranger.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const OwnedFd stranger = connectAsStranger(*port);
     // A valid greeting, then noise: a long-frame head that announces 2^60 bytes among it.
     std::string bytes = std::string("\xff\0\0\0\0\0\0\0\1\x7f", 10) + std::string("\3\0NULL", 6) +
                         std::string(48, '\0');
