@@ -14,7 +14,4 @@ class JobExecutionException : public FlinkException {
   using FlinkException::FlinkException;
 };
 
-using operators::throwIfError;
-using operators::valueOrThrow;
-
 }  // namespace flink
