@@ -73,7 +73,8 @@ struct ReduceCombiner {
   }
 };
 
-/// Adds up the field; the other fields stay those of the first element.
+/// Adds up the field, integers wrapping around as in Flink; the other fields stay those of the
+/// first element.
 template <class Field>
 struct SumCombiner {
   static constexpr bool kKeepsKey = false;
@@ -82,8 +83,12 @@ struct SumCombiner {
   void operator()(T& accumulated, const T& value) const {
     auto& sum = field(accumulated);
     const auto& add = field(value);
-    if constexpr (std::is_arithmetic_v<FieldType<Field, T>>) {
-      sum = static_cast<FieldType<Field, T>>(sum + add);
+    using Value = FieldType<Field, T>;
+    if constexpr (std::is_integral_v<Value> && sizeof(Value) >= sizeof(int)) {
+      using Wrapping = std::make_unsigned_t<Value>;
+      sum = static_cast<Value>(static_cast<Wrapping>(sum) + static_cast<Wrapping>(add));
+    } else if constexpr (std::is_arithmetic_v<Value>) {
+      sum = static_cast<Value>(sum + add);
     } else {
       sum += add;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -50,6 +51,17 @@ TEST(KeyedAggregateTest, SumKeepsTheOtherFieldsOfTheFirstElement) {
       run(makeKeyedSumFactory<Sample>(byName, TupleField<1>{})),
       ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 8, 1}, Sample{"a", 11, 1},
                   Sample{"a", 20, 1}, Sample{"b", 2, 2}, Sample{"a", 29, 1}));
+}
+
+TEST(KeyedAggregateTest, IntegerSumsWrapAround) {
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t kSmallest = std::numeric_limits<std::int64_t>::min();
+  SumCombiner<TupleField<1>> sum{{}};
+  WordCount upwards{"a", kLargest}, downwards{"a", kSmallest};
+  sum(upwards, WordCount{"a", 1});
+  sum(downwards, WordCount{"a", -1});
+  EXPECT_EQ(upwards.second, kSmallest);
+  EXPECT_EQ(downwards.second, kLargest);
 }
 
 TEST(KeyedAggregateTest, MinAndMaxKeepTheOtherFieldsOfTheFirstElement) {
