@@ -58,6 +58,10 @@ Status JobManagerNode::start() {
   FLINK_ASSIGN_OR_RETURN(events_,
                          control::EventPublisher::bind(fmt::format("{}:{}", bindHost_, eventPort)));
   FLINK_RETURN_IF_ERROR(startJobManager());
+  FLINK_ASSIGN_OR_RETURN(const std::int64_t cleanupSeconds,
+                         configuration_.get(config::kBlobServiceCleanupInterval));
+  blobCleanupInterval_ = std::chrono::seconds(cleanupSeconds);
+  scheduleBlobCleanup();
   jarRunner_ = std::make_unique<ProgramJarRunner>(
       ProgramJarRunner::Services{*blobLoop_, clock_, *processes_, *blobStore_, *jobManager_,
                                  options_.programBinary, configuration_.toMap()});
@@ -88,7 +92,7 @@ Status JobManagerNode::startBlobServer() {
   blobLoop_->post(
       [this, directory] { fs::OwnedDirectory::sweep(*files_, directory, kBlobDirectoryKind); });
   blobTransport_ = control::makeZmqTransport("blobs");
-  blobStore_ = std::make_unique<control::BlobStore>(*files_, blobDirectory_->path());
+  blobStore_ = std::make_unique<control::BlobStore>(*files_, clock_, blobDirectory_->path());
   blobRpc_ = std::make_unique<control::RpcEndpoint>(endpointOptions("blobs", settings), *blobLoop_,
                                                     clock_, *blobTransport_);
   return callOnLoop(*blobLoop_, [&]() -> Status {
@@ -97,6 +101,17 @@ Status JobManagerNode::startBlobServer() {
     FLINK_ASSIGN_OR_RETURN(blobPort_,
                            taskmanager::bindFirstFree(*blobTransport_, bindHost_, ports));
     return Status::ok();
+  });
+}
+
+void JobManagerNode::scheduleBlobCleanup() {
+  blobLoop_->schedule(blobCleanupInterval_, [this] {
+    jobManager_->listLibraries([this](std::set<BlobDigest> inUse) {
+      blobLoop_->post([this, inUse = std::move(inUse)] {
+        blobStore_->removeUnused(inUse, blobCleanupInterval_);
+        scheduleBlobCleanup();
+      });
+    });
   });
 }
 

@@ -49,6 +49,8 @@ class JobManagerNode {
 
  private:
   Status startBlobServer();
+  /// Every so often removes the libraries that no job needs any more.
+  void scheduleBlobCleanup();
   Status startJobManager();
   Status startRest();
 
@@ -62,6 +64,7 @@ class JobManagerNode {
   std::string host_, bindHost_;
   std::unique_ptr<fs::OwnedDirectory> blobDirectory_;
   int rpcPort_ = 0, blobPort_ = 0;
+  Duration blobCleanupInterval_{};
 
   std::unique_ptr<EventLoop> blobLoop_, loop_;
   std::unique_ptr<MessageTransport> blobTransport_, transport_;

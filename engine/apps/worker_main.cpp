@@ -15,13 +15,17 @@
 #include "core/config/options/core_options.h"
 #include "core/config/options/taskmanager_options.h"
 #include "core/fs/local_file_system.h"
+#include "core/fs/output_rotation.h"
 #include "core/metrics/process_metrics.h"
 
 namespace flink::apps {
 namespace {
 
+Logger kLog{"flink.worker.process"};
+
 constexpr int kChannelDescriptor = 3;
 constexpr int kLastWordsDescriptor = 4;
+constexpr Duration kOutputWatchInterval = std::chrono::seconds(1);
 
 const ProcessDescription kDescription{"flink-worker",
                                       "runs the tasks of one job; started by flink-taskmanager",
@@ -42,6 +46,19 @@ config::Configuration workerLogSettings(const protocol::StartWorkerRequest& star
   return configuration;
 }
 
+/// What user code prints goes to files that nobody else looks after: from now on the full ones make
+/// room.
+void watchOutput(EventLoop& loop, std::int64_t maxBytes, int maxFiles) {
+  for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
+    const Status status = fs::rotateOutput(output, maxBytes, maxFiles);
+    if (status.isOk()) continue;
+    FLINK_WARN(kLog, "output files grow without limit from now on reason={}", status.toString());
+    return;
+  }
+  loop.schedule(kOutputWatchInterval,
+                [&loop, maxBytes, maxFiles] { watchOutput(loop, maxBytes, maxFiles); });
+}
+
 int run(const ProcessArguments& arguments) {
   if (!takeDescriptor(kChannelDescriptor)) {
     return failStart(
@@ -60,8 +77,11 @@ int run(const ProcessArguments& arguments) {
   auto loop = makeThreadEventLoop("worker", clock);
   worker::Worker::Services services{
       *loop, clock, *files,
-      [logFile](const protocol::StartWorkerRequest& start) -> worker::Worker::RebuildResult {
-        FLINK_RETURN_IF_ERROR(configureProcessLog(workerLogSettings(start), logFile));
+      [logFile, &loop](const protocol::StartWorkerRequest& start) -> worker::Worker::RebuildResult {
+        const auto logSettings = workerLogSettings(start);
+        FLINK_RETURN_IF_ERROR(configureProcessLog(logSettings, logFile));
+        watchOutput(*loop, logSettings.getValidated(config::kEnvLogMaxSize).bytes,
+                    logSettings.getValidated(config::kEnvLogMax));
         worker::setCrashLibrary(start.libraryPath);
         return program::rebuildProgram(start.libraryPath, start.graph);
       },

@@ -37,8 +37,8 @@ Status forEachPiece(
 
 }  // namespace
 
-BlobStore::BlobStore(FileSystem& files, std::string directory)
-    : files_(files), directory_(std::move(directory)) {}
+BlobStore::BlobStore(FileSystem& files, const Clock& clock, std::string directory)
+    : files_(files), clock_(clock), directory_(std::move(directory)) {}
 
 std::string BlobStore::pathOf(const BlobDigest& digest) const {
   return fmt::format("{}/{}.so", directory_, digest.toHex());
@@ -48,8 +48,10 @@ std::string BlobStore::partPath(const BlobDigest& digest) const {
   return pathOf(digest) + ".part";
 }
 
-bool BlobStore::contains(const BlobDigest& digest) const {
-  return files_.status(pathOf(digest)).isOk();
+bool BlobStore::contains(const BlobDigest& digest) {
+  const bool here = files_.status(pathOf(digest)).isOk();
+  if (here) lastUse_[digest] = clock_.now();
+  return here;
 }
 
 Result<std::int64_t> BlobStore::sizeOf(const BlobDigest& digest) const {
@@ -123,6 +125,7 @@ Result<bool> BlobStore::complete(const BlobDigest& digest) {
   FLINK_RETURN_IF_ERROR(upload.file->close());
   upload.file.reset();
   FLINK_RETURN_IF_ERROR(files_.rename(partPath(digest), pathOf(digest)));
+  lastUse_[digest] = clock_.now();
   return true;
 }
 
@@ -134,8 +137,9 @@ void BlobStore::drop(const BlobDigest& digest) {
 }
 
 Result<std::string> BlobStore::read(const BlobDigest& digest, std::int64_t offset,
-                                    std::int32_t maxBytes) const {
+                                    std::int32_t maxBytes) {
   FLINK_ASSIGN_OR_RETURN(const std::int64_t size, sizeOf(digest));
+  lastUse_[digest] = clock_.now();
   if (offset < 0 || offset > size || maxBytes <= 0) {
     return {ErrorCode::kInvalidArgument,
             fmt::format("impossible piece: offset={} maxBytes={} size={}", offset, maxBytes, size)};
@@ -162,7 +166,23 @@ Result<BlobDigest> BlobStore::add(const std::string& path) {
 }
 
 Status BlobStore::remove(const BlobDigest& digest) {
-  return files_.removeAll(pathOf(digest));
+  FLINK_RETURN_IF_ERROR(files_.removeAll(pathOf(digest)));
+  lastUse_.erase(digest);
+  return Status::ok();
+}
+
+int BlobStore::removeUnused(const std::set<BlobDigest>& inUse, Duration unusedFor) {
+  std::vector<BlobDigest> unused;
+  for (const auto& [digest, lastUse] : lastUse_) {
+    if (!inUse.contains(digest) && clock_.now() - lastUse >= unusedFor) unused.push_back(digest);
+  }
+  int removed = 0;
+  for (const BlobDigest& digest : unused) {
+    const Status status = remove(digest);
+    if (!status) FLINK_WARN(kBlobLog, "unused blob not removed: {}", status.toString());
+    removed += status ? 1 : 0;
+  }
+  return removed;
 }
 
 Result<BlobDigest> digestOfFile(FileSystem& files, const std::string& path) {

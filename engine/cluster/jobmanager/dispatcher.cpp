@@ -119,7 +119,7 @@ void Dispatcher::archive(const JobId& id) {
   const protocol::JobResult result = job->result();
   FLINK_INFO(kLog, "job {} reached terminal state {}", id.toHex(),
              protocol::toString(result.status));
-  store_.put({job->details(), result, job->takeCollected()});
+  store_.put({job->details(), result, job->takeCollected(), job->library()});
   answerWaiting(id, result);
 }
 
@@ -178,6 +178,13 @@ void Dispatcher::countJobs(protocol::ClusterOverview& overview) const {
 
 std::int32_t Dispatcher::numRunningJobs() const {
   return static_cast<std::int32_t>(jobs_.size());
+}
+
+std::set<BlobDigest> Dispatcher::librariesInUse() const {
+  std::set<BlobDigest> libraries;
+  store_.addLibraries(libraries);
+  for (const auto& [id, job] : jobs_) libraries.insert(job->library());
+  return libraries;
 }
 
 // --- TaskManagers

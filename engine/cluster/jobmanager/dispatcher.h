@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "cluster/jobmanager/gateway.h"
@@ -51,6 +52,8 @@ class Dispatcher final : public ResourceListener {
       const TaskManagerId& taskManager) const override;
 
   [[nodiscard]] std::int32_t numRunningJobs() const;
+  /// The libraries of jobs that run or are kept.
+  [[nodiscard]] std::set<BlobDigest> librariesInUse() const;
 
  private:
   struct Waiting {

@@ -93,6 +93,10 @@ void JobManager::announceRest(std::string address) {
   onLoop([this, address = std::move(address)] { restAddress_ = address; });
 }
 
+void JobManager::listLibraries(std::function<void(std::set<BlobDigest>)> done) {
+  onLoop([this, done = std::move(done)] { done(dispatcher_.librariesInUse()); });
+}
+
 void JobManager::publish(std::string kind, std::map<std::string, std::string> attributes) {
   updateProbe();
   if (!environment_.publish) return;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "cluster/control/rpc.h"
@@ -46,6 +47,9 @@ class JobManager final : public JobManagerGateway {
   [[nodiscard]] Epoch epoch() const { return epoch_; }
   /// Where REST listens, once it does: host:port, for GetVersion.
   void announceRest(std::string address);
+
+  /// Answers, on the loop, with the libraries of jobs that run or are kept. Thread: any.
+  void listLibraries(std::function<void(std::set<BlobDigest>)> done);
 
   void handle(protocol::GetVersionRequest request,
               Responder<protocol::GetVersionRequest> responder) override;

@@ -44,6 +44,7 @@ class JobMaster final : private JobContext, private ExecutionListener {
                        Responder<protocol::OperatorEventRequest> responder);
 
   [[nodiscard]] const JobId& id() const { return id_; }
+  [[nodiscard]] const BlobDigest& library() const { return graph_->program.library; }
   [[nodiscard]] protocol::JobStatus status() const { return status_; }
   [[nodiscard]] protocol::JobOverview overview() const;
   [[nodiscard]] protocol::JobDetails details() const;

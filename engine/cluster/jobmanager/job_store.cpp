@@ -78,6 +78,10 @@ std::vector<protocol::JobOverview> JobStore::overviews() const {
   return result;
 }
 
+void JobStore::addLibraries(std::set<BlobDigest>& libraries) const {
+  for (const Entry& entry : jobs_) libraries.insert(entry.job.library);
+}
+
 JobStore::Totals JobStore::totals() const {
   Totals totals;
   for (const Entry& entry : jobs_) {

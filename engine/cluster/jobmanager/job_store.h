@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "cluster/jobmanager/collect_buffer.h"
@@ -19,6 +20,7 @@ struct ArchivedJob {
   protocol::JobDetails details;
   protocol::JobResult result;
   std::unique_ptr<CollectBuffers> collected;  ///< records that the client has not taken yet
+  BlobDigest library;
 };
 
 /// Keeps ended jobs for a time: at most `maxCapacity`, at most `maxBytes` of memory, at most
@@ -40,6 +42,8 @@ class JobStore {
   /// nullptr when it is not (or no longer) here. Valid until the next put() or turn of the loop.
   [[nodiscard]] ArchivedJob* find(const JobId& id);
   [[nodiscard]] std::vector<protocol::JobOverview> overviews() const;
+  /// Adds the libraries of the kept jobs.
+  void addLibraries(std::set<BlobDigest>& libraries) const;
   /// How many of those kept ended in each way.
   struct Totals {
     std::int32_t finished = 0, cancelled = 0, failed = 0;

@@ -43,6 +43,7 @@ Status JobWorker::start(protocol::StartWorkerRequest start, const std::string& b
   jobName_ = start.graph.name;
   libraryName_ = start.graph.program.libraryName;
   token_ = start.token;
+  library_ = start.graph.program.library;
   auto process = services_.launcher.launch(
       launch_, [weak = weak_from_this(), &loop = services_.loop](WorkerExit exit) {
         loop.post([weak, exit = std::move(exit)]() mutable {

@@ -76,6 +76,7 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
 
   [[nodiscard]] const JobId& job() const { return launch_.job; }
   [[nodiscard]] const JobToken& token() const { return token_; }
+  [[nodiscard]] const BlobDigest& library() const { return library_; }
   [[nodiscard]] int pid() const { return process_ == nullptr ? 0 : process_->pid(); }
   [[nodiscard]] bool ending() const { return stage_ == Stage::kEnding || stage_ == Stage::kGone; }
   [[nodiscard]] bool runs(const ExecutionAttemptId& attempt) const {
@@ -118,6 +119,7 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   std::string host_;
   std::string jobName_, libraryName_;
   JobToken token_;
+  BlobDigest library_;
   Stage stage_ = Stage::kStarting;
   std::unique_ptr<WorkerProcess> process_;
   std::unique_ptr<control::RpcEndpoint> rpc_;

@@ -80,8 +80,10 @@ Status TaskManager::start() {
             : TaskManagerId(settings_.resourceId);
   figures_.start(id_);
   FLINK_RETURN_IF_ERROR(takeDirectory());
-  blobStore_ = std::make_unique<control::BlobStore>(services_.files, directory_->path() + "/blobs");
+  blobStore_ = std::make_unique<control::BlobStore>(services_.files, services_.clock,
+                                                    directory_->path() + "/blobs");
   blobs_ = std::make_unique<control::BlobCache>(*rpc_, services_.transport, *blobStore_);
+  scheduleLibraryCleanup();
   fetchLibrary_ = [this](const auto& program, const std::string& blobServer, auto done) {
     fetchLibrary(program, blobServer, std::move(done));
   };
@@ -223,6 +225,18 @@ void TaskManager::fetchLibrary(const protocol::ProgramReference& program,
                                std::function<void(Result<std::string>)> done) {
   if (program.library.isZero()) return done(std::string());
   blobs_->fetch(program.library, blobServer, std::move(done));
+}
+
+void TaskManager::scheduleLibraryCleanup() {
+  const Duration interval = settings_.libraryCleanupInterval;
+  libraryTimer_ =
+      services_.loop.schedule(interval, [this, interval, alive = std::weak_ptr<int>(alive_)] {
+        if (alive.expired()) return;
+        std::set<BlobDigest> inUse;
+        for (const auto& entry : workers_) inUse.insert(entry.second->library());
+        blobStore_->removeUnused(inUse, interval);
+        scheduleLibraryCleanup();
+      });
 }
 
 void TaskManager::handle(protocol::CancelTasksRequest request,
@@ -427,6 +441,7 @@ void TaskManager::stop(std::function<void()> stopped) {
 void TaskManager::finishStopWhenIdle() {
   if (!onStopped_ || !workers_.empty() || !ending_.empty()) return;
   services_.loop.cancel(heldTimer_);
+  services_.loop.cancel(libraryTimer_);
   if (dataPort_ != nullptr) dataPort_->stop();
   if (rpc_ != nullptr) rpc_->stop();
   alive_.reset();

@@ -97,6 +97,7 @@ class TaskManager final : private JobWorkerListener {
   /// A job of a program that is linked into this process (MiniCluster) has no library.
   void fetchLibrary(const protocol::ProgramReference& program, const std::string& blobServer,
                     std::function<void(Result<std::string>)> done);
+  void scheduleLibraryCleanup();
   void releaseJob(const JobId& job, const std::string& reason);
   void releaseEverything(const std::string& reason);
   void onDataConnection(DataConnection connection);
@@ -138,6 +139,7 @@ class TaskManager final : private JobWorkerListener {
   std::map<JobId, std::shared_ptr<JobWorker>> workers_;
   std::vector<std::shared_ptr<JobWorker>> ending_;
   EventLoop::TimerId heldTimer_ = EventLoop::TimerId::kNone;
+  EventLoop::TimerId libraryTimer_ = EventLoop::TimerId::kNone;
   std::function<void()> onStopped_;
   bool stopping_ = false;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

@@ -70,6 +70,10 @@ Result<TaskManagerSettings> readTaskManagerSettings(const config::Configuration&
   FLINK_ASSIGN_OR_RETURN(settings.maxWorkerLogFiles,
                          configuration.get(config::kTaskmanagerWorkerLogMaxFiles));
 
+  FLINK_ASSIGN_OR_RETURN(const std::int64_t cleanupSeconds,
+                         configuration.get(config::kBlobServiceCleanupInterval));
+  settings.libraryCleanupInterval = std::chrono::seconds(cleanupSeconds);
+
   FLINK_ASSIGN_OR_RETURN(settings.workerHeartbeatTimeout,
                          configuration.get(config::kTaskmanagerWorkerHeartbeatTimeout));
   FLINK_ASSIGN_OR_RETURN(settings.workerStopTimeout,

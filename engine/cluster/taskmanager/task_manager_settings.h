@@ -30,6 +30,7 @@ struct TaskManagerSettings {
   std::string logDirectory,
       logPrefix;  ///< logPrefix: file name without directory; empty: no worker logs
   int maxWorkerLogFiles = 100;
+  Duration libraryCleanupInterval{};  ///< unused libraries leave after it
   Duration workerHeartbeatTimeout{}, workerStopTimeout{}, cancellationTimeout{},
       registrationTimeout{};
   Duration heartbeatInterval{}, heartbeatTimeout{};  ///< of the connection to the JobManager

@@ -11,6 +11,7 @@
 #include "core/base/error_codes.h"
 #include "core/fs/local_file_system.h"
 #include "node.h"
+#include "tests/support/manual_event_loop.h"
 
 namespace flink::control {
 namespace {
@@ -18,12 +19,12 @@ namespace {
 using test::Eventually;
 using test::kPatience;
 using test::Node;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class BlobStoreTest : public testing::Test {
+class BlobStoreTest : public ::testing::Test {
  protected:
   BlobStoreTest()
-      : directory_(testing::TempDir() + fmt::format("blobs-{}-{}", getpid(), ++number_)) {}
+      : directory_(::testing::TempDir() + fmt::format("blobs-{}-{}", getpid(), ++number_)) {}
   ~BlobStoreTest() override { std::filesystem::remove_all(directory_); }
 
   static BlobDigest digestOf(const std::string& content) {
@@ -41,7 +42,8 @@ class BlobStoreTest : public testing::Test {
   static inline int number_ = 0;
   const std::string directory_;
   std::unique_ptr<FileSystem> files_ = fs::makeLocalFileSystem();
-  BlobStore store_{*files_, directory_ + "/store"};
+  testing::ManualClock clock_;
+  BlobStore store_{*files_, clock_, directory_ + "/store"};
 };
 
 TEST(Sha256Test, MatchesTheKnownDigest) {
@@ -98,6 +100,27 @@ TEST_F(BlobStoreTest, EmptyBlobIsABlob) {
   EXPECT_EQ(*store_.sizeOf(digestOf("")), 0);
 }
 
+TEST_F(BlobStoreTest, UnusedBlobsLeaveAfterATime) {
+  using std::chrono::seconds;
+  const auto after = [&](int s) { clock_.moveTo(clock_.now() + seconds(s)); };
+  const BlobDigest inUse = digestOf("1"), asked = digestOf("2"), read = digestOf("3"),
+                   forgotten = digestOf("4");
+  for (const char* content : {"1", "2", "3", "4"})
+    ASSERT_TRUE(*store_.put(digestOf(content), 0, 1, content));
+  EXPECT_EQ(store_.removeUnused({}, seconds(10)), 0);
+  after(9);
+  EXPECT_TRUE(store_.contains(asked));
+  EXPECT_TRUE(store_.read(read, 0, 1).isOk());
+  after(1);
+  EXPECT_EQ(store_.removeUnused({inUse}, seconds(10)), 1);
+  EXPECT_EQ(numFiles(), 3U);
+  EXPECT_FALSE(store_.contains(forgotten));
+  after(9);
+  EXPECT_EQ(store_.removeUnused({inUse}, seconds(10)), 2);
+  EXPECT_TRUE(store_.contains(inUse));
+  ASSERT_TRUE(*store_.put(forgotten, 0, 1, "4")) << "it may come again";
+}
+
 TEST_F(BlobStoreTest, FilesAreAddedByContent) {
   const std::string path = directory_ + "/file";
   std::filesystem::create_directories(directory_);
@@ -137,7 +160,7 @@ class BlobTransferTest : public BlobStoreTest {
   std::atomic<int> port_{0};
   Node server_{makeZmqTransport("server")};
   BlobServer blobServer_{server_.rpc(), store_};
-  BlobStore local_{*files_, directory_ + "/local"};
+  BlobStore local_{*files_, clock_, directory_ + "/local"};
   Node client_{makeZmqTransport("client")};
   BlobCache cache_{client_.rpc(), client_.transport(), local_};
 };

@@ -14,6 +14,32 @@ using ::testing::SizeIs;
 
 class QueriesTest : public JobManagerTest {};
 
+TEST_F(QueriesTest, LibrariesAreInUseAsLongAsTheirJobsAreKept) {
+  settings_.jobStoreMaxCapacity = 1;
+  start();
+  addTaskManager("tm-1", 1);
+  const auto inUse = [&] {
+    std::set<BlobDigest> libraries;
+    jobManager_->listLibraries([&](std::set<BlobDigest> answer) { libraries = std::move(answer); });
+    loop_.run();
+    return libraries;
+  };
+  std::vector<BlobDigest> libraries;
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    JobGraphBuilder job(i);
+    job.vertex("a", 1);
+    job.graph().program.library = testing::idOf<BlobDigest>(i);
+    libraries.push_back(job.graph().program.library);
+    ASSERT_TRUE(submit(job).isOk());
+    EXPECT_TRUE(inUse().contains(libraries.back())) << "it runs";
+    ASSERT_TRUE(get(protocol::CancelJobRequest{job.graph().id}).isOk());
+    for (const auto& attempt : std::set(taskManagers_[0]->running))
+      taskManagers_[0]->report(attempt, protocol::ExecutionState::kCanceled);
+    loop_.run();
+  }
+  EXPECT_THAT(inUse(), ElementsAre(libraries[2])) << "the store keeps one ended job";
+}
+
 TEST_F(QueriesTest, VersionSaysWhereEverythingIs) {
   process_.commit = "abc";
   process_.eventPort = 6126;

@@ -33,6 +33,7 @@ class TaskManagerTest : public ::testing::Test {
     settings_.resources = {4, 400, 0, 4000, 4 << 20};
     settings_.temporaryDirectory =
         ::testing::TempDir() + "task_manager_test." + std::to_string(::getpid());
+    settings_.libraryCleanupInterval = std::chrono::hours(1);
     settings_.workerHeartbeatTimeout = std::chrono::seconds(10);
     settings_.workerStopTimeout = std::chrono::seconds(5);
     settings_.cancellationTimeout = std::chrono::minutes(3);

@@ -85,6 +85,31 @@ TEST_F(TaskManagerTest, UnknownJobsCannotBeCancelledButReleased) {
   EXPECT_TRUE(ask(protocol::ReleaseJobRequest{testing::idOf<JobId>(9), "over"}).isOk());
 }
 
+TEST_F(TaskManagerTest, LibrariesThatNoWorkerUsesLeaveAfterATime) {
+  const std::string content = "a library";
+  control::Sha256 sha;
+  sha.update(asBytes(content));
+  const BlobDigest library = sha.finish();
+  jobManagerRpc_->serve<protocol::GetBlobChunkRequest>([&](const auto&, const auto&, auto respond) {
+    respond(protocol::GetBlobChunkRequest::Response{content,
+                                                    static_cast<std::int64_t>(content.size())});
+  });
+  start();
+  auto request = submission(1, {0});
+  request.submission.jobGraph->program.library = library;
+  request.submission.blobServer = "localhost:6123";
+  ASSERT_TRUE(ask(request).isOk());
+  const std::string path = worker().started.libraryPath;
+  ASSERT_TRUE(files_->status(path).isOk()) << path;
+  loop_.advance(std::chrono::hours(2));
+  EXPECT_TRUE(files_->status(path).isOk()) << "a worker uses it";
+  ASSERT_TRUE(ask(protocol::ReleaseJobRequest{testing::idOf<JobId>(1), "over"}).isOk());
+  worker().exit(0);
+  loop_.run();
+  loop_.advance(std::chrono::hours(1));
+  EXPECT_FALSE(files_->status(path).isOk());
+}
+
 TEST_F(TaskManagerTest, NoProcessNoSlots) {
   start();
   launcher_.refuse = true;

@@ -13,6 +13,7 @@ std::vector<OptionInfo> jobmanagerOptions() {
       describe(kJobmanagerEventPort),
       describe(kBlobServerPort),
       describe(kBlobStorageDirectory),
+      describe(kBlobServiceCleanupInterval),
       describe(kSlotRequestTimeout),
       describe(kSlotIdleTimeout),
       describe(kJobstoreExpirationTime),

@@ -38,6 +38,14 @@ inline constexpr ConfigOption<std::string> kBlobStorageDirectory{
     "blob.storage.directory", "",
     "Directory for job libraries; without it the first one of io.tmp.dirs."};
 
+inline constexpr ConfigOption<std::int64_t> kBlobServiceCleanupInterval{
+    "blob.service.cleanup.interval",
+    "3600",
+    "Seconds after which a job library that no running or kept job uses is removed, at the "
+    "JobManager as on TaskManagers.",
+    {},
+    ">=1"};
+
 inline constexpr ConfigOption<Millis> kSlotRequestTimeout{
     "slot.request.timeout", "5 min",
     "A job whose slots cannot be provided within this time fails."};
