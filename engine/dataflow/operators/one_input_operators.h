@@ -1,7 +1,9 @@
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
+#include "core/types/heap_bytes.h"
 #include "dataflow/operators/function_traits.h"
 #include "dataflow/operators/operator_base.h"
 #include "dataflow/operators/output.h"
@@ -20,7 +22,7 @@ class MapOperator final : public OneInputOperator<In> {
   }
   void process(Batch<In> batch) override {
     this->countIn(batch.records.size());
-    for (In& record : batch.records) output_.collect(callMap(function_, record));
+    for (In& record : batch.records) emit(record);
     output_.flush();
     this->countOut(output_.numRecords());
   }
@@ -30,6 +32,20 @@ class MapOperator final : public OneInputOperator<In> {
   }
 
  private:
+  void emit(In& record) {
+    // A function that returns a reference leaves its argument's memory where it is.
+    if constexpr (std::is_same_v<decltype(callMap(function_, record)), In> && !types::kNoHeap<In>) {
+      // A function that passes its argument on takes the record's memory along: the slot's goes
+      // back in exchange, so that neither side has to get new.
+      In result = callMap(function_, record);
+      using std::swap;
+      swap(output_.slot(), result);
+      record = std::move(result);
+    } else {
+      output_.collect(callMap(function_, record));
+    }
+  }
+
   F function_;
   Output<Out> output_;
 };
