@@ -210,6 +210,7 @@ Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment,
   services.executor = runtime_->executor.get();
   services.files = &services_.files;
   services.clock = &services_.clock;
+  services.timers = &services_.loop;
   services.jobGroup = runtime_->jobGroup;
   services.listener = this;
   auto& task = tasks_[deployment.attempt];

@@ -11,10 +11,11 @@ namespace flink::types {
 
 /// The outgoing channels of one task and one edge, as bytes. The typed side (operators) serializes
 /// straight into the window; the transport side (network) hands out and takes back segments.
-/// dataflow/network implements it. Wire format of a channel: records, each `u32 length` + (keyed
-/// exchanges: `u16 key group`, on channels inside one process also `u64 key hash`) + payload; all
-/// little endian. A record that does not fit into an empty segment is cut into several buffers,
-/// marked by their header (see network/FORMAT.md). Thread: the task's step only.
+/// dataflow/network implements it. Wire format of a channel: records and control elements, each
+/// `u32 length word` + (with a timestamp: `i64`) + (records of keyed exchanges: `u16 key group`, on
+/// channels inside one process also `u64 key hash`) + payload; all little endian; see
+/// network/FORMAT.md. A record that does not fit into an empty segment is cut into several buffers,
+/// marked by their header. Thread: the task's step only.
 class SegmentWriter {
  public:
   /// Free bytes of a channel's current segment. Both null: no segment yet.
@@ -33,8 +34,8 @@ class SegmentWriter {
   /// Hands over what the window holds and provides an empty segment; may wait for memory
   /// (Executor::await). After it the window is empty and at least `segmentBytes() - header` long.
   virtual void nextSegment(int channel) = 0;
-  /// Emits a record (without its length prefix) that is longer than a segment.
-  virtual void writeLarge(int channel, ByteView record) = 0;
+  /// Emits a record (given without its length word) that is longer than a segment.
+  virtual void writeLarge(int channel, std::uint32_t lengthWord, ByteView record) = 0;
   /// True when the task was told to stop: emitting goes nowhere and the caller should return soon.
   [[nodiscard]] virtual bool released() const = 0;
   void countRecords(std::uint64_t n) { numRecords_ += n; }

@@ -61,11 +61,10 @@ void PartitionWriter::nextSegment(int channel) {
   }
 }
 
-void PartitionWriter::writeLarge(int channel, ByteView record) {
+void PartitionWriter::writeLarge(int channel, std::uint32_t lengthWord, ByteView record) {
   if (window(channel).free() < kMinFirstPiece) nextSegment(channel);
-  const auto length = static_cast<std::uint32_t>(record.size());
-  std::memcpy(window(channel).pos, &length, sizeof length);
-  window(channel).pos += sizeof length;
+  std::memcpy(window(channel).pos, &lengthWord, sizeof lengthWord);
+  window(channel).pos += sizeof lengthWord;
   while (true) {
     Window& target = window(channel);
     const std::size_t size = std::min(target.free(), record.size());

@@ -23,7 +23,7 @@ class PartitionWriter : public ResultPartition {
     return carriesHash_[static_cast<std::size_t>(channel)];
   }
   void nextSegment(int channel) final;
-  void writeLarge(int channel, ByteView record) final;
+  void writeLarge(int channel, std::uint32_t lengthWord, ByteView record) final;
   [[nodiscard]] std::int64_t bytesOut() const final { return probe_->bytes(); }
   [[nodiscard]] std::int64_t buffersOut() const final { return probe_->buffers(); }
 

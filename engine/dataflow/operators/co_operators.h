@@ -49,13 +49,16 @@ class CoOperator final : public OperatorBase {
   template <int Index, class In>
   void processSide(Batch<In> batch) {
     this->countIn(batch.records.size());
-    for (In& record : batch.records) {
-      if constexpr (Index == 1) {
-        Calls::first(function_, record, context_, output_.collector());
-      } else {
-        Calls::second(function_, record, context_, output_.collector());
-      }
-    }
+    forEachRecord(
+        batch,
+        [this](In& record) {
+          if constexpr (Index == 1) {
+            Calls::first(function_, record, context_, output_.collector());
+          } else {
+            Calls::second(function_, record, context_, output_.collector());
+          }
+        },
+        output_, sideOutputs_);
     output_.flush();
     sideOutputs_.flush();
     this->countOut(output_.numRecords());

@@ -18,8 +18,14 @@ Status corruptRecord(int channel, const types::ByteCursor& in) {
   return corrupt(channel, in.error == nullptr ? "unknown reason" : in.error);
 }
 
+Result<types::StreamElement> readElement(int channel, ByteView bytes) {
+  const auto element = wire::parseElement(bytes);
+  if (!element) return corrupt(channel, "unknown control element");
+  return *element;
+}
+
 Status CutRecords::resume(int channel, const types::SegmentView& segment, std::size_t& offset,
-                          ByteView& complete) {
+                          std::uint32_t& word, ByteView& complete) {
   std::string& part = parts_[static_cast<std::size_t>(channel)];
   if (segment.startsInside == part.empty()) {
     return corrupt(channel, part.empty() ? "rest of a record whose beginning is missing"
@@ -33,9 +39,10 @@ Status CutRecords::resume(int channel, const types::SegmentView& segment, std::s
     return part.size() == upTo;
   };
   if (part.size() >= wire::kLengthBytes || take(wire::kLengthBytes)) {
-    const std::size_t length = wire::getLength(asBytes(part).data());
-    if (length > wire::kMaxRecordBytes) return corrupt(channel, "record longer than the limit");
-    if (take(wire::kLengthBytes + length)) {
+    word = wire::getWord(asBytes(part).data());
+    if (!wire::isValid(word)) return corrupt(channel, "record longer than the limit");
+    if ((word & wire::kElement) != 0) return corrupt(channel, "control element cut in two");
+    if (take(wire::kLengthBytes + wire::lengthOf(word))) {
       complete = asBytes(part).subspan(wire::kLengthBytes);
       return Status::ok();
     }
@@ -47,10 +54,8 @@ Status CutRecords::resume(int channel, const types::SegmentView& segment, std::s
 Status CutRecords::keep(int channel, const types::SegmentView& segment, std::size_t& offset) {
   if (!segment.endsInside) return corrupt(channel, "record ends before its length");
   const std::size_t left = segment.data.size() - offset;
-  if (left >= wire::kLengthBytes &&
-      wire::getLength(segment.data.data() + offset) > wire::kMaxRecordBytes) {
+  if (left >= wire::kLengthBytes && !wire::isValid(wire::getWord(segment.data.data() + offset)))
     return corrupt(channel, "record longer than the limit");
-  }
   parts_[static_cast<std::size_t>(channel)].assign(asText(segment.data.subspan(offset)));
   offset = segment.data.size();
   return Status::ok();

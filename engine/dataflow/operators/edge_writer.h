@@ -41,7 +41,8 @@ class RecordSerializer {
     std::byte* header = sink.claim(wire::kLengthBytes + prefix.size());
     if (header == nullptr || !types::writeValue(record, sink)) [[unlikely]]
       return false;
-    wire::putLength(header, static_cast<std::size_t>(sink.pos - header) - wire::kLengthBytes);
+    wire::putWord(header, static_cast<std::size_t>(sink.pos - header) - wire::kLengthBytes,
+                  Prefix::kFlags);
     prefix.put(header + wire::kLengthBytes);
     window.pos = sink.pos;
     return true;
@@ -57,13 +58,37 @@ class RecordSerializer {
     prefix.put(reinterpret_cast<std::byte*>(large_.data()));
     types::appendTo(large_, record);
     wire::checkRecordSize(large_.size());
-    writer_.writeLarge(channel, asBytes(large_));
+    writer_.writeLarge(channel, static_cast<std::uint32_t>(large_.size()) | Prefix::kFlags,
+                       asBytes(large_));
     if (large_.capacity() > wire::kKeptLargeBytes) std::string().swap(large_);
   }
 
   types::SegmentWriter& writer_;
   std::string large_;
 };
+
+/// Calls write(record, withTimestamp) for each record of a batch; withTimestamp(prefix) puts the
+/// record's timestamp, if it has one, in front of the prefix and hands the result to its second
+/// argument. The test whether the batch has timestamps is made once.
+template <class T, class Write>
+void forEachStamped(const Batch<T>& batch, Write&& write) {
+  if (batch.timestamps == nullptr) {
+    for (const T& record : batch.records)
+      write(record, [](const auto& prefix, auto&& put) { put(prefix); });
+    return;
+  }
+  const types::Timestamp* timestamp = batch.timestamps;
+  for (const T& record : batch.records) {
+    const types::Timestamp stamp = *timestamp++;
+    write(record, [stamp](const auto& prefix, auto&& put) {
+      if (stamp == types::kNoTimestamp) {
+        put(prefix);
+      } else {
+        put(wire::StampedPrefix<std::remove_cvref_t<decltype(prefix)>>{stamp, prefix});
+      }
+    });
+  }
+}
 
 /// Writes the records of one edge to the channels that its strategy picks. A broadcast record
 /// counts once.
@@ -81,29 +106,37 @@ class EdgeWriter final : public BatchReceiver<T> {
     const int numChannels = writer_.numChannels();
     switch (numChannels == 1 ? ChannelSelection::kForward : selection_) {
       case ChannelSelection::kRoundRobin:
-        for (const T& record : batch.records) {
-          serializer_.write(next_, wire::NoPrefix{}, record);
+        forEachStamped(batch, [&](const T& record, auto&& withTimestamp) {
+          writeTo(next_, record, withTimestamp);
           next_ = next_ + 1 == numChannels ? 0 : next_ + 1;
-        }
+        });
         break;
       case ChannelSelection::kRandom:
-        for (const T& record : batch.records) {
-          serializer_.write(wire::nextRandomBelow(random_, numChannels), wire::NoPrefix{}, record);
-        }
+        forEachStamped(batch, [&](const T& record, auto&& withTimestamp) {
+          writeTo(wire::nextRandomBelow(random_, numChannels), record, withTimestamp);
+        });
         break;
       case ChannelSelection::kBroadcast:
         for (int channel = 0; channel < numChannels; ++channel) {
-          for (const T& record : batch.records)
-            serializer_.write(channel, wire::NoPrefix{}, record);
+          forEachStamped(batch, [&](const T& record, auto&& withTimestamp) {
+            writeTo(channel, record, withTimestamp);
+          });
         }
         break;
       default:
-        for (const T& record : batch.records) serializer_.write(0, wire::NoPrefix{}, record);
+        forEachStamped(batch, [&](const T& record, auto&& withTimestamp) {
+          writeTo(0, record, withTimestamp);
+        });
     }
     writer_.countRecords(batch.records.size());
   }
 
  private:
+  void writeTo(int channel, const T& record, const auto& withTimestamp) {
+    withTimestamp(wire::NoPrefix{},
+                  [&](const auto& prefix) { serializer_.write(channel, prefix, record); });
+  }
+
   types::SegmentWriter& writer_;
   RecordSerializer<T> serializer_;
   ChannelSelection selection_;
@@ -132,17 +165,17 @@ class KeyedEdgeWriter final : public BatchReceiver<T> {
   }
 
   void process(Batch<T> batch) override {
-    for (const T& record : batch.records) {
+    forEachStamped(batch, [this](const T& record, const auto& withTimestamp) {
       const types::KeyHash hash = types::keyHash(callKeySelector(selector_, record));
       const std::uint32_t group = types::keyGroupOf(hash, maxParallelism_);
       const int channel = channelOfGroup_[group];
+      const auto put = [&](const auto& prefix) { serializer_.write(channel, prefix, record); };
       if (carriesHash_[static_cast<std::size_t>(channel)] != 0) {
-        serializer_.write(channel, wire::HashPrefix{static_cast<std::uint16_t>(group), hash},
-                          record);
+        withTimestamp(wire::HashPrefix{static_cast<std::uint16_t>(group), hash}, put);
       } else {
-        serializer_.write(channel, wire::GroupPrefix{static_cast<std::uint16_t>(group)}, record);
+        withTimestamp(wire::GroupPrefix{static_cast<std::uint16_t>(group)}, put);
       }
-    }
+    });
     writer_.countRecords(batch.records.size());
   }
 
@@ -167,13 +200,14 @@ class CustomEdgeWriter final : public BatchReceiver<T> {
 
   void process(Batch<T> batch) override {
     const int numChannels = writer_.numChannels();
-    for (const T& record : batch.records) {
+    forEachStamped(batch, [&](const T& record, const auto& withTimestamp) {
       const KeyOf<Selector, T>& key = callKeySelector(selector_, record);
       const int channel = callPartitioner(partitioner_, key, numChannels);
       if (channel < 0 || channel >= numChannels) [[unlikely]]
         wire::throwBadPartition(channel, numChannels);
-      serializer_.write(channel, wire::NoPrefix{}, record);
-    }
+      withTimestamp(wire::NoPrefix{},
+                    [&](const auto& prefix) { serializer_.write(channel, prefix, record); });
+    });
     writer_.countRecords(batch.records.size());
   }
 

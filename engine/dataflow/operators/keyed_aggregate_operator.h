@@ -106,12 +106,13 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
         hashes = hashes_;
       }
       if (aggregator_ == nullptr) {
-        emitRunningValues(records, hashes);
+        emitRunningValues(records, hashes, batch.timestamps);
       } else {
         accumulate(records, hashes);
       }
       batch.records = batch.records.subspan(n);
       if (batch.keyHashes != nullptr) batch.keyHashes += n;
+      if (batch.timestamps != nullptr) batch.timestamps += n;
     }
     this->countOut(output_.numRecords());
   }
@@ -163,13 +164,14 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
     }
   }
 
-  void emitRunningValues(std::span<T> records, const types::KeyHash* hashes) {
+  void emitRunningValues(std::span<T> records, const types::KeyHash* hashes,
+                         const types::Timestamp* timestamps) {
     forEachEntry(table_, records, hashes, [this](T& record, Entry& entry, bool isNew) {
       if (isNew) return;
       combiner_(Layout::value(entry), std::as_const(record));
       record = std::as_const(Layout::value(entry));
     });
-    output_.forward(records);
+    output_.forward(records, timestamps);
   }
 
   void accumulate(std::span<T> records, const types::KeyHash* hashes) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "core/types/heap_bytes.h"
 #include "dataflow/operators/function_traits.h"
@@ -22,7 +24,8 @@ class MapOperator final : public OneInputOperator<In> {
   }
   void process(Batch<In> batch) override {
     this->countIn(batch.records.size());
-    for (In& record : batch.records) emit(record);
+    forEachRecord(
+        batch, [this](In& record) { emit(record); }, output_);
     output_.flush();
     this->countOut(output_.numRecords());
   }
@@ -62,7 +65,9 @@ class FlatMapOperator final : public OneInputOperator<In> {
   }
   void process(Batch<In> batch) override {
     this->countIn(batch.records.size());
-    for (In& record : batch.records) callFlatMap(function_, record, output_.collector());
+    forEachRecord(
+        batch, [this](In& record) { callFlatMap(function_, record, output_.collector()); },
+        output_);
     output_.flush();
     this->countOut(output_.numRecords());
   }
@@ -90,15 +95,20 @@ class FilterOperator final : public OneInputOperator<T> {
   void process(Batch<T> batch) override {
     this->countIn(batch.records.size());
     std::size_t kept = 0;
-    for (T& record : batch.records) {
+    const std::size_t numRecords = batch.records.size();
+    if (batch.timestamps != nullptr) timestamps_.resize(std::max(timestamps_.size(), numRecords));
+    for (std::size_t i = 0; i < numRecords; ++i) {
+      T& record = batch.records[i];
       if (!callFilter(function_, std::as_const(record))) continue;
+      if (batch.timestamps != nullptr) timestamps_[kept] = batch.timestamps[i];
       T& place = batch.records[kept++];
       if (&place != &record) {
         using std::swap;
         swap(place, record);
       }
     }
-    output_.forward(batch.records.first(kept));
+    output_.forward(batch.records.first(kept),
+                    batch.timestamps == nullptr ? nullptr : timestamps_.data());
     this->countOut(output_.numRecords());
   }
   void close() override {
@@ -109,6 +119,7 @@ class FilterOperator final : public OneInputOperator<T> {
  private:
   F function_;
   Output<T> output_;
+  std::vector<types::Timestamp> timestamps_;
 };
 
 /// Runs a process function, with side outputs.
@@ -126,13 +137,16 @@ class ProcessOperator final : public OneInputOperator<In> {
   }
   void process(Batch<In> batch) override {
     this->countIn(batch.records.size());
-    for (const In& record : batch.records) {
-      if constexpr (std::invocable<F&, const In&, ProcessContext&, Collector<Out>&>) {
-        function_(record, context_, output_.collector());
-      } else {
-        function_.processElement(record, context_, output_.collector());
-      }
-    }
+    forEachRecord(
+        batch,
+        [this](const In& record) {
+          if constexpr (std::invocable<F&, const In&, ProcessContext&, Collector<Out>&>) {
+            function_(record, context_, output_.collector());
+          } else {
+            function_.processElement(record, context_, output_.collector());
+          }
+        },
+        output_, sideOutputs_);
     output_.flush();
     sideOutputs_.flush();
     this->countOut(output_.numRecords());

@@ -17,6 +17,13 @@
 #include "core/base/ids.h"
 #include "core/metrics/registry.h"
 #include "core/types/key_group.h"
+#include "core/types/stream_time.h"
+#include "dataflow/operators/processing_time_service.h"
+#include "dataflow/state/state_contexts.h"
+
+namespace flink::state {
+struct KeyOps;
+}
 
 namespace flink::operators {
 
@@ -25,7 +32,8 @@ namespace flink::operators {
 template <class T>
 struct Batch {
   std::span<T> records;
-  const types::KeyHash* keyHashes = nullptr;  ///< one per record on keyed inputs, else null
+  const types::KeyHash* keyHashes = nullptr;     ///< one per record on keyed inputs, else null
+  const types::Timestamp* timestamps = nullptr;  ///< one per record; null: none has one
 };
 
 /// One input of an operator with its type erased; typed again by BatchReceiver.
@@ -75,6 +83,15 @@ struct OperatorContext {
   /// True once the task is being cancelled. Thread: any.
   std::function<bool()> cancelled;
   OperatorEventGateway* coordinator = nullptr;
+  ProcessingTimeService* processingTime = nullptr;
+  /// The operator's state, restored where there is something to restore.
+  state::StateInitContext state;
+  /// Time between two periodic watermarks; 0: none.
+  std::int64_t autoWatermarkIntervalMs = 200;
+  /// Pass event time on to every output, behind the records emitted so far. A watermark makes the
+  /// operators of the same chain do all that it makes due before the call returns.
+  std::function<void(types::Timestamp)> emitWatermark;
+  std::function<void(bool idle)> emitWatermarkStatus;
   /// Publishes a final accumulator value under a name: a number as text, summed over the job.
   std::function<void(const std::string&, std::string)> setAccumulator;
   /// Sends records of a collect sink to the JobManager, which takes one bundle at a time: waits
@@ -86,13 +103,33 @@ struct OperatorContext {
 /// One operator instance inside a chain. No threads, no sockets; exceptions of user code pass
 /// through and are caught once by the task. Lifetime: open → batches through its inputs → endInput
 /// for each → finish until true → close (also after failures).
+///
+/// Event time: the task calls processWatermark with rising values per input; then advance() until
+/// it returns true, before any other input. What advance() does is fire what is due and, at last,
+/// context.emitWatermark().
+///
+/// Checkpoints: at a barrier the task calls flush(), snapshotState() and then writes the operator's
+/// backends. Later, notifyCheckpointComplete() or, when it failed, notifyCheckpointAborted(); a
+/// complete one stands for all that are older.
 class StreamOperator {
  public:
   virtual ~StreamOperator() = default;
+  /// The type of the keys whose state and timers the operator keeps; null: it keeps none.
+  [[nodiscard]] virtual const state::KeyOps* stateKey() const { return nullptr; }
+  /// Puts what the operator keeps beside its backends into operator state. Before open() never.
+  virtual void snapshotState(const state::SnapshotContext& /*context*/) {}
+  virtual void notifyCheckpointComplete(state::SnapshotId /*id*/) {}
+  virtual void notifyCheckpointAborted(state::SnapshotId /*id*/) {}
   virtual void open(OperatorContext& context) = 0;
   [[nodiscard]] virtual int numInputs() const = 0;
   /// The receiver of input `index`. REQUIRES: index < numInputs().
   virtual Receiver& input(int index) = 0;
+  /// Event time of input `index` reached `watermark`, or the input became idle or active.
+  virtual void processWatermark(int index, types::Timestamp watermark) = 0;
+  virtual void processWatermarkStatus(int index, bool idle) = 0;
+  /// Does up to about `maxSteps` pieces of the work that event time made due; true once nothing is
+  /// due.
+  virtual bool advance(std::size_t maxSteps) = 0;
   /// No more records on input `index`.
   virtual void endInput(int /*index*/) {}
   /// Emits about `maxRecords` of what is left after all inputs ended; true once nothing is left.
@@ -114,6 +151,9 @@ class SourceOperatorBase : public StreamOperator {
   virtual void handleEvent(std::string_view payload) = 0;
   [[nodiscard]] int numInputs() const final { return 0; }
   Receiver& input(int index) final;
+  void processWatermark(int index, types::Timestamp watermark) final;
+  void processWatermarkStatus(int index, bool idle) final;
+  bool advance(std::size_t /*maxSteps*/) final { return true; }
 };
 
 /// Where an operator's outputs go: (side-output tag, receiver); empty tag = main output. Several

@@ -20,8 +20,51 @@ void throwNotCopyable(const std::type_info& type) {
       "several operators read one output, so its records must be copyable: type={}", type.name()));
 }
 
-Receiver& SourceOperatorBase::input(int /*index*/) {
+namespace {
+[[noreturn]] void noInputs() {
   checkFailed("index < numInputs()", "a source has no inputs", __FILE__, __LINE__);
+}
+}  // namespace
+
+Receiver& SourceOperatorBase::input(int /*index*/) {
+  noInputs();
+}
+void SourceOperatorBase::processWatermark(int /*index*/, types::Timestamp /*watermark*/) {
+  noInputs();
+}
+void SourceOperatorBase::processWatermarkStatus(int /*index*/, bool /*idle*/) {
+  noInputs();
+}
+
+void OperatorBase::open(OperatorContext& context) {
+  openServices(context);
+  eventTime_.emplace(numInputs());
+}
+
+void OperatorBase::processWatermark(int index, types::Timestamp watermark) {
+  pending_ = eventTime_->onWatermark(index, watermark);
+}
+
+void OperatorBase::processWatermarkStatus(int index, bool idle) {
+  pending_ = eventTime_->onStatus(index, idle);
+}
+
+bool OperatorBase::advance(std::size_t maxSteps) {
+  if (pending_.idle == false) {
+    pending_.idle.reset();
+    context().emitWatermarkStatus(false);
+  }
+  if (pending_.watermark) {
+    if (!onEventTime(*pending_.watermark, maxSteps)) return false;
+    const types::Timestamp reached = *pending_.watermark;
+    pending_.watermark.reset();
+    context().emitWatermark(reached);
+  }
+  if (pending_.idle) {
+    pending_.idle.reset();
+    context().emitWatermarkStatus(true);
+  }
+  return true;
 }
 
 void OperatorServices::openServices(OperatorContext& context) {

@@ -7,6 +7,7 @@
 
 #include "core/base/current_code.h"
 #include "core/metrics/registry.h"
+#include "dataflow/operators/event_time_inputs.h"
 #include "dataflow/operators/functions.h"
 #include "dataflow/operators/operator.h"
 
@@ -58,11 +59,28 @@ class OperatorServices {
   std::uint64_t counted_ = 0;
 };
 
-/// Base of operators with inputs.
+/// Base of operators with inputs: combines their event time and passes it on.
 class OperatorBase : public StreamOperator, protected OperatorServices {
  public:
-  void open(OperatorContext& context) override { openServices(context); }
+  void open(OperatorContext& context) override;
   void close() override { closeServices(); }
+  void processWatermark(int index, types::Timestamp watermark) override;
+  void processWatermarkStatus(int index, bool idle) override;
+  bool advance(std::size_t maxSteps) override;
+
+ protected:
+  /// Fires what is due at `watermark`, about `maxSteps` pieces of it; true once nothing is due.
+  /// Until then it is called again, before any other input. Emits what it collected before it
+  /// returns.
+  virtual bool onEventTime(types::Timestamp /*watermark*/, std::size_t /*maxSteps*/) {
+    return true;
+  }
+  /// While onEventTime runs already the new value.
+  [[nodiscard]] types::Timestamp currentWatermark() const { return eventTime_->current(); }
+
+ private:
+  std::optional<EventTimeInputs> eventTime_;
+  EventTimeInputs::Change pending_;
 };
 
 /// An operator with one input that is its own receiver.

@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/base/result.h"
 #include "core/types/segment_writer.h"
+#include "core/types/stream_time.h"
 #include "dataflow/operators/operator.h"
 
 namespace flink::operators {
@@ -39,16 +41,23 @@ struct EdgeWriterSpec {
   int maxParallelism = 128;  ///< of the consumer, for kHash
 };
 
+/// How far one call of EdgeReader::read came.
+struct EdgeReadResult {
+  bool usedUp = false;                          ///< of the segment nothing is left
+  std::optional<types::StreamElement> element;  ///< came behind the records of this call
+};
+
 /// Decodes one gate's buffers into batches of the edge's type and hands them to the target's input.
 /// Thread: the task's step.
 class EdgeReader {
  public:
   virtual ~EdgeReader() = default;
   /// Continues at `offset` (bytes, advanced) and processes at most about `maxRecords` records of
-  /// `segment`, adding their number to `numRecords`. True when the segment is used up. Errors:
+  /// `segment`, adding their number to `numRecords`. Stops behind a control element. Errors:
   /// kCorruptData.
-  virtual Result<bool> read(int channel, const types::SegmentView& segment, std::size_t& offset,
-                            std::size_t maxRecords, std::uint64_t& numRecords) = 0;
+  virtual Result<EdgeReadResult> read(int channel, const types::SegmentView& segment,
+                                      std::size_t& offset, std::size_t maxRecords,
+                                      std::uint64_t& numRecords) = 0;
 };
 
 /// The typed ends of one edge between tasks.

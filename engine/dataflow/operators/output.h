@@ -43,17 +43,26 @@ class Output final : public Collector<T> {
 
   Collector<T>& collector() { return *this; }
 
+  /// The timestamp of what is collected from now on; kNoTimestamp takes it away again.
+  void setTimestamp(types::Timestamp timestamp) {
+    if (timestamp == timestamp_) return;
+    stampCollected();
+    timestamp_ = timestamp;
+  }
+
   /// Hands on what was collected.
   void flush() {
-    const auto filled = static_cast<std::size_t>(this->pos_ - slots_.data());
+    const std::size_t filled = collected();
     if (filled == 0) return;
-    forward(std::span<T>(slots_.data(), filled));
+    if (timestamp_ != types::kNoTimestamp || numStamped_ > 0) stampCollected();
+    forward(std::span<T>(slots_.data(), filled), numStamped_ > 0 ? stamps_.data() : nullptr);
+    numStamped_ = 0;
     this->pos_ = slots_.data();
     limitRetainedMemory(filled);
   }
 
   /// Hands on records that live elsewhere. REQUIRES: nothing collected is waiting.
-  void forward(std::span<T> records) {
+  void forward(std::span<T> records, const types::Timestamp* timestamps = nullptr) {
     numRecords_ += records.size();
     if (receivers_.empty() || records.empty()) return;
     // Not restored when a receiver throws: then the thrower stays named.
@@ -63,12 +72,12 @@ class Output final : public Collector<T> {
         copies_.grow(records.size());
         for (std::size_t r = 0; r < records.size(); ++r)
           copies_.data()[r] = std::as_const(records[r]);
-        receivers_[i]->process({std::span<T>(copies_.data(), records.size())});
+        receivers_[i]->process({std::span<T>(copies_.data(), records.size()), nullptr, timestamps});
       }
     } else if (receivers_.size() > 1) {
       throwNotCopyable(typeid(T));
     }
-    receivers_.back()->process({records});
+    receivers_.back()->process({records, nullptr, timestamps});
     currentCode.op = sender;
   }
 
@@ -76,12 +85,26 @@ class Output final : public Collector<T> {
   [[nodiscard]] bool isConnected() const { return !receivers_.empty(); }
 
  private:
+  [[nodiscard]] std::size_t collected() const {
+    return static_cast<std::size_t>(this->pos_ - slots_.data());
+  }
+
+  /// Gives the current timestamp to what was collected since it was set.
+  void stampCollected() {
+    const std::size_t filled = collected();
+    if (filled == numStamped_) return;
+    if (stamps_.size() < filled) stamps_.resize(std::max(filled, kBatchSize));
+    std::fill(stamps_.begin() + static_cast<std::ptrdiff_t>(numStamped_),
+              stamps_.begin() + static_cast<std::ptrdiff_t>(filled), timestamp_);
+    numStamped_ = filled;
+  }
+
   void makeRoom() override {
     if (slots_.size() >= capacity_) {
       flush();
       if (this->pos_ != this->end_) return;
     }
-    const auto filled = static_cast<std::size_t>(this->pos_ - slots_.data());
+    const std::size_t filled = collected();
     slots_.grow(std::min(capacity_, std::max<std::size_t>(16, slots_.size() * 4)));
     this->pos_ = slots_.data() + filled;
     this->end_ = slots_.data() + slots_.size();
@@ -108,6 +131,24 @@ class Output final : public Collector<T> {
   std::size_t capacity_ = kBatchSize;
   std::size_t sampled_ = 0;
   std::uint64_t numRecords_ = 0;
+  types::Timestamp timestamp_ = types::kNoTimestamp;
+  std::vector<types::Timestamp> stamps_;
+  std::size_t numStamped_ = 0;  ///< of those collected
 };
+
+/// Calls each(record) for the records of a batch; what it collects into `outputs` gets the record's
+/// timestamp.
+template <class In, class Each, class... Outputs>
+void forEachRecord(const Batch<In>& batch, Each&& each, Outputs&... outputs) {
+  if (batch.timestamps == nullptr) {
+    (outputs.setTimestamp(types::kNoTimestamp), ...);
+    for (In& record : batch.records) each(record);
+    return;
+  }
+  for (std::size_t i = 0; i < batch.records.size(); ++i) {
+    (outputs.setTimestamp(batch.timestamps[i]), ...);
+    each(batch.records[i]);
+  }
+}
 
 }  // namespace flink::operators

@@ -24,10 +24,19 @@ class SideOutputs {
       return static_cast<TypedSide<X>*>(entry.side.get())->output;
     }
     auto side = std::make_unique<TypedSide<X>>(outputs_, tag.getId());
+    side->setTimestamp(timestamp_);
     Collector<X>& result = side->output;
     entries_.push_back({tag.getId(), &typeid(X), std::move(side)});
     return result;
   }
+
+  /// As Output::setTimestamp, for every tag.
+  void setTimestamp(types::Timestamp timestamp) {
+    if (timestamp == timestamp_) return;
+    timestamp_ = timestamp;
+    for (Entry& entry : entries_) entry.side->setTimestamp(timestamp);
+  }
+  [[nodiscard]] types::Timestamp timestamp() const { return timestamp_; }
 
   void flush() {
     for (Entry& entry : entries_) entry.side->flush();
@@ -37,11 +46,13 @@ class SideOutputs {
   struct Side {
     virtual ~Side() = default;
     virtual void flush() = 0;
+    virtual void setTimestamp(types::Timestamp timestamp) = 0;
   };
   template <class X>
   struct TypedSide final : Side {
     TypedSide(const OperatorOutputs& outputs, const std::string& tag) : output(outputs, tag) {}
     void flush() override { output.flush(); }
+    void setTimestamp(types::Timestamp timestamp) override { output.setTimestamp(timestamp); }
     Output<X> output;
   };
   struct Entry {
@@ -52,6 +63,7 @@ class SideOutputs {
 
   OperatorOutputs outputs_;
   std::vector<Entry> entries_;
+  types::Timestamp timestamp_ = types::kNoTimestamp;
 };
 
 }  // namespace flink::operators

@@ -18,6 +18,41 @@ void throwBadPartition(int channel, int numChannels) {
       channel, numChannels));
 }
 
+std::size_t putElement(std::byte* to, const types::StreamElement& element) {
+  const bool timed = element.kind == types::StreamElement::Kind::kWatermark;
+  const std::size_t length = 1 + (timed ? sizeof element.time : 0);
+  putWord(to, length, kElement);
+  to[kLengthBytes] = static_cast<std::byte>(element.kind);
+  if (timed) std::memcpy(to + kLengthBytes + 1, &element.time, sizeof element.time);
+  return kLengthBytes + length;
+}
+
+void broadcastElement(types::SegmentWriter& writer, const types::StreamElement& element) {
+  for (int channel = 0; channel < writer.numChannels(); ++channel) {
+    if (writer.window(channel).free() < kMaxElementBytes) writer.nextSegment(channel);
+    std::byte*& pos = writer.window(channel).pos;
+    pos += putElement(pos, element);
+  }
+}
+
+std::optional<types::StreamElement> parseElement(ByteView bytes) {
+  using Kind = types::StreamElement::Kind;
+  if (bytes.empty()) return std::nullopt;
+  types::StreamElement element;
+  element.kind = static_cast<Kind>(bytes.front());
+  switch (element.kind) {
+    case Kind::kWatermark:
+      if (bytes.size() != 1 + sizeof element.time) return std::nullopt;
+      std::memcpy(&element.time, bytes.data() + 1, sizeof element.time);
+      return element;
+    case Kind::kIdle:
+    case Kind::kActive:
+      if (bytes.size() != 1) return std::nullopt;
+      return element;
+  }
+  return std::nullopt;
+}
+
 std::uint64_t mixSeed(std::uint64_t seed) {
   return (seed + 1) * 0x9E3779B97F4A7C15ULL;
 }

@@ -7,10 +7,15 @@
 #include "core/base/check.h"
 #include "core/base/current_code.h"
 #include "core/base/error_codes.h"
+#include "dataflow/operators/wire_record.h"
 #include "dataflow/task/probe.h"
 #include "dataflow/task/user_code.h"
 
 namespace flink::task {
+
+namespace {
+constexpr std::size_t kAllSteps = static_cast<std::size_t>(-1);
+}  // namespace
 
 class OperatorChain::Gateway final : public operators::OperatorEventGateway {
  public:
@@ -34,10 +39,11 @@ Result<std::unique_ptr<OperatorChain>> OperatorChain::build(
   if (spec.chain.empty())
     return Status(ErrorCode::kJobGraphInvalid, "a task has no operators: task=" + spec.taskName);
   std::unique_ptr<OperatorChain> chain(new OperatorChain);
+  chain->batchMode_ = spec.batchMode;
   chain->nodes_.resize(spec.chain.size());
   for (std::size_t i = spec.chain.size(); i-- > 0;) {
     chain->nodes_[i] = std::make_unique<Node>();
-    fillContext(*chain->nodes_[i], spec.chain[i], spec, services);
+    chain->fillContext(*chain->nodes_[i], spec.chain[i], spec, services);
     FLINK_RETURN_IF_ERROR(
         chain->connect(*chain->nodes_[i], spec.chain[i], spec, partitions, *services.catalog));
   }
@@ -81,6 +87,12 @@ void OperatorChain::fillContext(Node& node, const ChainNode& chainNode, const Ta
   context.clock = services.clock;
   context.files = services.files;
   context.executor = services.executor;
+  context.processingTime = services.processingTime;
+  context.autoWatermarkIntervalMs = spec.autoWatermarkIntervalMs;
+  context.emitWatermark = [this, &node](types::Timestamp watermark) {
+    emitWatermark(node, watermark);
+  };
+  context.emitWatermarkStatus = [this, &node](bool idle) { emitWatermarkStatus(node, idle); };
   context.wake = services.wake;
   context.cancelled = services.cancelled;
   context.setAccumulator = services.setAccumulator;
@@ -105,13 +117,14 @@ Status OperatorChain::connect(
   }
   operators::OperatorOutputs outputs;
   for (const ChainNode::ChainedOutput& chained : chainNode.outputs) {
-    const Node* target = find(chained.target);
+    Node* target = find(chained.target);
     if (target == nullptr || target->op->numInputs() < 1) {
       return {ErrorCode::kJobGraphInvalid,
               fmt::format("a chained output leads nowhere: operator={} target={}", chainNode.name,
                           chained.target)};
     }
     outputs.emplace_back(chained.tag, &target->op->input(0));
+    node.chainedTo.push_back(target);
   }
   for (std::size_t i = 0; i < spec.outputs.size(); ++i) {
     const TaskOutput& output = spec.outputs[i];
@@ -128,6 +141,7 @@ Status OperatorChain::connect(
     node.edgeWriters.push_back(codec->makeWriter(
         *partitions[i], {output.selection, spec.attempt.subtask, output.consumerMaxParallelism}));
     outputs.emplace_back(output.sideOutputTag, node.edgeWriters.back().get());
+    node.partitions.push_back(partitions[i].get());
   }
   node.op = factory->create(outputs);
   return Status::ok();
@@ -160,6 +174,71 @@ void OperatorChain::flush() {
     currentCode.op = node->context.operatorName.c_str();
     node->op->flush();
   }
+}
+
+void OperatorChain::processWatermark(std::int32_t streamNode, int input,
+                                     types::Timestamp watermark) {
+  eventTime_.push_back(
+      {find(streamNode), input, {types::StreamElement::Kind::kWatermark, watermark}});
+}
+
+void OperatorChain::processWatermarkStatus(std::int32_t streamNode, int input, bool idle) {
+  using Kind = types::StreamElement::Kind;
+  eventTime_.push_back({find(streamNode), input, {idle ? Kind::kIdle : Kind::kActive, 0}});
+}
+
+bool OperatorChain::advance(std::size_t maxSteps) {
+  while (!eventTime_.empty()) {
+    EventTimeWork& work = eventTime_.front();
+    currentCode.op = work.node->context.operatorName.c_str();
+    operators::StreamOperator& op = *work.node->op;
+    if (!std::exchange(work.begun, true)) {
+      if (work.element.kind == types::StreamElement::Kind::kWatermark) {
+        op.processWatermark(work.input, work.element.time);
+      } else {
+        op.processWatermarkStatus(work.input,
+                                  work.element.kind == types::StreamElement::Kind::kIdle);
+      }
+    }
+    if (!op.advance(maxSteps)) return false;
+    eventTime_.pop_front();
+  }
+  return true;
+}
+
+void OperatorChain::endEventTime() {
+  Node& source = *nodes_.front();
+  emitWatermarkStatus(source, false);
+  emitWatermark(source, types::kMaxWatermark);
+}
+
+void OperatorChain::emitWatermark(Node& node, types::Timestamp watermark) {
+  // An idle output says nothing of event time; in a batch only its end means anything.
+  if (node.announcedIdle || (batchMode_ && watermark != types::kMaxWatermark)) return;
+  for (Node* target : node.chainedTo) {
+    currentCode.op = target->context.operatorName.c_str();
+    target->op->processWatermark(0, watermark);
+    while (!target->op->advance(kAllSteps)) {
+    }
+  }
+  for (network::ResultPartition* partition : node.partitions)
+    operators::wire::broadcastElement(*partition,
+                                      {types::StreamElement::Kind::kWatermark, watermark});
+  currentCode.op = node.context.operatorName.c_str();
+}
+
+void OperatorChain::emitWatermarkStatus(Node& node, bool idle) {
+  if (batchMode_ || std::exchange(node.announcedIdle, idle) == idle) return;
+  for (Node* target : node.chainedTo) {
+    currentCode.op = target->context.operatorName.c_str();
+    target->op->processWatermarkStatus(0, idle);
+    while (!target->op->advance(kAllSteps)) {
+    }
+  }
+  using Kind = types::StreamElement::Kind;
+  for (network::ResultPartition* partition : node.partitions)
+    operators::wire::broadcastElement(*partition, {idle ? Kind::kIdle : Kind::kActive, 0});
+  currentCode.op = node.context.operatorName.c_str();
 }
 
 void OperatorChain::endGateInput(std::int32_t streamNode, int input) {

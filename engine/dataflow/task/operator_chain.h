@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,6 +28,7 @@ class OperatorChain {
     const TaskProbe* probe = nullptr;
     const Clock* clock = nullptr;
     FileSystem* files = nullptr;
+    operators::ProcessingTimeService* processingTime = nullptr;
     Executor* executor = nullptr;
     std::function<void()> wake;
     std::function<bool()> cancelled;
@@ -58,6 +60,14 @@ class OperatorChain {
   void open();
   /// Head first: sends on what operators buffer.
   void flush();
+  /// Event time of an input that gates feed. The operator is told by advance().
+  void processWatermark(std::int32_t streamNode, int input, types::Timestamp watermark);
+  void processWatermarkStatus(std::int32_t streamNode, int input, bool idle);
+  /// Lets operators do what event time made due, about `maxSteps` pieces of it; true once nothing
+  /// is due. No records, ends or timers meanwhile.
+  bool advance(std::size_t maxSteps);
+  /// The source has emitted its last record: event time goes to its end.
+  void endEventTime();
   /// The gates of this input have ended.
   void endGateInput(std::int32_t streamNode, int input);
   /// Emits about `maxRecords` of what operators still hold after all gates ended; true once all are
@@ -77,21 +87,36 @@ class OperatorChain {
     std::unique_ptr<Gateway> gateway;
     std::vector<std::unique_ptr<operators::Receiver>> edgeWriters;
     std::unique_ptr<operators::StreamOperator> op;
+    std::vector<Node*> chainedTo;
+    std::vector<network::ResultPartition*> partitions;
+    bool announcedIdle = false;  ///< what its outputs were told last
     bool fedByGates = false;
     bool opened = false;
     bool inputEnded = false;
   };
 
+  /// Event time that came from the gates and is not worked off.
+  struct EventTimeWork {
+    Node* node = nullptr;
+    int input = 0;
+    types::StreamElement element;
+    bool begun = false;
+  };
+
   OperatorChain() = default;
+  void emitWatermark(Node& node, types::Timestamp watermark);
+  void emitWatermarkStatus(Node& node, bool idle);
   [[nodiscard]] Node* find(std::int32_t streamNode) const;
   Status connect(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
                  const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
                  const operators::OperatorCatalog& catalog);
-  static void fillContext(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
-                          const Services& services);
+  void fillContext(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
+                   const Services& services);
 
   std::vector<std::unique_ptr<Node>> nodes_;  // head first
   operators::SourceOperatorBase* source_ = nullptr;
+  std::deque<EventTimeWork> eventTime_;
+  bool batchMode_ = false;
   std::size_t finishing_ = 0;  // the first node that is not finished
 };
 

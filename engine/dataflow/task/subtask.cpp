@@ -17,6 +17,7 @@ Subtask::Subtask(TaskSpec spec, const TaskServices& services)
       name_(fmt::format("{} ({}/{})#{}", spec_.taskName, spec_.attempt.subtask + 1,
                         spec_.parallelism, spec_.attempt.attempt)),
       probe_(spec_, *services.jobGroup, *services.clock),
+      timers_(*services.clock, services.timers, [wakeUp = wakeUp_] { wakeUp->wake(); }),
       collectPort_(
           std::make_shared<CollectPort>(spec_.attempt, *services.listener, *services.executor)),
       bufferTimeout_(std::chrono::milliseconds(spec_.bufferTimeoutMs)) {}
@@ -109,6 +110,7 @@ OperatorChain::Services Subtask::chainServices() {
   services.probe = &probe_;
   services.clock = services_.clock;
   services.files = services_.files;
+  services.processingTime = &timers_;
   services.executor = services_.executor;
   services.wake = [wakeUp = wakeUp_] { wakeUp->wake(); };
   services.cancelled = [flag = cancelRequested_] { return flag->load(std::memory_order_acquire); };
@@ -173,6 +175,7 @@ StepResult Subtask::end(TaskState state, std::optional<Status> failure) {
                  closed.toString());
     }
   }
+  timers_.close();
   if (input_ != nullptr) input_->close();
   publish();
   probe_.times().enter(Activity::kNone);

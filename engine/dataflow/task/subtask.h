@@ -14,6 +14,7 @@
 #include "dataflow/task/mailbox.h"
 #include "dataflow/task/operator_chain.h"
 #include "dataflow/task/probe.h"
+#include "dataflow/task/processing_timers.h"
 #include "dataflow/task/task.h"
 #include "dataflow/task/task_input.h"
 #include "dataflow/task/wake_up.h"
@@ -67,6 +68,8 @@ class Subtask final : public Task, public Steppable {
 
   // Steps (subtask_step.cpp).
   Result<StepResult> advance();
+  /// Runs timers and what event time made due; false when the budget is used up before.
+  bool workOffTime();
   Result<StepResult> readInputs();
   Result<StepResult> pollSource();
   Result<StepResult> finishOperators();
@@ -83,14 +86,15 @@ class Subtask final : public Task, public Steppable {
   const TaskSpec spec_;
   const TaskServices services_;
   const std::string name_;
+  const std::shared_ptr<WakeUp> wakeUp_ = std::make_shared<WakeUp>();
   TaskProbe probe_;
+  ProcessingTimers timers_;
   std::shared_ptr<CollectPort> collectPort_;
   std::vector<std::unique_ptr<network::ResultPartition>> partitions_;
   std::unique_ptr<OperatorChain> chain_;
   std::unique_ptr<InputReader> input_;
   std::map<std::string, std::string> accumulators_;
 
-  const std::shared_ptr<WakeUp> wakeUp_ = std::make_shared<WakeUp>();
   Mailbox<Mail> mailbox_;
   // Shared with callbacks of operators that may outlive a step.
   const std::shared_ptr<std::atomic<bool>> cancelRequested_ =

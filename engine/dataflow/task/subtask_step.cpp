@@ -59,9 +59,18 @@ Result<StepResult> Subtask::advance() {
   return finishOperators();
 }
 
+bool Subtask::workOffTime() {
+  while (true) {
+    if (!outputsAvailable()) return false;
+    const std::size_t limit = sizer_.limit();
+    if (chain_->advance(limit) && timers_.runDue(limit)) return true;
+    if (afterCall(limit)) return false;
+  }
+}
+
 Result<StepResult> Subtask::readInputs() {
   while (true) {
-    if (!outputsAvailable()) return waitForOutput();
+    if (!workOffTime()) return outputsAvailable() ? StepResult::kProgress : waitForOutput();
     FLINK_ASSIGN_OR_RETURN(const ReadOutcome outcome, input_->readSome(sizer_.limit()));
     if (outcome.kind == ReadOutcome::Kind::kEnded) {
       phase_ = Phase::kFinishing;
@@ -78,11 +87,12 @@ Result<StepResult> Subtask::readInputs() {
 Result<StepResult> Subtask::pollSource() {
   using Poll = operators::SourceOperatorBase::Poll;
   while (true) {
-    if (!outputsAvailable()) return waitForOutput();
+    if (!workOffTime()) return outputsAvailable() ? StepResult::kProgress : waitForOutput();
     currentCode.op = chain_->headName().c_str();
     const std::size_t limit = sizer_.limit();
     const Poll polled = chain_->source()->poll(limit);
     if (polled == Poll::kEnd) {
+      chain_->endEventTime();
       phase_ = Phase::kFinishing;
       return StepResult::kProgress;
     }

@@ -55,6 +55,7 @@ struct TaskSpec {
   int maxParallelism = 128;
   bool batchMode = false;
   std::int64_t bufferTimeoutMs = 100;
+  std::int64_t autoWatermarkIntervalMs = 200;
   std::int64_t managedMemoryBytes = 0;
   std::string temporaryDirectory;
   std::map<std::string, std::string> globalJobParameters;
@@ -100,6 +101,7 @@ struct TaskServices {
   Executor* executor = nullptr;
   FileSystem* files = nullptr;
   const Clock* clock = nullptr;
+  EventLoop* timers = nullptr;                     ///< where processing-time timers wait
   std::shared_ptr<metrics::MetricGroup> jobGroup;  ///< scope taskmanager.job
   TaskListener* listener = nullptr;
 };

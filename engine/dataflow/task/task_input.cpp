@@ -1,6 +1,7 @@
 #include "dataflow/task/task_input.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -35,7 +36,31 @@ Result<std::unique_ptr<InputReader>> InputReader::make(
     reader->inputs_.push_back(std::move(input));
   }
   reader->numOpen_ = reader->inputs_.size();
+  reader->makeValves();
   return reader;
+}
+
+void InputReader::makeValves() {
+  std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> valveOf;
+  std::vector<std::size_t> numChannels;
+  for (Input& input : inputs_) {
+    const auto [found, isNew] =
+        valveOf.try_emplace({input.spec->targetNode, input.spec->targetInput}, numChannels.size());
+    if (isNew) numChannels.push_back(0);
+    input.valve = found->second;
+    input.firstChannel = numChannels[input.valve];
+    numChannels[input.valve] += static_cast<std::size_t>(input.gate->numChannels());
+  }
+  for (const std::size_t n : numChannels) valves_.emplace_back(n);
+}
+
+void InputReader::onElement(const Input& input, const types::StreamElement& element) {
+  const auto channel = input.firstChannel + static_cast<std::size_t>(input.buffer->channel);
+  const auto change = valves_[input.valve].onElement(channel, element);
+  if (change.watermark)
+    chain_.processWatermark(input.spec->targetNode, input.spec->targetInput, *change.watermark);
+  if (change.idle)
+    chain_.processWatermarkStatus(input.spec->targetNode, input.spec->targetInput, *change.idle);
 }
 
 void InputReader::start(const std::function<void()>& onAvailable) {
@@ -53,10 +78,11 @@ Result<ReadOutcome> InputReader::readSome(std::size_t maxRecords) {
       if (!fetched) continue;
     }
     currentCode.op = input.operatorName;
-    FLINK_ASSIGN_OR_RETURN(const bool usedUp,
+    FLINK_ASSIGN_OR_RETURN(const operators::EdgeReadResult read,
                            input.reader->read(input.buffer->channel, input.buffer->view,
                                               input.offset, maxRecords, outcome.records));
-    if (usedUp) input.buffer.reset();
+    if (read.element) onElement(input, *read.element);
+    if (read.usedUp) input.buffer.reset();
     outcome.kind = ReadOutcome::Kind::kRead;
     return outcome;
   }

@@ -9,6 +9,7 @@
 #include "dataflow/network/network_environment.h"
 #include "dataflow/operators/operator_factory.h"
 #include "dataflow/task/task.h"
+#include "dataflow/task/watermark_valve.h"
 
 namespace flink::task {
 
@@ -47,6 +48,8 @@ class InputReader {
     std::size_t offset = 0;
     const char* operatorName = nullptr;
     bool ended = false;
+    std::size_t valve = 0;         // of the operator's input, shared by all its gates
+    std::size_t firstChannel = 0;  // there
   };
 
   explicit InputReader(OperatorChain& chain) : chain_(chain) {}
@@ -54,9 +57,12 @@ class InputReader {
   Result<bool> fetch(Input& input, ReadOutcome& outcome);
   /// Tells the operator when the last gate of one of its inputs ended.
   void onGateEnded(Input& input);
+  void onElement(const Input& input, const types::StreamElement& element);
+  void makeValves();
 
   OperatorChain& chain_;
   std::vector<Input> inputs_;
+  std::vector<WatermarkValve> valves_;
   std::size_t next_ = 0;
   std::size_t numOpen_ = 0;
 };

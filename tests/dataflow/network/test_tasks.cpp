@@ -65,7 +65,7 @@ void TestProducer::emitOne() {
   auto* window = &partition_->window(target);
   if (window->free() < size + 4) partition_->nextSegment(target);
   if (window->free() < size + 4) {
-    partition_->writeLarge(target, scratch_);
+    partition_->writeLarge(target, static_cast<std::uint32_t>(scratch_.size()), scratch_);
   } else {
     const auto length = static_cast<std::uint32_t>(size);
     std::memcpy(window->pos, &length, sizeof length);
@@ -198,7 +198,7 @@ void writeRecord(ResultPartition& partition, int channel, std::string_view recor
   auto& window = partition.window(channel);
   if (window.free() < record.size() + 4) partition.nextSegment(channel);
   if (window.free() < record.size() + 4) {
-    partition.writeLarge(channel, asBytes(record));
+    partition.writeLarge(channel, static_cast<std::uint32_t>(record.size()), asBytes(record));
     return;
   }
   const auto length = static_cast<std::uint32_t>(record.size());

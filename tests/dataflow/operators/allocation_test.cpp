@@ -52,7 +52,9 @@ class SteadyFlow {
     [[nodiscard]] ByteView written() const { return {memory_.data(), only_.pos}; }
     [[nodiscard]] bool carriesHash(int) const override { return true; }
     void nextSegment(int) override { ADD_FAILURE() << "the round does not fit"; }
-    void writeLarge(int, ByteView) override { ADD_FAILURE() << "the round does not fit"; }
+    void writeLarge(int, std::uint32_t, ByteView) override {
+      ADD_FAILURE() << "the round does not fit";
+    }
     [[nodiscard]] bool released() const override { return false; }
 
    private:

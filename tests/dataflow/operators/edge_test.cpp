@@ -36,10 +36,10 @@ Status readAll(EdgeReader& reader, int channel,
     std::size_t offset = 0;
     while (true) {
       const std::uint64_t before = count;
-      Result<bool> done = reader.read(channel, segment.view(), offset, maxRecords, count);
+      Result<EdgeReadResult> done = reader.read(channel, segment.view(), offset, maxRecords, count);
       if (!done.isOk()) return done.status();
       EXPECT_LE(count - before, maxRecords);
-      if (*done) break;
+      if (done->usedUp) break;
     }
   }
   return Status::ok();
@@ -268,7 +268,7 @@ TEST(EdgeTest, AnnouncedGiantIsRefusedBeforeMemoryIsTaken) {
   const std::string data = std::string("\xff\xff\xff\xff", 4) + "abc";
   std::size_t offset = 0;
   std::uint64_t count = 0;
-  const Result<bool> result =
+  const Result<EdgeReadResult> result =
       reader->read(0, {asBytes(data), false, false, true}, offset, 10, count);
   ASSERT_FALSE(result.isOk());
   EXPECT_THAT(result.status().message(), HasSubstr("longer than the limit"));

@@ -40,10 +40,9 @@ class MemorySegmentWriter final : public types::SegmentWriter {
     auto* start = reinterpret_cast<std::byte*>(c.memory.data());
     window(channel) = {start, start + segmentBytes_};
   }
-  void writeLarge(int channel, ByteView record) override {
+  void writeLarge(int channel, std::uint32_t lengthWord, ByteView record) override {
     if (window(channel).free() < 64) nextSegment(channel);
-    const auto length = static_cast<std::uint32_t>(record.size());
-    std::memcpy(window(channel).pos, &length, 4);
+    std::memcpy(window(channel).pos, &lengthWord, 4);
     window(channel).pos += 4;
     while (true) {
       Window& w = window(channel);

@@ -22,6 +22,9 @@ class CollectingReceiver final : public BatchReceiver<T> {
  public:
   void process(Batch<T> batch) override {
     for (const T& record : batch.records) records.push_back(record);
+    for (std::size_t i = 0; i < batch.records.size(); ++i) {
+      timestamps.push_back(batch.timestamps == nullptr ? types::kNoTimestamp : batch.timestamps[i]);
+    }
     if (batch.keyHashes != nullptr) {
       hashes.insert(hashes.end(), batch.keyHashes, batch.keyHashes + batch.records.size());
     }
@@ -30,6 +33,7 @@ class CollectingReceiver final : public BatchReceiver<T> {
   }
   std::vector<T> records;
   std::vector<types::KeyHash> hashes;
+  std::vector<types::Timestamp> timestamps;
   std::size_t numBatches = 0;
   std::size_t largestBatch = 0;
 };
@@ -76,6 +80,8 @@ class OperatorHarness : private OperatorEventGateway {
     };
     context.cancelled = [] { return false; };
     context.coordinator = this;
+    context.emitWatermark = [this](types::Timestamp watermark) { watermarks.push_back(watermark); };
+    context.emitWatermarkStatus = [this](bool idle) { statuses.push_back(idle); };
     context.setAccumulator = [this](const std::string& name, std::string value) {
       accumulators[name] = std::move(value);
     };
@@ -102,6 +108,20 @@ class OperatorHarness : private OperatorEventGateway {
     auto& receiver = dynamic_cast<BatchReceiver<T>&>(op->input(input));
     receiver.process({std::span<T>(records)});
   }
+  template <class T>
+  void processStamped(std::vector<T> records, const std::vector<types::Timestamp>& timestamps,
+                      int input = 0) {
+    auto& receiver = dynamic_cast<BatchReceiver<T>&>(op->input(input));
+    receiver.process({std::span<T>(records), nullptr, timestamps.data()});
+  }
+  /// Raises event time of an input and lets the operator do what that makes due, in steps of
+  /// `maxSteps`; returns the number of steps.
+  int advanceTo(types::Timestamp watermark, int input = 0, std::size_t maxSteps = 100) {
+    op->processWatermark(input, watermark);
+    int steps = 1;
+    while (!op->advance(maxSteps)) ++steps;
+    return steps;
+  }
   /// Ends all inputs and lets the operator emit the rest in steps of `maxRecords`; returns the
   /// number of steps.
   int finish(std::size_t maxRecords = 100) {
@@ -122,6 +142,8 @@ class OperatorHarness : private OperatorEventGateway {
   std::map<std::string, std::string> accumulators;
   std::vector<std::vector<std::string>> collected;
   std::vector<std::string> sentToCoordinator;
+  std::vector<types::Timestamp> watermarks;  ///< that the operator put out
+  std::vector<bool> statuses;                ///< idle or not, likewise
 
  private:
   void sendToCoordinator(std::string payload) override {

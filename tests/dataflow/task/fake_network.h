@@ -75,7 +75,7 @@ class FakePartition final : public network::ResultPartition, private WaitConditi
     segment.resize(segmentBytes_);
     window(channel) = {segment.data(), segment.data() + segment.size()};
   }
-  void writeLarge(int /*channel*/, ByteView /*record*/) override {}
+  void writeLarge(int /*channel*/, std::uint32_t /*lengthWord*/, ByteView /*record*/) override {}
   [[nodiscard]] bool released() const override { return released_; }
   [[nodiscard]] bool isAvailable() const override {
     return std::none_of(channels_.begin(), channels_.end(),

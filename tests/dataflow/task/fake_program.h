@@ -5,16 +5,25 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "dataflow/operators/factories.h"
 #include "dataflow/operators/operator_factory.h"
+#include "dataflow/operators/wire_record.h"
 
 namespace flink::task {
 
-/// Records of these tests: numbers, eight bytes each.
+/// Records of these tests: numbers.
 using Number = std::int64_t;
+/// On a channel: a length word and the number.
+constexpr std::size_t kNumberBytes = operators::wire::kLengthBytes + sizeof(Number);
+inline void putNumber(std::byte* to, Number number) {
+  operators::wire::putWord(to, sizeof number, 0);
+  std::memcpy(to + operators::wire::kLengthBytes, &number, sizeof number);
+}
 
 /// Writes every record to the channel that its value selects.
 class NumberWriter final : public operators::BatchReceiver<Number> {
@@ -23,38 +32,16 @@ class NumberWriter final : public operators::BatchReceiver<Number> {
   void process(operators::Batch<Number> batch) override {
     for (const Number number : batch.records) {
       const int channel = static_cast<int>(number % writer_.numChannels());
-      if (writer_.window(channel).free() < sizeof number) writer_.nextSegment(channel);
-      auto& window = writer_.window(channel);
-      std::memcpy(window.pos, &number, sizeof number);
-      window.pos += sizeof number;
+      if (writer_.window(channel).free() < kNumberBytes) writer_.nextSegment(channel);
+      std::byte*& pos = writer_.window(channel).pos;
+      putNumber(pos, number);
+      pos += kNumberBytes;
     }
     writer_.countRecords(batch.records.size());
   }
 
  private:
   types::SegmentWriter& writer_;
-};
-
-class NumberReader final : public operators::EdgeReader {
- public:
-  explicit NumberReader(operators::Receiver& target)
-      : target_(static_cast<operators::BatchReceiver<Number>&>(target)) {}
-  Result<bool> read(int /*channel*/, const types::SegmentView& segment, std::size_t& offset,
-                    std::size_t maxRecords, std::uint64_t& numRecords) override {
-    std::vector<Number> batch;
-    while (offset < segment.data.size() && batch.size() < maxRecords) {
-      Number number = 0;
-      std::memcpy(&number, segment.data.data() + offset, sizeof number);
-      batch.push_back(number);
-      offset += sizeof number;
-    }
-    numRecords += batch.size();
-    target_.process({batch});
-    return offset == segment.data.size();
-  }
-
- private:
-  operators::BatchReceiver<Number>& target_;
 };
 
 class NumberCodec final : public operators::EdgeCodec {
@@ -64,8 +51,8 @@ class NumberCodec final : public operators::EdgeCodec {
     return std::make_unique<NumberWriter>(writer);
   }
   std::unique_ptr<operators::EdgeReader> makeReader(operators::Receiver& target,
-                                                    int /*numChannels*/) const override {
-    return std::make_unique<NumberReader>(target);
+                                                    int numChannels) const override {
+    return operators::makeEdgeCodec<Number>()->makeReader(target, numChannels);
   }
 };
 
@@ -75,6 +62,8 @@ struct Script {
   using Emit = std::function<void(Number)>;
   std::function<void(operators::OperatorContext&)> open;
   std::function<void(Number, const Emit&)> map = [](Number n, const Emit& emit) { emit(n); };
+  std::function<void(types::Timestamp)> watermark;
+  std::function<bool(std::size_t max, const Emit&)> advance;
   std::function<void(int input)> endInput;
   std::function<bool(std::size_t max, const Emit&)> finish;
   std::function<void()> flush;
@@ -108,11 +97,25 @@ class ScriptedOperator final : public operators::StreamOperator {
     for (int i = 0; i < script.numInputs; ++i) inputs_.push_back(std::make_unique<Input>(*this));
   }
   void open(operators::OperatorContext& context) override {
+    context_ = &context;
     if (script_.open) script_.open(context);
   }
   [[nodiscard]] int numInputs() const override { return script_.numInputs; }
   operators::Receiver& input(int index) override {
     return *inputs_[static_cast<std::size_t>(index)];
+  }
+  void processWatermark(int /*index*/, types::Timestamp watermark) override {
+    if (script_.watermark) script_.watermark(watermark);
+    watermark_ = watermark;
+  }
+  void processWatermarkStatus(int /*index*/, bool idle) override {
+    if (context_ != nullptr) context_->emitWatermarkStatus(idle);
+  }
+  bool advance(std::size_t max) override {
+    if (script_.advance && !script_.advance(max, [this](Number n) { emit_(n); })) return false;
+    if (watermark_ && context_ != nullptr) context_->emitWatermark(*watermark_);
+    watermark_.reset();
+    return true;
   }
   void endInput(int index) override {
     if (script_.endInput) script_.endInput(index);
@@ -139,6 +142,8 @@ class ScriptedOperator final : public operators::StreamOperator {
   const Script& script_;
   ScriptOutputs emit_;
   std::vector<std::unique_ptr<Input>> inputs_;
+  operators::OperatorContext* context_ = nullptr;
+  std::optional<types::Timestamp> watermark_;
 };
 
 class ScriptedSource final : public operators::SourceOperatorBase {

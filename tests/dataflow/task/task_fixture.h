@@ -164,6 +164,7 @@ class TaskFixture : public ::testing::Test {
     services.network = &network_;
     services.executor = executor_.get();
     services.clock = &clock_;
+    services.timers = timers_.get();
     services.jobGroup = jobGroup_;
     services.listener = &listener_;
     tasks_.push_back(makeTask(std::move(spec), services));
@@ -179,8 +180,14 @@ class TaskFixture : public ::testing::Test {
     };
   }
   void feed(int from, int to, const std::vector<Number>& numbers, int producer = 0) {
-    std::vector<std::byte> bytes(numbers.size() * sizeof(Number));
-    std::memcpy(bytes.data(), numbers.data(), bytes.size());
+    std::vector<std::byte> bytes(numbers.size() * kNumberBytes);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      putNumber(bytes.data() + i * kNumberBytes, numbers[i]);
+    network_.channel(partitionId(from, to, producer), 0)->put(std::move(bytes));
+  }
+  void feedElement(int from, int to, const types::StreamElement& element, int producer = 0) {
+    std::vector<std::byte> bytes(64);
+    bytes.resize(operators::wire::putElement(bytes.data(), element));
     network_.channel(partitionId(from, to, producer), 0)->put(std::move(bytes));
   }
   void endFeed(int from, int to, int producer = 0) {
@@ -194,6 +201,7 @@ class TaskFixture : public ::testing::Test {
   std::shared_ptr<metrics::MetricGroup> jobGroup_ =
       rootGroup_->scopedChild("job", {{"job_name", "job"}});
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<EventLoop> timers_ = makeThreadEventLoop("timers", clock_);
   FakeNetwork network_{*executor_};
   FakeProgram program_;
   RecordingListener listener_;
