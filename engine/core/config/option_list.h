@@ -39,5 +39,8 @@ std::vector<OptionInfo> restOptions();
 std::vector<OptionInfo> executionOptions();
 std::vector<OptionInfo> metricsOptions();
 std::vector<OptionInfo> securityOptions();
+// Not among allOptionAreas() before they take effect; until then known_keys.cpp speaks for them.
+std::vector<OptionInfo> checkpointingOptions();
+std::vector<OptionInfo> restartOptions();
 
 }  // namespace flink::config
