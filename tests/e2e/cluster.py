@@ -63,7 +63,7 @@ class Cluster:
         left = self.processes()
         for pid in left:
             os.kill(pid, signal.SIGKILL)
-        if kind is not None:
+        if kind is not None and issubclass(kind, Exception):  # logs explain failures, not Ctrl-C
             for log in sorted((self.home / "log").glob("*")):
                 print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
         shutil.rmtree(self.home, ignore_errors=True)
