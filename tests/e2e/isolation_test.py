@@ -10,7 +10,8 @@ from cluster import JOBS, ClusterTest, waitFor
 
 
 class IsolationTest(ClusterTest):
-    options = {"taskmanager.worker.heartbeat-timeout": "3 s"}
+    # Long enough for workers that get no core for a while.
+    options = {"taskmanager.worker.heartbeat-timeout": "10 s"}
 
     def setUp(self):
         self.bystander = self.cluster.start(JOBS / "Endless.so", parallelism=2)
