@@ -168,6 +168,17 @@ Status probe(const std::string& address) {
   return unreachable(std::strerror(reason));
 }
 
+Result<Duration> clientTimeout(const GlobalOptions& global) {
+  auto context = loadContext(global);
+  if (context) return Duration(context->configuration.getValidated(config::kClientTimeout));
+  // With -m a command works without configuration files.
+  if (global.jobManager.empty() || context.status().code() != ErrorCode::kFileNotFound)
+    return std::move(context).status();
+  FLINK_ASSIGN_OR_RETURN(const auto loaded,
+                         config::loadConfiguration("", global.dynamicProperties));
+  return Duration(loaded.configuration.getValidated(config::kClientTimeout));
+}
+
 }  // namespace
 
 Result<std::string> jobManagerAddress(const GlobalOptions& global) {
@@ -184,10 +195,12 @@ Result<std::string> jobManagerAddress(const GlobalOptions& global) {
   return fmt::format("{}:{}", host, context.configuration.getValidated(config::kJobmanagerRpcPort));
 }
 
-Result<std::unique_ptr<control::ClusterClient>> connectCluster(const GlobalOptions& global) {
-  FLINK_ASSIGN_OR_RETURN(const std::string address, jobManagerAddress(global));
+Result<std::unique_ptr<ClusterConnection>> connectCluster(const GlobalOptions& global) {
+  FLINK_ASSIGN_OR_RETURN(std::string address, jobManagerAddress(global));
+  FLINK_ASSIGN_OR_RETURN(const Duration timeout, clientTimeout(global));
   FLINK_RETURN_IF_ERROR(probe(address));
-  return control::ClusterClient::connect(address);
+  FLINK_ASSIGN_OR_RETURN(auto client, control::ClusterClient::connect(address));
+  return std::make_unique<ClusterConnection>(std::move(client), std::move(address), timeout);
 }
 
 Result<JobId> parseJobId(const std::string& text, const std::string& verb) {

@@ -14,8 +14,10 @@ namespace {
 /// Runs the program until its first execute() and takes that graph instead of submitting it.
 Result<protocol::JobGraph> firstGraph(const GlobalOptions& global, const RunOptions& options,
                                       const std::string& library) {
+  const SystemClock clock;
+  const auto loop = makeThreadEventLoop("program", clock);
   std::optional<protocol::JobGraph> graph;
-  auto end = runProgram(global, options, library, true,
+  auto end = runProgram(global, options, library, true, *loop,
                         [&](protocol::Method method, const Bytes& body, Duration,
                             const control::ProgramRunner::Answer& answer) {
                           if (method == protocol::Method::kSubmitJob && !graph) {

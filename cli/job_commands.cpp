@@ -237,9 +237,8 @@ CommandResult runWait(const GlobalOptions& global, const WaitOptions& options) {
                                   options.timeoutSeconds));
       }
     }
-    FLINK_ASSIGN_OR_RETURN(const auto answer,
-                           client->call(protocol::WaitJobRequest{id, waitMs},
-                                        std::chrono::milliseconds(waitMs + 5000)));
+    FLINK_ASSIGN_OR_RETURN(const auto answer, client->call(protocol::WaitJobRequest{id, waitMs},
+                                                           std::chrono::milliseconds(waitMs)));
     if (!answer.result) continue;
     const std::string state(toString(answer.status));
     if (global.output == OutputFormat::kTable) {

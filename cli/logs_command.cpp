@@ -20,7 +20,7 @@ struct LogSource {
   std::int64_t offset = 0;
 };
 
-Result<std::vector<LogSource>> allLogs(control::ClusterClient& client) {
+Result<std::vector<LogSource>> allLogs(ClusterConnection& client) {
   std::vector<std::string> processes{"jobmanager"};
   FLINK_ASSIGN_OR_RETURN(const auto taskManagers, client.call(protocol::ListTaskManagersRequest{}));
   for (const auto& taskManager : taskManagers.taskManagers)
@@ -34,7 +34,7 @@ Result<std::vector<LogSource>> allLogs(control::ClusterClient& client) {
 }
 
 /// Prints what a log has grown by; true when there was something.
-Result<bool> printNew(control::ClusterClient& client, LogSource& source) {
+Result<bool> printNew(ClusterConnection& client, LogSource& source) {
   bool any = false;
   while (true) {
     FLINK_ASSIGN_OR_RETURN(const auto answer,

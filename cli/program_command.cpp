@@ -98,7 +98,7 @@ Result<std::string> resolveLibrary(const GlobalOptions& global, const RunOptions
 }
 
 Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& options,
-                              const std::string& library, bool planOnly,
+                              const std::string& library, bool planOnly, EventLoop& loop,
                               control::ProgramRunner::Relay relay) {
   FLINK_ASSIGN_OR_RETURN(const ClusterContext context, loadContext(global));
   control::ProgramRunner::Spec spec;
@@ -119,14 +119,13 @@ Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& opt
 
   const SystemClock clock;
   const auto launcher = makeSystemProcessLauncher();
-  const auto loop = makeThreadEventLoop("program", clock);
-  auto runner = control::ProgramRunner::start(std::move(spec), *launcher, *loop, clock);
+  auto runner = control::ProgramRunner::start(std::move(spec), *launcher, loop, clock);
   if (!runner) {
-    loop->stop();
+    loop.stop();
     return std::move(runner).status();
   }
   auto [status, numJobs] = ended.wait();
-  loop->stop();
+  loop.stop();
   return ProgramEnd{std::move(status), numJobs};
 }
 

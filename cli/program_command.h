@@ -17,9 +17,9 @@ struct ProgramEnd {
   Status status;
   int numJobs = 0;
 };
-/// Runs a program with `relay` and waits for its end.
+/// Runs a program whose calls `relay` gets on `loop`, waits for its end and stops the loop.
 Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& options,
-                              const std::string& library, bool planOnly,
+                              const std::string& library, bool planOnly, EventLoop& loop,
                               control::ProgramRunner::Relay relay);
 
 }  // namespace flink::cli

@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -30,20 +31,37 @@ bool isNumber(const std::string& text) {
                                       [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
-YAML::Node toYaml(const Json& json) {
+/// True for text that YAML would read as text without quotes too: nothing that begins like a number
+/// or is a word with a meaning of its own.
+bool isPlainText(const std::string& text) {
+  constexpr std::string_view kWords[] = {"null", "true", "false", "yes", "no", "on",
+                                         "off",  "y",    "n",     "nan", "inf"};
+  if (text.empty() || std::isalpha(static_cast<unsigned char>(text[0])) == 0) return false;
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(std::begin(kWords), std::end(kWords), lower) == std::end(kWords);
+}
+
+void emitYaml(YAML::Emitter& out, const Json& json) {
   if (json.is_object()) {
-    YAML::Node node(YAML::NodeType::Map);
-    for (const auto& [key, value] : json.items()) node.force_insert(key, toYaml(value));
-    return node;
+    out << YAML::BeginMap;
+    for (const auto& [key, value] : json.items()) {
+      out << YAML::Key << key << YAML::Value;
+      emitYaml(out, value);
+    }
+    out << YAML::EndMap;
+  } else if (json.is_array()) {
+    out << YAML::BeginSeq;
+    for (const Json& value : json) emitYaml(out, value);
+    out << YAML::EndSeq;
+  } else if (json.is_string()) {
+    const auto text = json.get<std::string>();
+    if (!isPlainText(text)) out << YAML::DoubleQuoted;
+    out << text;
+  } else {
+    out << json.dump();  // numbers, true, false and null are written alike
   }
-  if (json.is_array()) {
-    YAML::Node node(YAML::NodeType::Sequence);
-    for (const Json& value : json) node.push_back(toYaml(value));
-    return node;
-  }
-  if (json.is_string()) return YAML::Node(json.get<std::string>());
-  if (json.is_null()) return YAML::Node(YAML::NodeType::Null);
-  return YAML::Node(json.dump());
 }
 
 bool wantsColor(int fd, const GlobalOptions& global) {
@@ -107,7 +125,7 @@ void printDocument(OutputFormat format, const std::string& kind, Json document) 
     return;
   }
   YAML::Emitter emitter;
-  emitter << toYaml(whole);
+  emitYaml(emitter, whole);
   std::printf("%s\n", emitter.c_str());
 }
 

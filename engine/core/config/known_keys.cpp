@@ -20,7 +20,7 @@ constexpr std::string_view kNoPython = "Python workers do not exist here";
 constexpr std::string_view kCommandLine = "the command line of flinkctl decides";
 constexpr std::string_view kNoRestClient =
     "flinkctl goes through jobmanager.rpc.address, not through REST";
-constexpr std::string_view kClientWaits = "flinkctl waits ten seconds for an answer";
+constexpr std::string_view kClientWaits = "answers come by themselves; flinkctl does not ask again";
 constexpr std::string_view kLaterCheckpoints = "checkpoints and savepoints are not in this release";
 constexpr std::string_view kLaterState = "state backends with snapshots are not in this release";
 constexpr std::string_view kLaterRestart =
@@ -40,8 +40,7 @@ constexpr std::string_view kLater = "this has no effect in this release";
 constexpr KeyRule kRules[] = {
     {"metrics.reporter.", KeyKind::kEffective, {}},
 
-    {"client.timeout", KeyKind::kLater, kClientWaits},
-    {"client.retry-period", KeyKind::kLater, kClientWaits},
+    {"client.retry-period", KeyKind::kIgnored, kClientWaits},
     {"execution.attached", KeyKind::kIgnored, kCommandLine},
     {"execution.shutdown-on-attached-exit", KeyKind::kIgnored, kCommandLine},
     {"execution.target", KeyKind::kIgnored, kCommandLine},

@@ -15,6 +15,35 @@ using test::Node;
 
 constexpr auto kDeadline = std::chrono::seconds(7);
 
+/// Calls that do not wait for each other, as a program's threads make them.
+ProgramFinishedRequest actAtOnce(Node& node, const std::string& behaviour) {
+  ProgramFinishedRequest finished;
+  Status failure;
+  const auto keep = [&](const Status& status) {
+    if (failure.isOk()) failure = status;
+  };
+  SubmitJobRequest submit;
+  submit.graph.id = *JobId::parse(std::string(32, 'a'));
+  keep(node.call(LocalChannel::kPeer, submit, kDeadline).get().status());
+  auto firstEnd = node.call(LocalChannel::kPeer, WaitJobRequest{submit.graph.id}, kDeadline);
+  if (behaviour == "two-jobs") {
+    submit.graph.id = *JobId::parse(std::string(32, 'b'));
+    keep(node.call(LocalChannel::kPeer, submit, kDeadline).get().status());
+    keep(node.call(LocalChannel::kPeer, WaitJobRequest{submit.graph.id}, kDeadline).get().status());
+  } else {
+    keep(node.call(LocalChannel::kPeer, CancelJobRequest{submit.graph.id}, kDeadline)
+             .get()
+             .status());
+  }
+  keep(firstEnd.get().status());
+  if (!failure.isOk()) {
+    finished.errorId = failure.id();
+    finished.errorMessage = failure.message();
+  }
+  finished.numJobs = behaviour == "two-jobs" ? 2 : 1;
+  return finished;
+}
+
 ProgramFinishedRequest act(Node& node, const std::string& behaviour) {
   ProgramFinishedRequest finished;
   const auto fail = [&](const Status& status) {
@@ -28,6 +57,8 @@ ProgramFinishedRequest act(Node& node, const std::string& behaviour) {
     return fail(
         node.call(LocalChannel::kPeer, RegisterTaskManagerRequest{}, kDeadline).get().status());
   }
+  if (behaviour == "cancel-while-waiting" || behaviour == "two-jobs")
+    return actAtOnce(node, behaviour);
   SubmitJobRequest submit;
   submit.graph.name = "job of fake_program";
   const auto submitted = node.call(LocalChannel::kPeer, submit, kDeadline).get();

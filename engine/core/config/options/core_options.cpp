@@ -12,6 +12,7 @@ std::vector<OptionInfo> coreOptions() {
       describe(kEnvLogLevels),     describe(kEnvLogMax),
       describe(kEnvLogMaxSize),    describe(kHeartbeatInterval),
       describe(kHeartbeatTimeout), describe(kClusterEvenlySpreadOutSlots),
+      describe(kClientTimeout),
   };
 }
 

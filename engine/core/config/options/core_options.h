@@ -43,6 +43,13 @@ inline constexpr ConfigOption<Millis> kHeartbeatInterval{
 inline constexpr ConfigOption<Millis> kHeartbeatTimeout{
     "heartbeat.timeout", "50 s", "A peer that was silent for this long counts as lost.", {}, ">=1"};
 
+inline constexpr ConfigOption<Millis> kClientTimeout{
+    "client.timeout",
+    "60 s",
+    "Time that flinkctl waits for an answer of the JobManager.",
+    {"akka.client.timeout"},
+    ">=1"};
+
 inline constexpr ConfigOption<bool> kClusterEvenlySpreadOutSlots{
     "cluster.evenly-spread-out-slots", "true",
     "Spread slots over all TaskManagers. Superseded by taskmanager.load-balance.mode; `false` here "

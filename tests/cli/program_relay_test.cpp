@@ -1,0 +1,90 @@
+// A program's calls through flinkctl to a JobManager that the test plays: none waits for another.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "fake_jobmanager.h"
+#include "flinkctl_process.h"
+
+namespace flink::cli::test {
+namespace {
+
+using namespace protocol;
+using testing::HasSubstr;
+
+const JobId kFirst = *JobId::parse(std::string(32, 'a'));
+const JobId kSecond = *JobId::parse(std::string(32, 'b'));
+
+/// flinkctl beside a flink-program of the test's own.
+class ProgramRelayTest : public testing::Test {
+ protected:
+  ProgramRelayTest() {
+    std::filesystem::create_directories(bin_);
+    std::filesystem::copy_file(FLINKCTL, bin_ / "flinkctl");
+    std::filesystem::create_symlink(FLINK_FAKE_PROGRAM, bin_ / "flink-program");
+    std::ofstream(directory_.home() / "job.so") << "no code: the program of the test does not load it";
+  }
+  Outcome run(const std::string& behaviour) {
+    jobManager_.start();
+    return flinkctl_.run({"run", "-m", jobManager_.address(), directory_.home() / "job.so", behaviour});
+  }
+  static WaitJobRequest::Response ended(const JobId& id, JobStatus status) {
+    WaitJobRequest::Response answer;
+    answer.status = status;
+    answer.result = JobResult{};
+    answer.result->id = id;
+    answer.result->status = status;
+    return answer;
+  }
+
+  FlinkctlProcess directory_{FLINKCTL};
+  std::filesystem::path bin_ = directory_.home() / "bin";
+  FlinkctlProcess flinkctl_{(bin_ / "flinkctl").string()};
+  FakeJobManager jobManager_;
+  std::map<JobId, control::RpcEndpoint::Responder<WaitJobRequest>> waiting_;
+};
+
+TEST_F(ProgramRelayTest, ProgramCancelsTheJobThatItWaitsFor) {
+  jobManager_.serve<SubmitJobRequest>(
+      [](const auto&, const auto& respond) { respond(Empty{}); });
+  jobManager_.serve<WaitJobRequest>([this](const auto& request, auto respond) {
+    waiting_[request.job] = std::move(respond);
+  });
+  jobManager_.serve<CancelJobRequest>([this](const auto& request, const auto& respond) {
+    respond(Empty{});
+    waiting_.at(request.job)(ended(request.job, JobStatus::kCanceled));
+  });
+  const Outcome outcome = run("cancel-while-waiting");
+  EXPECT_EQ(outcome.exitCode, 1) << outcome.err;
+  EXPECT_EQ(outcome.out, "Job has been submitted with JobID " + kFirst.toHex() + "\n");
+  EXPECT_THAT(outcome.err, HasSubstr("Job was cancelled (JobID: " + kFirst.toHex() + ")"));
+}
+
+TEST_F(ProgramRelayTest, ProgramRunsASecondJobWhileItWaitsForTheFirst) {
+  jobManager_.serve<SubmitJobRequest>(
+      [](const auto&, const auto& respond) { respond(Empty{}); });
+  jobManager_.serve<WaitJobRequest>([this](const auto& request, auto respond) {
+    waiting_[request.job] = std::move(respond);
+    if (request.job != kSecond) return;
+    for (const JobId& id : {kSecond, kFirst}) waiting_.at(id)(ended(id, JobStatus::kFinished));
+  });
+  const Outcome outcome = run("two-jobs");
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+  const std::size_t first = outcome.out.find("Job with JobID " + kFirst.toHex() + " has finished.");
+  const std::size_t second = outcome.out.find("Job with JobID " + kSecond.toHex() + " has finished.");
+  EXPECT_NE(first, std::string::npos) << outcome.out;
+  EXPECT_LT(second, first);
+}
+
+TEST_F(ProgramRelayTest, FailedUploadReachesTheProgram) {
+  jobManager_.serve<HasBlobRequest>([](const auto&, const auto& respond) {
+    respond(Status(ErrorCode::kFileIo, "the blob store is full"));
+  });
+  const Outcome outcome = run("two-jobs");
+  EXPECT_EQ(outcome.exitCode, 1) << outcome.out;
+  EXPECT_THAT(outcome.err, HasSubstr("the blob store is full"));
+}
+
+}  // namespace
+}  // namespace flink::cli::test
