@@ -15,8 +15,7 @@ int run(const ProcessArguments& arguments) {
   auto configuration = loadProcessConfiguration(arguments);
   if (!configuration) return failStart(kDescription, configuration.status());
   JobManagerNode::Options options;
-  const std::string logPrefix = arguments.value("--logPrefix").value_or("");
-  options.logDirectory = logPrefix.substr(0, logPrefix.rfind('/') + 1);
+  options.logPrefix = arguments.value("--logPrefix").value_or("");
   options.programBinary = binaryDirectory() + "/flink-program";
   JobManagerNode node(std::move(*configuration), std::move(options));
   if (const Status status = node.start(); !status.isOk()) return failStart(kDescription, status);

@@ -130,7 +130,7 @@ Status JobManagerNode::startJobManager() {
   process.pid = ::getpid();
   process.blobPort = blobPort_;
   process.eventPort = events_->port();
-  process.logDirectory = options_.logDirectory;
+  process.logPrefix = options_.logPrefix;
   loop_ = makeThreadEventLoop("jobmanager", clock_);
   transport_ = control::makeZmqTransport("jobmanager");
   rpc_ = std::make_unique<control::RpcEndpoint>(endpointOptions("jobmanager", settings), *loop_,

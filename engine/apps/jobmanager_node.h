@@ -28,7 +28,7 @@ namespace flink::apps {
 class JobManagerNode {
  public:
   struct Options {
-    std::string logDirectory;   ///< shown by ListLogs; empty: none
+    std::string logPrefix;      ///< path without extension, for ListLogs; empty: none
     std::string programBinary;  ///< path of flink-program, for uploaded libraries
     bool serveRest = true;
     bool reportMetrics = true;

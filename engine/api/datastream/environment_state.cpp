@@ -80,8 +80,9 @@ void applySettings(const config::Configuration& configuration, ExecutionConfig& 
 
 /// A job's configuration: what concerns jobs, and not the processes of whoever submits it.
 std::map<std::string, std::string> jobConfiguration(const config::Configuration& configuration) {
-  static constexpr std::string_view kPrefixes[] = {"execution.", "pipeline.",        "parallelism.",
-                                                   "state.",     "restart-strategy", "table."};
+  static constexpr std::string_view kPrefixes[] = {
+      "execution.",       "pipeline.", "parallelism.",        "state.",
+      "restart-strategy", "table.",    "slot.request.timeout"};
   std::map<std::string, std::string> chosen;
   for (const auto& [key, entry] : configuration.entries()) {
     const bool fromProgram = entry.origin.source == "program";

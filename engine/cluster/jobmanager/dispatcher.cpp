@@ -43,13 +43,15 @@ Status Dispatcher::submit(protocol::JobGraph graph) {
             fmt::format("a job with this id was submitted before: job={}", id.toHex())};
   }
   FLINK_RETURN_IF_ERROR(scheduler::validateJobGraph(graph));
+  FLINK_ASSIGN_OR_RETURN(const JobSettings settings, JobSettings::of(graph, services_.settings));
   FLINK_INFO(kLog, "received job submission: job={} name=\"{}\" vertices={}", id.toHex(),
              graph.name, graph.vertices.size());
   auto onEnded = [this, alive = std::weak_ptr<const int>(alive_)](const JobId& job) {
     if (!alive.expired()) archive(job);
   };
-  auto master = std::make_unique<JobMaster>(
-      std::make_shared<const protocol::JobGraph>(std::move(graph)), services_, std::move(onEnded));
+  auto master =
+      std::make_unique<JobMaster>(std::make_shared<const protocol::JobGraph>(std::move(graph)),
+                                  settings, services_, std::move(onEnded));
   JobMaster& job = *jobs_.emplace(id, std::move(master)).first->second;
   job.start();
   return Status::ok();
@@ -201,9 +203,10 @@ Status Dispatcher::onTaskStateChanged(const TaskManagerId& sender,
 
 void Dispatcher::onOperatorEvent(protocol::OperatorEvent event,
                                  Responder<protocol::OperatorEventRequest> responder) {
-  JobMaster* job = findRunning(event.job);
-  if (job == nullptr) return responder(notFound(event.job));
-  job->onOperatorEvent(std::move(event), std::move(responder));
+  if (JobMaster* job = findRunning(event.job))
+    return job->onOperatorEvent(std::move(event), std::move(responder));
+  if (store_.find(event.job) == nullptr) return responder(notFound(event.job));
+  responder(protocol::Empty{});  // late news of a job that has ended
 }
 
 CollectBuffers* Dispatcher::findCollected(const JobId& id) {

@@ -26,11 +26,12 @@ std::size_t channelsOf(const protocol::TaskDeploymentDescriptor& task) {
 
 }  // namespace
 
-JobExecution::JobExecution(std::shared_ptr<const protocol::JobGraph> graph, JobToken token,
-                           ResourceManager& resources, EventLoop& loop, const Clock& clock,
-                           ExecutionListener& listener)
+JobExecution::JobExecution(std::shared_ptr<const protocol::JobGraph> graph,
+                           const JobSettings& settings, JobToken token, ResourceManager& resources,
+                           EventLoop& loop, const Clock& clock, ExecutionListener& listener)
     : graph_(std::move(graph), clock.wallMs()),
       schedule_(graph_.topology(), graph_.regions()),
+      settings_(settings),
       token_(token),
       resources_(resources),
       loop_(loop),
@@ -95,7 +96,7 @@ void JobExecution::requestSlots(Regions regions) {
   requests.reserve(missing.size());
   for (const SharedSlotIndex slot : missing) requests.push_back(requestFor(slot));
   resources_.slots().request(
-      job_, std::move(requests), batch_,
+      job_, std::move(requests), {batch_, settings_.slotRequestTimeout},
       guarded([this, regions = std::move(regions),
                missing = std::move(missing)](Result<std::vector<scheduler::SlotAssignment>> slots) {
         onSlots(regions, missing, std::move(slots));

@@ -33,8 +33,8 @@ class ExecutionListener {
 /// dropped.
 class JobExecution {
  public:
-  JobExecution(std::shared_ptr<const protocol::JobGraph> graph, JobToken token,
-               ResourceManager& resources, EventLoop& loop, const Clock& clock,
+  JobExecution(std::shared_ptr<const protocol::JobGraph> graph, const JobSettings& settings,
+               JobToken token, ResourceManager& resources, EventLoop& loop, const Clock& clock,
                ExecutionListener& listener);
 
   [[nodiscard]] const scheduler::ExecutionGraph& graph() const { return graph_; }
@@ -108,6 +108,7 @@ class JobExecution {
 
   scheduler::ExecutionGraph graph_;
   scheduler::RegionSchedule schedule_;
+  const JobSettings settings_;
   const JobToken token_;
   ResourceManager& resources_;
   EventLoop& loop_;

@@ -36,7 +36,7 @@ JobManager::JobManager(JobManagerSettings settings, JobManagerProcess process,
       epoch_(makeEpoch(environment_.clock, environment_.rng)),
       metricGroup_(environment_.metrics.root("jobmanager", {{"host", process_.host}})),
       probe_(*metricGroup_),
-      logs_(environment_.files, process_.logDirectory),
+      logs_(environment_.files, process_.logPrefix),
       resources_(
           settings_, process_, environment_.loop, environment_.clock, environment_.rng,
           environment_.rpc,

@@ -33,8 +33,8 @@ std::int32_t configuredMaxParallelism(const protocol::JobGraph& graph) {
 
 }  // namespace
 
-JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobServices& services,
-                     OnEnded onEnded)
+JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobSettings& settings,
+                     const JobServices& services, OnEnded onEnded)
     : services_(services),
       onEnded_(std::move(onEnded)),
       graph_(std::move(graph)),
@@ -43,8 +43,8 @@ JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobS
       failures_(services_.settings.exceptionHistorySize),
       collected_(
           std::make_unique<CollectBuffers>(services_.loop, services_.settings.collectBufferBytes)),
-      execution_(graph_, JobToken::random(services_.rng), services_.resources, services_.loop,
-                 services_.clock, *this) {
+      execution_(graph_, settings, JobToken::random(services_.rng), services_.resources,
+                 services_.loop, services_.clock, *this) {
   timestampsMs_[static_cast<std::size_t>(JobStatus::kInitializing)] = services_.clock.wallMs();
   probe_.status(JobStatus::kInitializing, stampOf(JobStatus::kInitializing));
 }
@@ -184,6 +184,10 @@ protocol::JobDetails JobMaster::details() const {
   details.configuration = graph_->configuration;
   details.globalJobParameters = graph_->globalJobParameters;
   details.parallelismDefault = graph_->program.defaultParallelism;
+  if (const auto waiting = services_.resources.slots().waiting(id_)) {
+    details.statusMessage =
+        fmt::format("waiting for {} slots, {} available", waiting->needed, waiting->available);
+  }
   return details;
 }
 

@@ -27,8 +27,8 @@ class JobMaster final : private JobContext, private ExecutionListener {
   using OnEnded = std::function<void(const JobId&)>;
 
   /// REQUIRES: scheduler::validateJobGraph(*graph).
-  JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobServices& services,
-            OnEnded onEnded);
+  JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobSettings& settings,
+            const JobServices& services, OnEnded onEnded);
   ~JobMaster() override;
 
   void start();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cluster/protocol/messages.h"
 #include "core/base/fs.h"
@@ -12,9 +13,9 @@ namespace flink::jobmanager {
 /// joined into paths unseen. Thread: the JobManager's event loop.
 class LogFiles {
  public:
-  /// An empty directory means that there are none.
-  LogFiles(FileSystem& files, std::string directory)
-      : files_(files), directory_(std::move(directory)) {}
+  /// `prefix` is the path of the files up to their extension; others may keep theirs in the same
+  /// directory. An empty one means that there are none.
+  LogFiles(FileSystem& files, const std::string& prefix);
 
   [[nodiscard]] Result<protocol::ListLogsRequest::Response> list() const;
   /// Errors: kNotFound for a name that list() does not give.
@@ -22,8 +23,10 @@ class LogFiles {
       const protocol::ReadLogRequest& request) const;
 
  private:
+  [[nodiscard]] Result<std::vector<FileStatus>> own() const;
+
   FileSystem& files_;
-  std::string directory_;
+  std::string directory_, name_;
 };
 
 }  // namespace flink::jobmanager

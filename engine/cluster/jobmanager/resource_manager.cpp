@@ -19,7 +19,7 @@ std::int64_t toMillis(Duration duration) {
 }
 
 SlotManager::Options slotOptions(const JobManagerSettings& settings) {
-  return {settings.slotRequestTimeout, settings.slotIdleTimeout, settings.placement};
+  return {settings.slotIdleTimeout, settings.placement};
 }
 
 }  // namespace

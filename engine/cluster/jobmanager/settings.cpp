@@ -34,4 +34,15 @@ Result<JobManagerSettings> JobManagerSettings::fromConfiguration(
   return settings;
 }
 
+Result<JobSettings> JobSettings::of(const protocol::JobGraph& graph,
+                                    const JobManagerSettings& cluster) {
+  const auto configuration = config::Configuration::fromMap(graph.configuration);
+  JobSettings settings;
+  FLINK_ASSIGN_OR_RETURN(const auto slotRequestTimeout,
+                         configuration.getOptional(config::kSlotRequestTimeout));
+  settings.slotRequestTimeout = slotRequestTimeout.value_or(
+      std::chrono::duration_cast<config::Millis>(cluster.slotRequestTimeout));
+  return settings;
+}
+
 }  // namespace flink::jobmanager

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "cluster/protocol/job_graph.h"
 #include "cluster/scheduler/slot_placement.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
@@ -31,13 +32,21 @@ struct JobManagerSettings {
   static Result<JobManagerSettings> fromConfiguration(const config::Configuration& configuration);
 };
 
+/// What a job's own configuration, a client's -D among it, says in place of the JobManager's.
+struct JobSettings {
+  Duration slotRequestTimeout{};
+
+  /// Errors: kConfigInvalidValue.
+  static Result<JobSettings> of(const protocol::JobGraph& graph, const JobManagerSettings& cluster);
+};
+
 /// Facts about the process that the JobManager tells others.
 struct JobManagerProcess {
   std::string version, commit, abi;
   std::string host;  ///< name under which TaskManagers reach it
   std::int32_t pid = 0;
   std::int32_t blobPort = 0, eventPort = 0;
-  std::string logDirectory;  ///< empty: no log files to show
+  std::string logPrefix;  ///< path of its log files up to their extension; empty: none to show
 };
 
 }  // namespace flink::jobmanager

@@ -42,25 +42,25 @@ void SlotManager::removeTaskManager(const TaskManagerId& id) {
   onChange_();
 }
 
-void SlotManager::request(const JobId& job, std::vector<scheduler::SlotRequest> slots,
-                          bool endsByItself, OnSlots done) {
+void SlotManager::request(const JobId& job, std::vector<scheduler::SlotRequest> slots, Terms terms,
+                          OnSlots done) {
   Pending pending{
-      nextId_++, job, std::move(slots), endsByItself, std::move(done), EventLoop::TimerId::kNone};
+      nextId_++, job, std::move(slots), terms, std::move(done), EventLoop::TimerId::kNone};
   if (auto granted = tryGrant(pending)) {
     loop_.post([done = std::move(pending.done), granted = std::move(*granted)]() mutable {
       done(std::move(granted));
     });
     return;
   }
-  FLINK_WARN(
-      kLog, "job waits for slots: job={} {} timeout={}ms", job.toHex(), shortage(pending).message(),
-      std::chrono::duration_cast<std::chrono::milliseconds>(options_.requestTimeout).count());
+  FLINK_WARN(kLog, "job waits for slots: job={} {} timeout={}ms", job.toHex(),
+             shortage(pending).message(),
+             std::chrono::duration_cast<std::chrono::milliseconds>(terms.timeout).count());
   wait(std::move(pending));
 }
 
 void SlotManager::wait(Pending pending) {
   const std::uint64_t id = pending.id;
-  pending.timer = loop_.schedule(options_.requestTimeout, [this, id] { onTimeout(id); });
+  pending.timer = loop_.schedule(pending.terms.timeout, [this, id] { onTimeout(id); });
   pending_.push_back(std::move(pending));
 }
 
@@ -69,7 +69,7 @@ void SlotManager::onTimeout(std::uint64_t id) {
       std::find_if(pending_.begin(), pending_.end(), [id](const Pending& p) { return p.id == id; });
   if (found == pending_.end()) return;
   if (couldBeServedLater(*found)) {
-    found->timer = loop_.schedule(options_.requestTimeout, [this, id] { onTimeout(id); });
+    found->timer = loop_.schedule(found->terms.timeout, [this, id] { onTimeout(id); });
     return;
   }
   Pending expired = std::move(*found);
@@ -97,13 +97,27 @@ bool SlotManager::couldBeServedLater(const Pending& pending) const {
       .has_value();
 }
 
-Status SlotManager::shortage(const Pending& pending) const {
+std::int32_t SlotManager::availableFor(const JobId& job) const {
   std::int32_t available = 0;
-  for (const auto& capacity : capacitiesFor(pending.job)) available += capacity.freeSlots;
+  for (const auto& capacity : capacitiesFor(job)) available += capacity.freeSlots;
+  return available;
+}
+
+std::optional<SlotManager::Waiting> SlotManager::waiting(const JobId& job) const {
+  Waiting waiting;
+  for (const Pending& pending : pending_) {
+    if (pending.job == job) waiting.needed += static_cast<std::int32_t>(pending.slots.size());
+  }
+  if (waiting.needed == 0) return std::nullopt;
+  waiting.available = availableFor(job);
+  return waiting;
+}
+
+Status SlotManager::shortage(const Pending& pending) const {
   return {ErrorCode::kNoResourceAvailable,
           fmt::format("could not acquire the minimum required resources: needed={} available={} "
                       "total={} (slots)",
-                      pending.slots.size(), available, totals().slots)};
+                      pending.slots.size(), availableFor(pending.job), totals().slots)};
 }
 
 void SlotManager::cancelRequests(const JobId& job) {
@@ -163,10 +177,10 @@ scheduler::SlotAssignment SlotManager::take(TaskManagerSlots& taskManager, const
   }
   chosen->state = SlotState::kActive;
   chosen->job = pending.job;
-  chosen->resource = request.profile.value_or(taskManager.defaultSlot);
-  chosen->endsByItself = pending.endsByItself;
+  chosen->resource = scheduler::resourceOf(request, taskManager.defaultSlot);
+  chosen->endsByItself = pending.terms.endsByItself;
   return {chosen->allocation, static_cast<std::int32_t>(chosen - slots.begin()),
-          taskManager.location};
+          taskManager.location, chosen->resource};
 }
 
 void SlotManager::servePending() {

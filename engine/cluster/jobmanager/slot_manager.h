@@ -28,7 +28,6 @@ namespace flink::jobmanager {
 class SlotManager {
  public:
   struct Options {
-    Duration requestTimeout = std::chrono::minutes(5);
     Duration idleTimeout = std::chrono::seconds(50);
     scheduler::PlacementStrategy placement = scheduler::PlacementStrategy::kSpread;
   };
@@ -52,9 +51,14 @@ class SlotManager {
   /// All its slots vanish; their jobs learn of the loss elsewhere.
   void removeTaskManager(const TaskManagerId& id);
 
-  /// `endsByItself`: the slots of this job become free without a cancel (batch). While slots held
-  /// by such jobs would be enough, a request does not time out.
-  void request(const JobId& job, std::vector<scheduler::SlotRequest> slots, bool endsByItself,
+  /// How a job asks for slots.
+  struct Terms {
+    /// The slots of this job become free without a cancel (batch). While slots held by such jobs
+    /// would be enough, a request does not time out.
+    bool endsByItself = false;
+    Duration timeout = std::chrono::minutes(5);
+  };
+  void request(const JobId& job, std::vector<scheduler::SlotRequest> slots, Terms terms,
                OnSlots done);
   /// Forgets the job's waiting requests without an answer.
   void cancelRequests(const JobId& job);
@@ -80,6 +84,13 @@ class SlotManager {
   };
   [[nodiscard]] std::vector<TakenSlot> takenSlots(const TaskManagerId& id) const;
   [[nodiscard]] std::size_t pendingRequests() const { return pending_.size(); }
+  /// The slots that a job waits for, and how many of them it could have now; nothing when it does
+  /// not wait.
+  struct Waiting {
+    std::int32_t needed = 0;
+    std::int32_t available = 0;
+  };
+  [[nodiscard]] std::optional<Waiting> waiting(const JobId& job) const;
 
  private:
   enum class SlotState : std::uint8_t { kFree, kActive, kIdle, kReleasing };
@@ -101,7 +112,7 @@ class SlotManager {
     std::uint64_t id = 0;
     JobId job;
     std::vector<scheduler::SlotRequest> slots;
-    bool endsByItself = false;
+    Terms terms;
     OnSlots done;
     EventLoop::TimerId timer = EventLoop::TimerId::kNone;
   };
@@ -115,6 +126,7 @@ class SlotManager {
   void wait(Pending pending);
   void onTimeout(std::uint64_t id);
   [[nodiscard]] bool couldBeServedLater(const Pending& pending) const;
+  [[nodiscard]] std::int32_t availableFor(const JobId& job) const;
   [[nodiscard]] Status shortage(const Pending& pending) const;
   void scheduleIdleCheck();
   void freeIdleSlots();

@@ -76,6 +76,7 @@ struct JobDetails {
   std::map<std::string, std::string> configuration;
   std::map<std::string, std::string> globalJobParameters;
   std::int32_t parallelismDefault = 1;
+  std::string statusMessage;  ///< what keeps the job from going on, for people; mostly empty
 };
 
 /// Flink's derivation result, bytes.

@@ -350,7 +350,6 @@ FLINK_WIRE_FIELDS(StartWorkerRequest) {
   FLINK_ENTRIES(configuration, configuration);
   FLINK_VALUE(numThreads, num_threads);
   FLINK_VALUE(networkBytes, network_bytes);
-  FLINK_VALUE(managedBytes, managed_bytes);
   return true;
 }
 FLINK_WIRE_MESSAGE(StartWorkerRequest, StartWorkerRequest);

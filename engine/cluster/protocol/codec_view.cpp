@@ -62,6 +62,7 @@ FLINK_WIRE_FIELDS(TaskDeploymentDescriptor) {
   FLINK_VALUE(slot, slot);
   FLINK_MESSAGES(inputGates, input_gates);
   FLINK_MESSAGES(producedPartitions, produced_partitions);
+  FLINK_MESSAGE(resource, resource);
   return true;
 }
 FLINK_WIRE_STRUCT(TaskDeploymentDescriptor, TaskDeploymentDescriptor);
@@ -180,6 +181,7 @@ FLINK_WIRE_FIELDS(JobDetails) {
   FLINK_ENTRIES(configuration, configuration);
   FLINK_ENTRIES(globalJobParameters, global_job_parameters);
   FLINK_VALUE(parallelismDefault, parallelism_default);
+  FLINK_VALUE(statusMessage, status_message);
   return true;
 }
 FLINK_WIRE_MESSAGE(JobDetails, JobDetails);

@@ -49,7 +49,8 @@ struct ResultPartitionDescriptor {
 struct TaskDeploymentDescriptor {
   ExecutionAttemptId attempt;
   AllocationId allocation;
-  std::int32_t slot = 0;  ///< slot index on the TaskManager
+  std::int32_t slot = 0;     ///< slot index on the TaskManager
+  ResourceProfile resource;  ///< the slot's part of the TaskManager, for all tasks in it together
   std::vector<InputGateDescriptor> inputGates;
   std::vector<ResultPartitionDescriptor> producedPartitions;
 };

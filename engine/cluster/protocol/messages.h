@@ -346,7 +346,7 @@ struct StartWorkerRequest {
   std::map<std::string, std::string>
       configuration;  ///< the TaskManager's, with the job's keys on top
   std::int32_t numThreads = 1;
-  std::int64_t networkBytes = 0, managedBytes = 0;
+  std::int64_t networkBytes = 0;
   using Response = Empty;
 };
 /// Carries a connected socket (SCM_RIGHTS) whose hello the supervisor has checked.

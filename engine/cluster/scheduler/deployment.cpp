@@ -64,6 +64,7 @@ protocol::TaskDeploymentDescriptor deploymentOf(const ExecutionGraph& graph, Tas
   descriptor.attempt = execution.id;
   descriptor.allocation = execution.slot->allocation;
   descriptor.slot = execution.slot->slot;
+  descriptor.resource = execution.slot->resource;
   const VertexIndex vertex = topology.vertexOf(task);
   for (const EdgeIndex e : topology.inputs(vertex)) {
     descriptor.inputGates.push_back(inputGateOf(graph, e, execution.id.subtask));

@@ -20,6 +20,7 @@ struct SlotAssignment {
   AllocationId allocation;
   std::int32_t slot = 0;  ///< index on the TaskManager
   protocol::PartitionLocation location;
+  protocol::ResourceProfile resource;  ///< what the slot has of the TaskManager
 };
 
 /// One attempt at running one subtask. Its states and their legal moves: state_moves.h.

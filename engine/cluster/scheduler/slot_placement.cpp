@@ -10,13 +10,9 @@ using protocol::ResourceProfile;
 
 constexpr double kCpuTolerance = 1e-9;
 
-const ResourceProfile& resourcesOf(const SlotRequest& request,
-                                   const TaskManagerCapacity& taskManager) {
-  return request.profile ? *request.profile : taskManager.defaultSlot;
-}
-
 bool canServe(const TaskManagerCapacity& taskManager, const SlotRequest& request) {
-  return taskManager.freeSlots > 0 && fits(resourcesOf(request, taskManager), taskManager.free);
+  return taskManager.freeSlots > 0 &&
+         fits(resourceOf(request, taskManager.defaultSlot), taskManager.free);
 }
 
 /// True when `a` is the better choice than `b`; equal ones keep their order.
@@ -44,6 +40,12 @@ std::optional<std::size_t> choose(const SlotRequest& request,
 }
 
 }  // namespace
+
+ResourceProfile resourceOf(const SlotRequest& request, const ResourceProfile& defaultSlot) {
+  ResourceProfile resource = request.profile.value_or(defaultSlot);
+  if (resource.networkBytes == 0) resource.networkBytes = defaultSlot.networkBytes;
+  return resource;
+}
 
 bool fits(const ResourceProfile& request, const ResourceProfile& free) {
   return request.cpuCores <= free.cpuCores + kCpuTolerance &&
@@ -85,7 +87,7 @@ std::optional<std::vector<std::size_t>> placeSlots(const std::vector<SlotRequest
     const auto chosen = choose(requests[i], taskManagers, strategy);
     if (!chosen) return std::nullopt;
     TaskManagerCapacity& taskManager = taskManagers[*chosen];
-    taskManager.free = minus(taskManager.free, resourcesOf(requests[i], taskManager));
+    taskManager.free = minus(taskManager.free, resourceOf(requests[i], taskManager.defaultSlot));
     --taskManager.freeSlots;
     result[i] = *chosen;
   }

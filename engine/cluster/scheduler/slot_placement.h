@@ -25,6 +25,11 @@ struct TaskManagerCapacity {
   protocol::ResourceProfile defaultSlot;  ///< what a request without a profile takes
 };
 
+/// What a request takes of a TaskManager whose slots are `defaultSlot` large: what its profile
+/// says, with an equal share of the network memory where the profile names none.
+[[nodiscard]] protocol::ResourceProfile resourceOf(const SlotRequest& request,
+                                                   const protocol::ResourceProfile& defaultSlot);
+
 enum class PlacementStrategy : std::uint8_t {
   kSpread,  ///< the TaskManager with the largest free share first
   kPack,    ///< fill one TaskManager before the next

@@ -175,6 +175,9 @@ bool JobManagerConnection::mayRepeat(const Status& status) {
   if (status.code() == ErrorCode::kDeadlineExceeded) return true;
   if (status.code() == ErrorCode::kStaleEpoch) {
     lose(status);
+  } else if (status.code() == ErrorCode::kJobNotFound) {
+    // Late news of a job that has ended, and left the job store, meanwhile.
+    FLINK_DEBUG(kLog, "the JobManager does not know the job any more reason={}", status.toString());
   } else {
     FLINK_WARN(kLog, "the JobManager refused a message reason={}", status.toString());
   }

@@ -10,17 +10,21 @@ namespace flink::taskmanager {
 
 namespace {
 
-protocol::ResourceProfile scaled(const protocol::ResourceProfile& total, int part, int whole) {
-  return {total.cpuCores * part / whole, total.taskHeapBytes / whole * part,
-          total.taskOffHeapBytes / whole * part, total.managedBytes / whole * part,
-          total.networkBytes / whole * part};
+/// What is left of `from`; nothing is less than none.
+protocol::ResourceProfile without(const protocol::ResourceProfile& from,
+                                  const protocol::ResourceProfile& part) {
+  constexpr std::int64_t kNone = 0;
+  return {std::max(0.0, from.cpuCores - part.cpuCores),
+          std::max(kNone, from.taskHeapBytes - part.taskHeapBytes),
+          std::max(kNone, from.taskOffHeapBytes - part.taskOffHeapBytes),
+          std::max(kNone, from.managedBytes - part.managedBytes),
+          std::max(kNone, from.networkBytes - part.networkBytes)};
 }
 
 }  // namespace
 
 SlotTable::SlotTable(int numSlots, const protocol::ResourceProfile& total)
-    : slots_(static_cast<std::size_t>(std::max(numSlots, 1))),
-      perSlot_(scaled(total, 1, std::max(numSlots, 1))) {}
+    : slots_(static_cast<std::size_t>(std::max(numSlots, 1))), total_(total) {}
 
 Status SlotTable::occupy(const JobId& job,
                          const std::vector<protocol::TaskDeploymentDescriptor>& tasks) {
@@ -43,6 +47,7 @@ Status SlotTable::occupy(const JobId& job,
     Slot& slot = slots_[static_cast<std::size_t>(task.slot)];
     slot.job = job;
     slot.allocation = task.allocation;
+    slot.resource = task.resource;
     ++slot.numTasks;
   }
   return Status::ok();
@@ -72,13 +77,17 @@ int SlotTable::numTasks() const {
 }
 
 protocol::ResourceProfile SlotTable::free() const {
-  return scaled(perSlot_, numFree(), 1);
+  protocol::ResourceProfile free = total_;
+  for (const Slot& slot : slots_) {
+    if (slot.job) free = without(free, slot.resource);
+  }
+  return free;
 }
 
 std::vector<protocol::TaskManagerView::AllocatedSlot> SlotTable::allocated() const {
   std::vector<protocol::TaskManagerView::AllocatedSlot> list;
   for (const Slot& slot : slots_) {
-    if (slot.job) list.push_back({*slot.job, perSlot_, slot.numTasks});
+    if (slot.job) list.push_back({*slot.job, slot.resource, slot.numTasks});
   }
   return list;
 }

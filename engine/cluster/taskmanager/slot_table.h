@@ -18,8 +18,8 @@ class SlotTable {
  public:
   SlotTable(int numSlots, const protocol::ResourceProfile& total);
 
-  /// Takes the slots of `tasks` for `job` and counts the tasks; all or nothing. Errors:
-  /// kSlotOccupied, kInvalidArgument.
+  /// Takes the slots of `tasks`, with the resources that they name, for `job` and counts the tasks;
+  /// all or nothing. Errors: kSlotOccupied, kInvalidArgument.
   Status occupy(const JobId& job, const std::vector<protocol::TaskDeploymentDescriptor>& tasks);
   /// One task of `job` in `slot` ended.
   void taskEnded(const JobId& job, int slot);
@@ -29,7 +29,9 @@ class SlotTable {
   [[nodiscard]] int numSlots() const { return static_cast<int>(slots_.size()); }
   [[nodiscard]] int numFree() const;
   [[nodiscard]] int numTasks() const;
-  [[nodiscard]] const protocol::ResourceProfile& perSlot() const { return perSlot_; }
+  [[nodiscard]] const protocol::ResourceProfile& resourceOf(int slot) const {
+    return slots_[static_cast<std::size_t>(slot)].resource;
+  }
   [[nodiscard]] protocol::ResourceProfile free() const;
   [[nodiscard]] std::vector<protocol::TaskManagerView::AllocatedSlot> allocated() const;
 
@@ -37,10 +39,11 @@ class SlotTable {
   struct Slot {
     std::optional<JobId> job;
     AllocationId allocation;
+    protocol::ResourceProfile resource;
     int numTasks = 0;
   };
   std::vector<Slot> slots_;
-  protocol::ResourceProfile perSlot_;
+  const protocol::ResourceProfile total_;
 };
 
 }  // namespace flink::taskmanager

@@ -186,8 +186,6 @@ protocol::StartWorkerRequest TaskManager::makeStartRequest(
     protocol::SubmitTasks& submission) const {
   std::set<std::int32_t> slots;
   for (const auto& task : submission.tasks) slots.insert(task.slot);
-  const auto share = static_cast<std::int64_t>(std::max<std::size_t>(slots.size(), 1));
-
   protocol::StartWorkerRequest start;
   start.graph = std::move(*submission.jobGraph);
   start.token = submission.token;
@@ -199,8 +197,7 @@ protocol::StartWorkerRequest TaskManager::makeStartRequest(
   // Below it everything belongs to the job and goes with its worker.
   start.configuration[std::string(config::kIoTmpDirs.key)] = jobDirectory(submission.job);
   start.numThreads = settings_.workerThreads > 0 ? settings_.workerThreads : settings_.numCores;
-  start.networkBytes = slots_.perSlot().networkBytes * share;
-  start.managedBytes = slots_.perSlot().managedBytes * share;
+  for (const std::int32_t slot : slots) start.networkBytes += slots_.resourceOf(slot).networkBytes;
   return start;
 }
 

@@ -86,7 +86,7 @@ void TaskManagerFigures::start(const TaskManagerId& id) {
   gauge("Status.Shuffle.Netty.TotalMemory", &TaskManagerFigures::totalBytes);
   gauge("Status.Shuffle.Netty.UsedMemory", &TaskManagerFigures::usedBytes);
   gauge("Status.Shuffle.Netty.AvailableMemory", &TaskManagerFigures::availableBytes);
-  gauge("Status.Shuffle.Netty.RequestedMemoryUsage", &TaskManagerFigures::usedPercent);
+  gauge("Status.Shuffle.Netty.RequestedMemoryUsage", &TaskManagerFigures::requestedPercent);
   gauge("Status.Flink.Memory.Managed.Total", &TaskManagerFigures::managedTotal);
   gauge("Status.Flink.Memory.Managed.Used", &TaskManagerFigures::managedUsed);
 }

@@ -51,8 +51,10 @@ class TaskManagerFigures {
   [[nodiscard]] std::int64_t totalBytes() const { return totalSegments() * segmentBytes_; }
   [[nodiscard]] std::int64_t usedBytes() const { return usedSegments() * segmentBytes_; }
   [[nodiscard]] std::int64_t availableBytes() const { return availableSegments() * segmentBytes_; }
-  [[nodiscard]] std::int64_t usedPercent() const {
-    return usedSegments() * 100 / std::max<std::int64_t>(totalSegments(), 1);
+  /// What the tasks would use at most, in percent of what there is; above 100 they share.
+  [[nodiscard]] std::int64_t requestedPercent() const {
+    return sumOverWorkers("nettyShuffleMemorySegmentsRequested") * 100 /
+           std::max<std::int64_t>(totalSegments(), 1);
   }
   [[nodiscard]] std::int64_t managedTotal() const { return memory_.managed; }
   [[nodiscard]] std::int64_t managedUsed() const { return sumOverWorkers("managedUsed"); }

@@ -173,24 +173,14 @@ void Worker::onRebuilt(RebuildResult catalog) {
   respondStart_(Empty{});
 }
 
-std::map<std::int32_t, std::int64_t> Worker::managedBytesPerTask(
-    const protocol::SubmitTasks& submission) {
-  std::map<std::int32_t, std::int64_t> perSlot;
-  for (const auto& task : submission.tasks) ++perSlot[task.slot];
-  if (perSlot.empty()) return perSlot;
-  // The first submission brings the slots that the worker's share was computed for.
-  if (slotManagedBytes_ == 0)
-    slotManagedBytes_ = start_->managedBytes / static_cast<std::int64_t>(perSlot.size());
-  for (auto& [slot, value] : perSlot) value = slotManagedBytes_ / value;
-  return perSlot;
-}
-
 Status Worker::submit(const protocol::SubmitTasks& submission) {
   if (stage_ != Stage::kRunning)
     return Status(ErrorCode::kInternal, "tasks came before the worker was ready");
-  auto managed = managedBytesPerTask(submission);
+  std::map<std::int32_t, std::int64_t> tasksInSlot;
+  for (const auto& deployment : submission.tasks) ++tasksInSlot[deployment.slot];
   for (const auto& deployment : submission.tasks) {
-    const Status status = deploy(deployment, managed[deployment.slot]);
+    const Status status =
+        deploy(deployment, deployment.resource.managedBytes / tasksInSlot.at(deployment.slot));
     if (!status.isOk()) reportState(deployment.attempt, task::TaskState::kFailed, status, {});
   }
   if (reportTimer_ == EventLoop::TimerId::kNone) scheduleReport();
@@ -385,7 +375,10 @@ void Worker::sendReport() {
   for (const auto& [id, task] : tasks_)
     report.tasks.push_back({id, toIoMetrics(task->figures()), restMetricsOf(samples, id)});
   if (services_.processFigures) report.memory = services_.processFigures();
-  report.memory["nettyShuffleMemorySegmentsUsed"] = runtime_->network->usedSegments();
+  const auto& network = *runtime_->network;
+  report.memory["nettyShuffleMemorySegmentsUsed"] = network.usedSegments();
+  report.memory["nettyShuffleMemorySegmentsRequested"] =
+      network.requestedUsagePercent() * network.totalSegments() / 100;
   tell(report);
 }
 

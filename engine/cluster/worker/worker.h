@@ -56,10 +56,8 @@ class Worker final : private task::TaskListener {
   void handleStart(protocol::StartWorkerRequest request,
                    control::RpcEndpoint::Responder<protocol::StartWorkerRequest> respond);
   void onRebuilt(RebuildResult catalog);
+  /// Tasks that come into one slot together share its managed memory equally.
   Status submit(const protocol::SubmitTasks& submission);
-  /// An equal share of the managed memory for each task of a slot.
-  [[nodiscard]] std::map<std::int32_t, std::int64_t> managedBytesPerTask(
-      const protocol::SubmitTasks& submission);
   Status deploy(const protocol::TaskDeploymentDescriptor& deployment, std::int64_t managedBytes);
   void openCoordinators(const ExecutionAttemptId& attempt, const protocol::JobVertex& vertex);
   void cancel(const std::vector<ExecutionAttemptId>& attempts);
@@ -104,7 +102,6 @@ class Worker final : private task::TaskListener {
   std::unique_ptr<WorkerRuntime> runtime_;
   std::unique_ptr<Coordinators> coordinators_;
   std::map<ExecutionAttemptId, std::unique_ptr<task::Task>> tasks_;
-  std::int64_t slotManagedBytes_ = 0;
   EventLoop::TimerId reportTimer_ = EventLoop::TimerId::kNone;
 };
 

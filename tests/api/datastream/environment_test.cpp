@@ -40,6 +40,18 @@ TEST(EnvironmentTest, ConfigurationDecidesTheGraph) {
   EXPECT_THAT(p.execution.configuration, Contains(Pair("my.own", "value")));
 }
 
+TEST(EnvironmentTest, OnlyWhatConcernsJobsTravelsFromTheClient) {
+  TestProgram p;
+  Configuration configuration;
+  for (const char* key : {"slot.request.timeout", "pipeline.name", "rest.bind-address"})
+    configuration.setString(key, "10 s", {"client", 0});
+  p.env.configure(configuration);
+  numbersToNowhere(p.env);
+  (void)p.executed();
+  EXPECT_THAT(p.execution.configuration,
+              ElementsAre(Pair("pipeline.name", "10 s"), Pair("slot.request.timeout", "10 s")));
+}
+
 TEST(EnvironmentTest, SettersWinOverConfiguration) {
   TestProgram p;
   p.env.setRuntimeMode(RuntimeExecutionMode::kAutomatic)

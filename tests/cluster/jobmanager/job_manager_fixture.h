@@ -71,7 +71,7 @@ class JobManagerTest : public ::testing::Test {
     process_.version = testing::kTestVersion;
     process_.host = "jobmanager";
     process_.blobPort = 6124;
-    process_.logDirectory = "/logs";
+    process_.logPrefix = "/logs/jobmanager";
   }
 
   ~JobManagerTest() override { shutDown(); }

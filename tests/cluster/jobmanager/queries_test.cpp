@@ -183,6 +183,28 @@ TEST_F(QueriesTest, OperatorEventsAreRoutedByOperatorAndSubtask) {
   EXPECT_EQ((*lost)->status().code(), ErrorCode::kNotFound);
 }
 
+TEST_F(QueriesTest, LateNewsOfAnEndedJobIsNoError) {
+  start();
+  auto& taskManager = addTaskManager("tm-1", 1);
+  auto job = keyedJob(1, 1);
+  ASSERT_TRUE(submit(job).isOk());
+  const ExecutionAttemptId attempt = *taskManager.running.begin();
+  taskManager.finishAll();
+  loop_.run();
+  ASSERT_EQ(statusOf(job.graph().id), JobStatus::kFinished);
+  const auto event = taskManager.send(protocol::OperatorEventRequest{
+      {job.graph().id, job.graph().vertices[0].operators[0].id, 0, 0, true, "late"}});
+  protocol::TaskStateChangedRequest change;
+  change.attempt = attempt;
+  change.state = protocol::ExecutionState::kFinished;
+  const auto state = taskManager.send(std::move(change));
+  const auto unknown = taskManager.send(protocol::OperatorEventRequest{});
+  loop_.run();
+  EXPECT_TRUE((*event)->isOk());
+  EXPECT_TRUE((*state)->isOk());
+  EXPECT_EQ((*unknown)->status().code(), ErrorCode::kJobNotFound);
+}
+
 TEST_F(QueriesTest, CollectedRecordsWaitForTheirClient) {
   settings_.collectBufferBytes = 10;
   start();
@@ -236,7 +258,10 @@ TEST_F(QueriesTest, CollectEndsWithNothingWhenItsTimeIsOver) {
 }
 
 TEST_F(QueriesTest, LogsAreLookedUpByName) {
-  files_.content = {{"/logs/jobmanager.log", "hello world"}, {"/secret", "no"}};
+  files_.content = {{"/logs/jobmanager.log", "hello world"},
+                    {"/logs/jobmanager-2.log", "of another cluster"},
+                    {"/logs/taskmanager.log", "of a TaskManager"},
+                    {"/secret", "no"}};
   start();
   const auto list = get(protocol::ListLogsRequest{"jobmanager"});
   ASSERT_TRUE(list.isOk());
@@ -248,8 +273,10 @@ TEST_F(QueriesTest, LogsAreLookedUpByName) {
   EXPECT_EQ(tail->data, "world");
   EXPECT_EQ(tail->offset, 6);
   EXPECT_EQ(tail->fileSize, 11);
-  EXPECT_EQ(get(protocol::ReadLogRequest{"jobmanager", "../secret", 0, 100}).status().code(),
-            ErrorCode::kNotFound);
+  for (const char* name : {"../secret", "taskmanager.log", "jobmanager-2.log"}) {
+    EXPECT_EQ(get(protocol::ReadLogRequest{"jobmanager", name, 0, 100}).status().code(),
+              ErrorCode::kNotFound);
+  }
   EXPECT_EQ(get(protocol::ReadLogRequest{"jobmanager", "jobmanager.log", 500, 100})->data, "");
 }
 

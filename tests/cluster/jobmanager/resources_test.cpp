@@ -106,6 +106,53 @@ TEST_F(ResourcesTest, TooFewSlotsFailTheJobAfterSlotRequestTimeout) {
   EXPECT_EQ(overview().slotsAvailable, 2);
 }
 
+TEST_F(ResourcesTest, WaitingJobSaysForWhat) {
+  start();
+  addTaskManager("tm-1", 2);
+  auto job = keyedJob(1, 3);
+  const JobId id = job.graph().id;
+  ASSERT_TRUE(submit(job).isOk());
+  EXPECT_EQ(details(id).statusMessage, "waiting for 3 slots, 2 available");
+  addTaskManager("tm-2", 1);
+  EXPECT_EQ(details(id).statusMessage, "");
+  EXPECT_EQ(details(id).overview.tasks[static_cast<std::size_t>(ExecutionState::kRunning)], 6);
+}
+
+TEST_F(ResourcesTest, JobMayHaveItsOwnSlotRequestTimeout) {
+  start();
+  addTaskManager("tm-1", 1);
+  auto patient = keyedJob(1, 2), hasty = keyedJob(2, 2), mistaken = keyedJob(3, 2);
+  hasty.graph().configuration["slot.request.timeout"] = "10 s";
+  mistaken.graph().configuration["slot.request.timeout"] = "soon";
+  ASSERT_TRUE(submit(patient).isOk());
+  ASSERT_TRUE(submit(hasty).isOk());
+  const Status refused = submit(mistaken);
+  EXPECT_EQ(refused.code(), ErrorCode::kConfigInvalidValue);
+  EXPECT_THAT(refused.message(), HasSubstr("slot.request.timeout"));
+  loop_.advance(seconds(10));
+  EXPECT_EQ(statusOf(hasty.graph().id), JobStatus::kFailed);
+  EXPECT_EQ(statusOf(patient.graph().id), JobStatus::kRunning);
+}
+
+TEST_F(ResourcesTest, TasksNameTheResourcesOfTheirSlot) {
+  start();
+  taskManagers_.push_back(std::make_unique<FakeTaskManager>(network_, loop_, clock_, "tm-1", 4));
+  auto& taskManager = *taskManagers_.back();
+  taskManager.self.total = {4, 400, 40, 4000, 400};
+  taskManager.registerNow();
+  loop_.run();
+  auto equal = keyedJob(1, 1), profiled = keyedJob(2, 1);
+  profiled.graph().slotSharingGroups[0].profile = {0.5, 50, 5, 2500, 0};
+  ASSERT_TRUE(submit(equal).isOk());
+  ASSERT_TRUE(submit(profiled).isOk());
+  ASSERT_THAT(taskManager.submissions, SizeIs(2));
+  for (const auto& task : taskManager.submissions[0].tasks)
+    EXPECT_EQ(task.resource, (protocol::ResourceProfile{1, 100, 10, 1000, 100}));
+  for (const auto& task : taskManager.submissions[1].tasks)
+    EXPECT_EQ(task.resource, (protocol::ResourceProfile{0.5, 50, 5, 2500, 100}))
+        << "network memory that the profile does not name is an equal share";
+}
+
 TEST_F(ResourcesTest, SmallJobRunsWhileALargeOneWaits) {
   start();
   auto& taskManager = addTaskManager("tm-1", 2);

@@ -19,7 +19,8 @@ using ::testing::UnorderedElementsAre;
 SlotAssignment slotOn(const std::string& taskManager, int slot) {
   return {testing::idOf<AllocationId>(static_cast<std::uint32_t>(slot) + 1),
           slot,
-          {TaskManagerId(taskManager), taskManager + ".host", 4000 + slot}};
+          {TaskManagerId(taskManager), taskManager + ".host", 4000 + slot},
+          {1, 100, 0, 1000, 100}};
 }
 
 class ExecutionGraphTest : public ::testing::Test {
@@ -89,6 +90,7 @@ TEST_F(ExecutionGraphTest, DescribesChannelsOfAKeyedExchange) {
 
   const auto producer = deploymentOf(graph, topology.task(a, 1));
   EXPECT_EQ(producer.slot, 1);
+  EXPECT_EQ(producer.resource.managedBytes, 1000);
   ASSERT_EQ(producer.producedPartitions.size(), 1U);
   const auto& partition = producer.producedPartitions[0];
   EXPECT_EQ(partition.numSubpartitions, 3);

@@ -120,5 +120,20 @@ TEST(SlotPlacementTest, ProfileTakesMoreThanAnEqualShare) {
   EXPECT_FALSE(placeSlots({large, large}, one, PlacementStrategy::kSpread).has_value());
 }
 
+TEST(SlotPlacementTest, ProfileWithoutNetworkMemoryTakesAnEqualShareOfIt) {
+  ResourceProfile total;
+  total.managedBytes = 400;
+  total.networkBytes = 400;
+  SlotRequest request;
+  request.profile = ResourceProfile{};
+  request.profile->managedBytes = 30;
+  const ResourceProfile taken = resourceOf(request, share(total, 4));
+  EXPECT_EQ(taken.managedBytes, 30);
+  EXPECT_EQ(taken.networkBytes, 100);
+  request.profile->networkBytes = 7;
+  EXPECT_EQ(resourceOf(request, share(total, 4)).networkBytes, 7);
+  EXPECT_EQ(resourceOf(SlotRequest{}, share(total, 4)), share(total, 4));
+}
+
 }  // namespace
 }  // namespace flink::scheduler

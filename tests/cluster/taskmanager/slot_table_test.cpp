@@ -29,11 +29,17 @@ std::vector<protocol::TaskDeploymentDescriptor> tasksInSlots(const JobId& job,
 
 const protocol::ResourceProfile kTotal{4.0, 400, 40, 4001, 402};
 
-TEST(SlotTableTest, SharesResourcesEqually) {
-  const SlotTable table(4, kTotal);
-  EXPECT_EQ(table.perSlot(), (protocol::ResourceProfile{1.0, 100, 10, 1000, 100}));
-  EXPECT_EQ(table.free(), (protocol::ResourceProfile{4.0, 400, 40, 4000, 400}));
-  EXPECT_EQ(table.numFree(), 4);
+TEST(SlotTableTest, TakenSlotsHaveWhatTheirTasksName) {
+  SlotTable table(4, kTotal);
+  EXPECT_EQ(table.free(), kTotal);
+  auto tasks = tasksInSlots(jobNumber(1), {2, 2, 3});
+  for (auto& task : tasks) task.resource = {1.5, 100, 10, 3000, 200};
+  ASSERT_TRUE(table.occupy(jobNumber(1), tasks).isOk());
+  EXPECT_EQ(table.resourceOf(2), tasks[0].resource);
+  EXPECT_EQ(table.free(), (protocol::ResourceProfile{1.0, 200, 20, 0, 2})) << "never below none";
+  EXPECT_EQ(table.allocated()[0].resource, tasks[0].resource);
+  table.release(jobNumber(1));
+  EXPECT_EQ(table.free(), kTotal);
 }
 
 TEST(SlotTableTest, SlotsOfOneJobHoldSeveralTasks) {

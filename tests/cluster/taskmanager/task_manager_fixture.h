@@ -140,6 +140,7 @@ class TaskManagerTest : public ::testing::Test {
       task.attempt = {builder.graph().id, builder.graph().vertices[0].id,
                       static_cast<std::int32_t>(i), 0};
       task.slot = slots[i];
+      task.resource = {1, 100, 0, 1000, 1 << 20};
       request.submission.tasks.push_back(task);
     }
     if (withGraph) request.submission.jobGraph = builder.graph();

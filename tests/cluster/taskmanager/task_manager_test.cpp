@@ -49,7 +49,6 @@ TEST_F(TaskManagerTest, OneWorkerPerJobGetsTheShareOfItsSlots) {
   ASSERT_EQ(launcher_.workers.size(), 1U);
   EXPECT_EQ(worker().launch.job, testing::idOf<JobId>(1));
   EXPECT_EQ(worker().started.networkBytes, 2 << 20);
-  EXPECT_EQ(worker().started.managedBytes, 2000);
   EXPECT_EQ(worker().started.token, testing::idOf<JobToken>(1));
   ASSERT_EQ(worker().submissions.size(), 1U);
   EXPECT_EQ(worker().submissions[0].tasks.size(), 2U);
@@ -58,6 +57,40 @@ TEST_F(TaskManagerTest, OneWorkerPerJobGetsTheShareOfItsSlots) {
   loop_.advance(seconds(10));
   EXPECT_EQ(heartbeats_.back().self.freeSlots, 1);
   EXPECT_EQ(heartbeats_.back().self.assignedTasks, 3);
+}
+
+TEST_F(TaskManagerTest, SlotsHaveTheResourcesThatTheirTasksName) {
+  start();
+  auto request = submission(1, {0, 0, 1});
+  for (int i : {0, 1}) request.submission.tasks[i].resource = {0.5, 150, 0, 2500, 3 << 18};
+  EXPECT_TRUE(ask(request).isOk());
+  EXPECT_EQ(worker().started.networkBytes, (3 << 18) + (1 << 20)) << "two slots";
+  loop_.advance(seconds(10));
+  const auto& self = heartbeats_.back().self;
+  EXPECT_EQ(self.free, (protocol::ResourceProfile{2.5, 150, 0, 500, (3 << 20) - (3 << 18)}));
+  ASSERT_EQ(self.allocatedSlots.size(), 2U);
+  EXPECT_EQ(self.allocatedSlots[0].resource.managedBytes, 2500);
+  EXPECT_EQ(self.allocatedSlots[0].assignedTasks, 2);
+}
+
+TEST_F(TaskManagerTest, RequestedMemoryUsageAddsUpOverWorkers) {
+  settings_.memory.network = 100 * settings_.segmentBytes;
+  start();
+  for (const std::uint32_t job : {1, 2}) {
+    EXPECT_TRUE(ask(submission(job, {static_cast<int>(job)})).isOk());
+    protocol::WorkerReportRequest report;
+    report.memory = {{"nettyShuffleMemorySegmentsUsed", 5},
+                     {"nettyShuffleMemorySegmentsRequested", 60}};
+    worker(job - 1).rpc.call<protocol::WorkerReportRequest>(control::LocalChannel::kPeer, report,
+                                                            seconds(10), [](auto&&) {});
+  }
+  loop_.run();
+  std::map<std::string, metrics::GaugeValue> gauges;
+  for (const auto& sample : taskManager_->collectMetrics()) {
+    if (const auto* value = std::get_if<std::int64_t>(&sample.value)) gauges[sample.name] = *value;
+  }
+  EXPECT_EQ(gauges["Status.Shuffle.Netty.RequestedMemoryUsage"], metrics::GaugeValue(120L));
+  EXPECT_EQ(gauges["Status.Shuffle.Netty.UsedMemorySegments"], metrics::GaugeValue(10L));
 }
 
 TEST_F(TaskManagerTest, ARepeatedSubmissionStartsNothingTwice) {
