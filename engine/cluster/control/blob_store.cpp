@@ -1,6 +1,7 @@
 #include "cluster/control/blob_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 #include <vector>
 
