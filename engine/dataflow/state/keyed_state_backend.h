@@ -45,6 +45,13 @@ struct KeyedBackendOptions {
   LatencyTracking latency;
 };
 
+/// The key that state and timers belong to at the moment.
+struct CurrentKey {
+  const void* key = nullptr;
+  types::KeyHash hash = 0;
+  std::uint64_t epoch = 1;  ///< counts changes of the key
+};
+
 /// Keeps the keyed state and the timers of one operator instance, for keys of one type.
 /// Thread: the task's step. Lifetime: restoreBlock() for all blocks of a snapshot, then states and
 /// timers are asked for (then they decode their blocks), then records. What is never asked for is
@@ -59,16 +66,16 @@ class KeyedStateBackend {
   /// and stays as it is until the next call of this or clearCurrentKey(). `hash` is
   /// types::keyHash() of it.
   void setCurrentKey(const void* key, types::KeyHash hash) {
-    key_ = key;
-    hash_ = hash == 0 ? 1 : hash;
-    ++keyEpoch_;
+    current_.key = key;
+    current_.hash = hash;
+    ++current_.epoch;
   }
   void clearCurrentKey() {
-    key_ = nullptr;
-    ++keyEpoch_;
+    current_.key = nullptr;
+    ++current_.epoch;
   }
   /// Null when there is none.
-  [[nodiscard]] const void* currentKey() const { return key_; }
+  [[nodiscard]] const void* currentKey() const { return current_.key; }
   /// Starts loading what state without namespaces keeps for a key of this hash.
   virtual void prefetch(types::KeyHash hash) const = 0;
 
@@ -113,14 +120,11 @@ class KeyedStateBackend {
  protected:
   explicit KeyedStateBackend(KeyedBackendOptions options) : options_(std::move(options)) {}
   [[nodiscard]] const KeyedBackendOptions& options() const { return options_; }
-  [[nodiscard]] types::KeyHash currentHash() const { return hash_; }
-  [[nodiscard]] std::uint64_t keyEpoch() const { return keyEpoch_; }
+  [[nodiscard]] const CurrentKey& current() const { return current_; }
 
  private:
   KeyedBackendOptions options_;
-  const void* key_ = nullptr;
-  types::KeyHash hash_ = 0;
-  std::uint64_t keyEpoch_ = 1;
+  CurrentKey current_;
 };
 
 /// The `hashmap` backend: everything in flat tables in memory.

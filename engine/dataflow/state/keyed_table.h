@@ -12,6 +12,7 @@
 
 #include "core/base/check.h"
 #include "core/types/key_hash.h"
+#include "dataflow/state/shard_directory.h"
 
 namespace flink::state {
 
@@ -30,10 +31,11 @@ void sortByHash(std::vector<std::pair<KeyHash, std::uint32_t>>& order);
 /// Exceptions of an entry's constructor leave the table unchanged.
 template <class Entry, class KeyOf>
 class KeyedTable {
+  struct Shard;
+
  public:
   static constexpr std::size_t kMinShardSlots = 16;
   static constexpr std::size_t kMaxShardSlots = 16384;
-  static constexpr unsigned kMaxDirectoryBits = 20;
 
   explicit KeyedTable(KeyOf keyOf = {}) : keyOf_(std::move(keyOf)) { reset(); }
   KeyedTable(const KeyedTable&) = delete;
@@ -95,7 +97,7 @@ class KeyedTable {
     /// Null at the end.
     Entry* next() {
       while (position_ == order_.size()) {
-        if (directoryIndex_ == table_->directory_.size()) return nullptr;
+        if (walk_.atEnd()) return nullptr;
         loadShard();
       }
       return shard_->entries + order_[position_++].second;
@@ -105,8 +107,8 @@ class KeyedTable {
 
    private:
     [[gnu::noinline]] void loadShard() {
-      shard_ = table_->directory_[directoryIndex_];
-      directoryIndex_ += table_->directory_.size() >> shard_->depth;
+      shard_ = &walk_.shard(table_->directory_);
+      walk_.advance(table_->directory_);
       order_.clear();
       position_ = 0;
       for (std::size_t i = 0; i <= shard_->mask; ++i) {
@@ -118,7 +120,7 @@ class KeyedTable {
 
     KeyedTable* table_;
     typename KeyedTable::Shard* shard_ = nullptr;
-    std::size_t directoryIndex_ = 0;
+    typename ShardDirectory<Shard>::Walk walk_;
     std::vector<std::pair<KeyHash, std::uint32_t>> order_;
     std::size_t position_ = 0;
   };
@@ -139,8 +141,8 @@ class KeyedTable {
  private:
   /// Slots of all hashes that share their first `depth` bits. A slot whose hash is 0 is free.
   struct Shard {
-    Shard(std::size_t slots, unsigned depthBits, std::size_t place)
-        : mask(slots - 1), limit(slots / 4 * 3), depth(depthBits), index(place) {
+    Shard(std::size_t slots, unsigned depthBits)
+        : mask(slots - 1), limit(slots / 4 * 3), depth(depthBits) {
       memory =
           static_cast<std::byte*>(::operator new(bytesFor(slots), std::align_val_t(kAlignment)));
       hashes = reinterpret_cast<KeyHash*>(memory);
@@ -180,9 +182,11 @@ class KeyedTable {
     std::size_t size = 0;
     std::size_t limit;
     unsigned depth;
-    std::size_t index;  ///< in shards_
+    std::size_t index = 0;
     std::byte* memory;
   };
+
+  using Directory = ShardDirectory<Shard>;
 
   /// Zero marks a free slot, so the hash 0 is kept as 1: same key group, and equal keys still meet.
   static KeyHash storedHash(KeyHash hash) { return hash == 0 ? 1 : hash; }
@@ -192,19 +196,13 @@ class KeyedTable {
     return types::sameKey(keyOf_(entry), key);
   }
 
-  [[nodiscard]] std::size_t directoryIndex(KeyHash hash) const {
-    return static_cast<std::size_t>((hash >> 1U) >> (63U - directoryBits_));
-  }
-  [[nodiscard]] Shard& shardOf(KeyHash hash) const { return *directory_[directoryIndex(hash)]; }
+  [[nodiscard]] Shard& shardOf(KeyHash hash) const { return directory_.shardOf(hash); }
 
   [[gnu::noinline]] void reset() {
-    shards_.clear();
-    directory_.clear();
-    directoryBits_ = 0;
+    auto first = std::make_unique<Shard>(kMinShardSlots, 0);
     size_ = 0;
-    shards_.push_back(std::make_unique<Shard>(kMinShardSlots, 0, 0));
-    slotBytes_ = shards_.back()->bytes();
-    directory_.push_back(shards_.back().get());
+    slotBytes_ = first->bytes();
+    directory_.reset(std::move(first));
   }
 
   template <class Make>
@@ -223,7 +221,7 @@ class KeyedTable {
 
   void grow(KeyHash hash) {
     Shard& shard = shardOf(hash);
-    if (shard.mask + 1 < kMaxShardSlots || shard.depth >= kMaxDirectoryBits) {
+    if (shard.mask + 1 < kMaxShardSlots || shard.depth >= Directory::kMaxBits) {
       replace(shard, hash);
     } else {
       split(shard, hash);
@@ -232,38 +230,23 @@ class KeyedTable {
 
   /// Doubles one shard.
   [[gnu::noinline]] void replace(Shard& shard, KeyHash hash) {
-    auto larger = std::make_unique<Shard>((shard.mask + 1) * 2, shard.depth, shard.index);
+    auto larger = std::make_unique<Shard>((shard.mask + 1) * 2, shard.depth);
     moveAll(shard, [&](KeyHash) -> Shard& { return *larger; });
-    const auto [first, span] = directoryRange(shard, hash);
-    std::fill_n(directory_.begin() + first, span, larger.get());
     slotBytes_ += larger->bytes() - shard.bytes();
-    shards_[shard.index] = std::move(larger);
+    directory_.replace(hash, std::move(larger));
   }
 
   /// Divides one shard by the next bit of its hashes.
   [[gnu::noinline]] void split(Shard& shard, KeyHash hash) {
     const unsigned depth = shard.depth + 1;
-    if (depth > directoryBits_) doubleDirectory();
     const KeyHash bit = KeyHash{1} << (64U - depth);
     std::size_t ones = 0;
     for (std::size_t i = 0; i <= shard.mask; ++i) ones += (shard.hashes[i] & bit) != 0 ? 1 : 0;
-    auto low = std::make_unique<Shard>(slotsFor(shard.size - ones), depth, shard.index);
-    auto high = std::make_unique<Shard>(slotsFor(ones), depth, shards_.size());
+    auto low = std::make_unique<Shard>(slotsFor(shard.size - ones), depth);
+    auto high = std::make_unique<Shard>(slotsFor(ones), depth);
     moveAll(shard, [&](KeyHash h) -> Shard& { return (h & bit) != 0 ? *high : *low; });
-    const auto [first, span] = directoryRange(shard, hash);
-    std::fill_n(directory_.begin() + first, span / 2, low.get());
-    std::fill_n(directory_.begin() + first + span / 2, span / 2, high.get());
     slotBytes_ += low->bytes() + high->bytes() - shard.bytes();
-    shards_.push_back(std::move(high));
-    shards_[shard.index] = std::move(low);
-  }
-
-  /// Where the directory points to the shard of `hash`: first index and length.
-  [[nodiscard]] std::pair<std::ptrdiff_t, std::ptrdiff_t> directoryRange(const Shard& shard,
-                                                                         KeyHash hash) const {
-    const auto span = std::size_t{1} << (directoryBits_ - shard.depth);
-    return {static_cast<std::ptrdiff_t>(directoryIndex(hash) & ~(span - 1)),
-            static_cast<std::ptrdiff_t>(span)};
+    directory_.split(hash, std::move(low), std::move(high));
   }
 
   template <class Pick>
@@ -274,20 +257,11 @@ class KeyedTable {
     }
   }
 
-  void doubleDirectory() {
-    std::vector<Shard*> doubled(directory_.size() * 2);
-    for (std::size_t i = 0; i < doubled.size(); ++i) doubled[i] = directory_[i / 2];
-    directory_ = std::move(doubled);
-    ++directoryBits_;
-  }
-
   static std::size_t slotsFor(std::size_t entries) {
     return std::clamp(std::bit_ceil(entries * 2), kMinShardSlots, kMaxShardSlots);
   }
 
-  std::vector<Shard*> directory_;
-  std::vector<std::unique_ptr<Shard>> shards_;
-  unsigned directoryBits_ = 0;
+  Directory directory_;
   std::size_t size_ = 0;
   std::size_t slotBytes_ = 0;
   [[no_unique_address]] KeyOf keyOf_;
