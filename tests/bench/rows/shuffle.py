@@ -7,7 +7,7 @@ PAYLOAD_BYTES = 84
 
 
 def measure(bench):
-    records = bench.pick(150_000_000, 30_000_000, 200_000)
+    records = bench.pick(150_000_000, 20_000_000, 200_000)
     with bench.cluster() as cluster:
         job = Throughput(cluster, records, 1, "Shuffle", "--records", records, "--keys", KEYS, "--payload", PAYLOAD_BYTES)
         ceilings = bench.interleaved(bench.pick(5, 3, 1), engine=job.run,

@@ -8,7 +8,7 @@ SEED = 42
 
 def measure(bench):
     text = bench.home / "text"
-    numBytes = bench.pick(1_100_000_000, 150_000_000, 2_000_000)
+    numBytes = bench.pick(1_100_000_000, 100_000_000, 2_000_000)
     words = int(bench.kernel("generate_text", text, numBytes, SEED)[0])
     os.sync()  # else the file's way to the disk would be part of the first measurement
 
