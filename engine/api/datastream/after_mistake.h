@@ -2,6 +2,10 @@
 
 namespace flink::datastream {
 
+/// For static_assert in a branch that a mistake selects.
+template <class>
+inline constexpr bool kNever = false;
+
 /// What a call returns after it has reported a mistake in the program: takes every further call in
 /// silence, so that one mistake is one line.
 class AfterMistake {
@@ -36,6 +40,21 @@ class AfterMistake {
   FLINK_SILENT(global)
   FLINK_SILENT(forward)
   FLINK_SILENT(partitionCustom)
+  FLINK_SILENT(window)
+  FLINK_SILENT(windowAll)
+  FLINK_SILENT(countWindow)
+  FLINK_SILENT(countWindowAll)
+  FLINK_SILENT(trigger)
+  FLINK_SILENT(evictor)
+  FLINK_SILENT(allowedLateness)
+  FLINK_SILENT(sideOutputLateData)
+  FLINK_SILENT(aggregate)
+  FLINK_SILENT(apply)
+  FLINK_SILENT(join)
+  FLINK_SILENT(coGroup)
+  FLINK_SILENT(where)
+  FLINK_SILENT(equalTo)
+  FLINK_SILENT(with)
   FLINK_SILENT(print)
   FLINK_SILENT(printToErr)
   FLINK_SILENT(writeAsText)

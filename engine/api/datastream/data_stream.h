@@ -25,6 +25,10 @@ template <class T>
 class SingleOutputStreamOperator;
 template <class A, class B>
 class ConnectedStreams;
+template <class A, class B>
+class JoinedStreams;
+template <class A, class B>
+class CoGroupedStreams;
 
 namespace datastream {
 
@@ -42,9 +46,6 @@ extern template CodecPtr plainCodec<std::int64_t>();
 OperatorSpec operatorSpec(const char* name, const char* kind, operators::FactoryPtr factory,
                           std::initializer_list<const std::type_info*> types,
                           OperatorRole role = OperatorRole::kOperator);
-
-template <class>
-inline constexpr bool kNever = false;
 
 template <class F, class T>
 auto sinkResult(F& function, const T& record) {
@@ -179,6 +180,22 @@ class DataStream {
 
   template <class B>
   [[nodiscard]] ConnectedStreams<T, B> connect(const DataStream<B>& other) const;
+
+  /// Joins both streams by key and window: left.join(right).where(f).equalTo(g).window(w).apply(h).
+  template <class B>
+  [[nodiscard]] JoinedStreams<T, B> join(const DataStream<B>& other) const;
+  /// The same with all elements of both sides at once.
+  template <class B>
+  [[nodiscard]] CoGroupedStreams<T, B> coGroup(const DataStream<B>& other) const;
+
+  // --- windows over all records, in one subtask ------------------------------------------------
+
+  template <class Assigner>
+  auto windowAll(Assigner assigner) const;
+  /// Windows of `size` elements.
+  [[nodiscard]] auto countWindowAll(std::int64_t size) const;
+  /// The last `size` elements, every `slide` elements.
+  [[nodiscard]] auto countWindowAll(std::int64_t size, std::int64_t slide) const;
 
   // --- partitioning ----------------------------------------------------------------------------
 

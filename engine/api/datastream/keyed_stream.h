@@ -2,90 +2,15 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <memory>
-#include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include <boost/pfr/tuple_size.hpp>
-
+#include "api/datastream/field_aggregation.h"
 #include "api/datastream/single_output_stream_operator.h"
-#include "dataflow/operators/aggregations.h"
 
 namespace flink {
-
-namespace datastream {
-
-/// How many fields of T have a position: 1 for numbers, 0 when T is opaque.
-template <class T>
-consteval std::size_t fieldCount() {
-  if constexpr (std::is_arithmetic_v<T>) {
-    return 1;
-  } else if constexpr (requires { std::tuple_size<T>::value; }) {
-    return std::tuple_size_v<T>;
-  } else if constexpr (types::NamesItsFields<T>) {
-    return std::tuple_size_v<decltype(std::declval<T&>().flinkFields())>;
-  } else if constexpr (types::PlainAggregate<T>) {
-    return boost::pfr::tuple_size_v<T>;
-  } else {
-    return 0;
-  }
-}
-
-[[noreturn]] void throwNoSuchField(const char* aggregation, std::size_t position,
-                                   std::size_t numFields);
-
-struct SumAggregation {
-  static constexpr const char* kName = "sum";
-  template <class Field, class T>
-  static constexpr bool kFits = operators::SummableField<Field, T>;
-  template <class T>
-  static operators::FactoryPtr make(auto selector, auto field) {
-    return operators::makeKeyedSumFactory<T>(std::move(selector), field);
-  }
-};
-struct MinAggregation {
-  static constexpr const char* kName = "min";
-  template <class Field, class T>
-  static constexpr bool kFits = operators::ComparableField<Field, T>;
-  template <class T>
-  static operators::FactoryPtr make(auto selector, auto field) {
-    return operators::makeKeyedMinFactory<T>(std::move(selector), field);
-  }
-};
-struct MaxAggregation {
-  static constexpr const char* kName = "max";
-  template <class Field, class T>
-  static constexpr bool kFits = operators::ComparableField<Field, T>;
-  template <class T>
-  static operators::FactoryPtr make(auto selector, auto field) {
-    return operators::makeKeyedMaxFactory<T>(std::move(selector), field);
-  }
-};
-struct MinByAggregation {
-  static constexpr const char* kName = "minBy";
-  bool first = true;
-  template <class Field, class T>
-  static constexpr bool kFits = operators::ComparableField<Field, T>;
-  template <class T>
-  operators::FactoryPtr make(auto selector, auto field) const {
-    return operators::makeKeyedMinByFactory<T>(std::move(selector), field, first);
-  }
-};
-struct MaxByAggregation {
-  static constexpr const char* kName = "maxBy";
-  bool first = true;
-  template <class Field, class T>
-  static constexpr bool kFits = operators::ComparableField<Field, T>;
-  template <class T>
-  operators::FactoryPtr make(auto selector, auto field) const {
-    return operators::makeKeyedMaxByFactory<T>(std::move(selector), field, first);
-  }
-};
-
-}  // namespace datastream
 
 /// A stream whose records of one key all reach the same subtask. K: the key's type; Selector: how a
 /// record gives it.
@@ -169,69 +94,33 @@ class KeyedStream : public DataStream<T> {
     return this->template processAs<Given>("KeyedProcess", std::move(function));
   }
 
+  /// Cuts the stream into windows per key.
+  template <class Assigner>
+  auto window(Assigner assigner) const;
+  /// Windows of `size` elements per key.
+  [[nodiscard]] auto countWindow(std::int64_t size) const;
+  /// The last `size` elements of a key, every `slide` elements.
+  [[nodiscard]] auto countWindow(std::int64_t size, std::int64_t slide) const;
+
   [[nodiscard]] const Selector& selector() const { return selector_; }
 
  private:
   template <std::size_t Index, class Aggregation>
   auto byIndex(Aggregation aggregation) const {
-    if constexpr (Index >= datastream::fieldCount<T>()) {
-      static_assert(datastream::kNever<Aggregation>,
-                    "flink: the record has no field of that index; fields of classes need "
-                    "FLINK_FIELDS, or use a member "
-                    "pointer: sum(&Order::price)");
-      return datastream::AfterMistake{};
-    } else {
-      return byField(aggregation, operators::TupleField<Index>{});
-    }
+    return datastream::aggregateByIndex<T, Index>(aggregation, aggregated<Aggregation>());
   }
-
   template <class Aggregation, class Field>
   auto by(Aggregation aggregation, Field field) const {
-    if constexpr (std::is_integral_v<Field>) {
-      return byPosition(aggregation, static_cast<std::size_t>(field),
-                        std::make_index_sequence<datastream::fieldCount<T>()>());
-    } else if constexpr (!std::is_member_object_pointer_v<Field>) {
-      static_assert(datastream::kNever<Field>,
-                    "flink: name the field by index, sum<1>(), by member, sum(&Order::price), or "
-                    "by position, sum(1)");
-      return datastream::AfterMistake{};
-    } else if constexpr (!requires(T & record) { record.*field; }) {
-      static_assert(datastream::kNever<Field>,
-                    "flink: the member is not one of this stream's record type");
-      return datastream::AfterMistake{};
-    } else {
-      return byField(aggregation, operators::MemberField{field});
-    }
+    return datastream::aggregateBy<SingleOutputStreamOperator<T>, T>(aggregation, field,
+                                                                     aggregated<Aggregation>());
   }
-
-  template <class Aggregation, class Field>
-  auto byField(Aggregation aggregation, Field field) const {
-    if constexpr (!Aggregation::template kFits<Field, T>) {
-      static_assert(datastream::kNever<Field>,
-                    "flink: the field cannot be aggregated so: sum needs a number (or +=), min and "
-                    "max need operator<");
-      return datastream::AfterMistake{};
-    } else {
-      return this->template transformed<T>("Keyed Aggregation", Aggregation::kName,
-                                           aggregation.template make<T>(selector_, field));
-    }
-  }
-
-  template <class Aggregation, std::size_t... Index>
-  SingleOutputStreamOperator<T> byPosition(Aggregation aggregation, std::size_t position,
-                                           std::index_sequence<Index...>) const {
-    operators::FactoryPtr factory;
-    const auto consider = [&]<std::size_t I>() {
-      if constexpr (Aggregation::template kFits<operators::TupleField<I>, T>) {
-        if (I == position)
-          factory = aggregation.template make<T>(selector_, operators::TupleField<I>{});
-      }
+  template <class Aggregation>
+  auto aggregated() const {
+    return [this](auto combiner) {
+      return this->template transformed<T>(
+          "Keyed Aggregation", Aggregation::kName,
+          operators::makeKeyedAggregateFactory<T>(selector_, combiner));
     };
-    (consider.template operator()<Index>(), ...);
-    if (factory == nullptr)
-      datastream::throwNoSuchField(Aggregation::kName, position, sizeof...(Index));
-    return this->template transformed<T>("Keyed Aggregation", Aggregation::kName,
-                                         std::move(factory));
   }
 
   Selector selector_;

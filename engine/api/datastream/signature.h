@@ -88,6 +88,14 @@ consteval auto collectedType() {
     return std::type_identity<detail::CollectedIn<decltype(&F::flatMap)>>{};
   } else if constexpr (requires { &F::processElement; }) {
     return std::type_identity<detail::CollectedIn<decltype(&F::processElement)>>{};
+  } else if constexpr (requires { &F::process; }) {
+    return std::type_identity<detail::CollectedIn<decltype(&F::process)>>{};
+  } else if constexpr (requires { &F::apply; }) {
+    return std::type_identity<detail::CollectedIn<decltype(&F::apply)>>{};
+  } else if constexpr (requires { &F::coGroup; }) {
+    return std::type_identity<detail::CollectedIn<decltype(&F::coGroup)>>{};
+  } else if constexpr (requires { &F::join; }) {
+    return std::type_identity<detail::CollectedIn<decltype(&F::join)>>{};
   } else if constexpr (requires { &F::mapPartition; }) {
     return std::type_identity<detail::CollectedIn<decltype(&F::mapPartition)>>{};
   } else if constexpr (requires { &F::flatMap1; }) {

@@ -113,6 +113,12 @@ makeKeyedReduceFactory(Selector selector, F reducer) {
   return detail::makeKeyedAggregate<T>(std::move(selector), ReduceCombiner<F>{std::move(reducer)});
 }
 
+/// `Combiner`: one of aggregations.h.
+template <class T, class Selector, class Combiner>
+FactoryPtr makeKeyedAggregateFactory(Selector selector, Combiner combiner) {
+  return detail::makeKeyedAggregate<T>(std::move(selector), std::move(combiner));
+}
+
 /// `Field`: const-correct accessor `auto& operator()(auto& record)`; see TupleField and MemberField
 /// (aggregations.h).
 template <class T, class Selector, class Field>

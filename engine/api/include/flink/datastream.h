@@ -1,6 +1,7 @@
 #pragma once
 
 /// The DataStream API: everything a program needs to describe and run dataflows.
+#include "api/datastream/co_grouped_streams.h"
 #include "api/datastream/connected_streams.h"
 #include "api/datastream/data_stream.h"
 #include "api/datastream/debugging.h"
@@ -11,5 +12,6 @@
 #include "api/datastream/split_words.h"
 #include "api/datastream/strategies.h"
 #include "api/datastream/stream_execution_environment.h"
+#include "api/datastream/windowed_stream.h"
 #include "api/program/job_registration.h"
 #include "connectors/discarding_sink.h"
