@@ -84,6 +84,8 @@ struct CoGroupCalls {
   F function;
   std::vector<A> firstSide{};
   std::vector<B> secondSide{};
+  template <class W>
+  static constexpr bool kClears = false;
 
   template <class K, class W, class Out>
   void call(const K& /*key*/, ProcessWindowContext<W>& /*context*/,

@@ -9,12 +9,14 @@
 
 /// How a window function is called when a window fires. A policy has
 ///   template call(key, context, elements, out)
-///   template clear(context)          the window is over
+///   template clear(context)          the window is over; kClears<W>: that means something
 ///   forEachFunction(visit)           visits what has a life cycle
 namespace flink::operators {
 
 /// Emits what the contents give: no function behind a reduce or aggregate.
 struct EmitElements {
+  template <class W>
+  static constexpr bool kClears = false;
   template <class K, class W, class In, class Out>
   void call(const K& /*key*/, ProcessWindowContext<W>& /*context*/, const Iterable<In>& elements,
             Collector<Out>& out) {
@@ -65,6 +67,10 @@ concept CallableWindowFunction =
 template <class F>
 struct CallWindowFunction {
   F function;
+  template <class W>
+  static constexpr bool kClears = requires(F& f, ProcessWindowContext<W>& context) {
+    f.clear(context);
+  };
 
   template <class K, class W, class In, class Out>
   void call(const K& key, ProcessWindowContext<W>& context, const Iterable<In>& elements,
@@ -102,6 +108,8 @@ template <class T, class Contents, class Inner>
 struct FoldThenCall {
   Contents contents;
   Inner inner;
+  template <class W>
+  static constexpr bool kClears = Inner::template kClears<W>;
 
   template <class K, class W, class Out>
   void call(const K& key, ProcessWindowContext<W>& context, const Iterable<T>& elements,

@@ -34,6 +34,8 @@ struct WindowDefinition {
   using Evictor = EvictorType;
   static constexpr bool kMerging = MergingAssigner<Assigner>;
   static constexpr bool kEvicting = !std::is_same_v<Evictor, NoEvictor>;
+  /// The window function wants to know when a window is over.
+  static constexpr bool kClears = Calls::template kClears<WindowType>;
   /// Results come at the end of the input only, and so does event time.
   static constexpr bool kOnlyAtEnd = std::is_same_v<Trigger, EndOfStreamTrigger>;
 

@@ -1,19 +1,12 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/base/check.h"
-#include "dataflow/operators/operator_base.h"
-#include "dataflow/operators/output.h"
-#include "dataflow/operators/side_outputs.h"
 #include "dataflow/operators/windowing/merging_window_set.h"
-#include "dataflow/operators/windowing/window_contexts.h"
-#include "dataflow/operators/windowing/window_definition.h"
-#include "dataflow/state/state_contexts.h"
+#include "dataflow/operators/windowing/window_operator_base.h"
 
 namespace flink::operators {
 
@@ -25,53 +18,44 @@ namespace flink::operators {
 /// own (aligned_window_operator.h), for which this one is the oracle.
 /// Source of the rules: Flink's WindowOperator and EvictingWindowOperator.
 template <class Definition>
-class WindowOperator final : public OneInputOperator<typename Definition::Record>,
-                             private TimerTarget {
+class WindowOperator final : public WindowOperatorBase<Definition> {
+  using Base = WindowOperatorBase<Definition>;
+
  public:
-  using T = typename Definition::Record;
-  using K = typename Definition::Key;
-  using W = typename Definition::WindowType;
-  using Accumulator = typename Definition::Accumulator;
+  using T = typename Base::T;
+  using K = typename Base::K;
+  using W = typename Base::W;
+  using Accumulator = typename Base::Accumulator;
 
   WindowOperator(const OperatorOutputs& outputs, Definition definition)
-      : d_(std::move(definition)), output_(outputs, ""), sideOutputs_(outputs) {}
-
-  [[nodiscard]] const state::KeyOps* stateKey() const override { return &state::keyOps<K>(); }
+      : Base(outputs, std::move(definition)) {}
 
   void open(OperatorContext& context) override {
-    OperatorBase::open(context);
-    FLINK_CHECK(context.state.keyedState != nullptr, "a window operator has a keyed backend");
-    openState(*context.state.keyedState);
-    timers_.emplace("window-timers", *backend_, *context.processingTime,
-                    static_cast<TimerTarget&>(*this));
-    services_.emplace(WindowServices{*backend_, *timers_, *context.metrics});
+    Base::open(context);
+    contents_ = &this->openContents("window-contents", state::StateLayout::kWithNamespace);
+    if constexpr (Definition::kMerging) {
+      mergingSets_ = valueOrThrow(
+          this->backend_->column({"merging-window-set",
+                                  state::StateKind::kValue,
+                                  &state::valueOps<state::ValueForm<MergingEntries, false>>(),
+                                  {},
+                                  state::StateLayout::kNoNamespace}));
+    }
     triggerContext_.emplace(*services_);
     evictorContext_.emplace(*services_);
-    functionContext_.emplace(*services_, sideOutputs_);
-    numLateRecordsDropped_ = context.metrics->counter("numLateRecordsDropped");
-    d_.forEachFunction([this](auto& function) { this->openFunction(function); });
   }
 
   void process(Batch<T> batch) override {
     this->countIn(batch.records.size());
     services_->watermark = this->currentWatermark();
-    assignerContext_.currentProcessingTime = timers_->currentProcessingTime();
+    assignerContext_.currentProcessingTime = this->timers_->currentProcessingTime();
     for (std::size_t i = 0; i < batch.records.size(); ++i) {
       const T& record = batch.records[i];
-      auto&& selected = callKeySelector(d_.selector, record);
-      if constexpr (std::is_same_v<decltype(selected), const K&>) {
-        key_ = &selected;
-      } else {
-        ownKey_ = std::forward<decltype(selected)>(selected);
-        key_ = &ownKey_;
-      }
-      backend_->setCurrentKey(
-          key_, batch.keyHashes == nullptr ? types::keyHash(*key_) : batch.keyHashes[i]);
+      this->setCurrentKey(record, batch.keyHashes == nullptr ? nullptr : batch.keyHashes + i);
       processElement(record,
                      batch.timestamps == nullptr ? types::kNoTimestamp : batch.timestamps[i]);
     }
-    backend_->clearCurrentKey();
-    flushOutputs();
+    this->flushOutputs();
   }
 
   void processWatermark(int index, types::Timestamp watermark) override {
@@ -79,55 +63,22 @@ class WindowOperator final : public OneInputOperator<typename Definition::Record
     OperatorBase::processWatermark(index, watermark);
   }
 
-  void close() override {
-    timers_.reset();
-    d_.forEachFunction([this](auto& function) { this->closeFunction(function); });
-    OperatorBase::close();
-  }
-
  protected:
   bool onEventTime(types::Timestamp watermark, std::size_t maxSteps) override {
     this->countIn(0);
     services_->watermark = watermark;
-    const bool done = timers_->advanceWatermark(watermark, maxSteps);
-    backend_->clearCurrentKey();
-    flushOutputs();
+    const bool done = this->timers_->advanceWatermark(watermark, maxSteps);
+    this->flushOutputs();
     return done;
   }
 
  private:
+  using Base::d_;
+  using Base::services_;
   using MergingEntries = std::vector<MergingEntry<W>>;
-
-  void openState(state::KeyedStateBackend& backend) {
-    backend_ = &backend;
-    contents_ =
-        valueOrThrow(backend.column({"window-contents",
-                                     state::StateKind::kValue,
-                                     &state::valueOps<state::ValueForm<Accumulator, false>>(),
-                                     {},
-                                     state::StateLayout::kWithNamespace}));
-    if constexpr (Definition::kMerging) {
-      mergingSets_ =
-          valueOrThrow(backend.column({"merging-window-set",
-                                       state::StateKind::kValue,
-                                       &state::valueOps<state::ValueForm<MergingEntries, false>>(),
-                                       {},
-                                       state::StateLayout::kNoNamespace}));
-    }
-  }
 
   void onEventTimeTimer(const state::DueTimer& timer) override { onTimer(timer, true); }
   void onProcessingTimeTimer(const state::DueTimer& timer) override { onTimer(timer, false); }
-  void afterProcessingTimeTimers() override {
-    backend_->clearCurrentKey();
-    flushOutputs();
-  }
-
-  void flushOutputs() {
-    output_.flush();
-    sideOutputs_.flush();
-    this->countOut(output_.numRecords());
-  }
 
   void processElement(const T& record, types::Timestamp timestamp) {
     windows_.clear();
@@ -142,7 +93,7 @@ class WindowOperator final : public OneInputOperator<typename Definition::Record
                                          const W& stateWindow, const std::vector<W>& others) {
               mergeWindows(result, merged, stateWindow, others);
             });
-        if (isWindowLate(actual)) {
+        if (this->isWindowLate(actual)) {
           set.retireWindow(actual);
           continue;
         }
@@ -152,24 +103,18 @@ class WindowOperator final : public OneInputOperator<typename Definition::Record
       putMergingEntries(std::move(entries));
     } else {
       for (const W& window : windows_) {
-        if (isWindowLate(window)) continue;
+        if (this->isWindowLate(window)) continue;
         isSkipped = false;
         addToWindow(record, timestamp, window, window);
       }
     }
-    if (isSkipped && isElementLate(timestamp)) onLateElement(record, timestamp);
+    if (isSkipped) this->onSkipped(record, timestamp);
   }
 
   void addToWindow(const T& record, types::Timestamp timestamp, const W& window,
                    const W& stateWindow) {
     contents_->setCurrentNamespace(namespaceOf(stateWindow));
-    bool created = false;
-    auto& accumulator = *static_cast<Accumulator*>(contents_->findOrCreate(created));
-    if (created) {
-      accumulator = d_.contents.start(record, timestamp);
-    } else {
-      d_.contents.add(accumulator, record, timestamp);
-    }
+    this->addToContents(*contents_, record, timestamp);
     triggerContext_->setWindow(namespaceOf(window));
     const TriggerResult result = d_.trigger.onElement(record, timestamp, window, *triggerContext_);
     if (isFire(result)) emitContents(window);
@@ -181,7 +126,7 @@ class WindowOperator final : public OneInputOperator<typename Definition::Record
                     const std::vector<W>& others) {
     const bool isEventTime = d_.assigner.isEventTime();
     const types::Timestamp now =
-        isEventTime ? services_->watermark : timers_->currentProcessingTime();
+        isEventTime ? services_->watermark : this->timers_->currentProcessingTime();
     if (d_.cleanupTime(result) <= now) throwMergedIntoPast(isEventTime, now, result.maxTimestamp());
     std::vector<state::Namespace> mergedSpaces;
     for (const W& window : merged) mergedSpaces.push_back(namespaceOf(window));
@@ -203,7 +148,7 @@ class WindowOperator final : public OneInputOperator<typename Definition::Record
   void onTimer(const state::DueTimer& timer, bool isEventTime) {
     this->countIn(0);
     services_->watermark = this->currentWatermark();
-    key_ = static_cast<const K*>(timer.key);
+    this->key_ = static_cast<const K*>(timer.key);
     const W window = windowOf<W>(timer.space);
     if constexpr (Definition::kMerging) {
       MergingEntries entries = takeMergingEntries();
@@ -232,66 +177,32 @@ class WindowOperator final : public OneInputOperator<typename Definition::Record
       return false;
     contents_->erase();
     d_.trigger.clear(window, *triggerContext_);
-    functionContext_->setWindow(window);
-    d_.calls.clear(functionContext());
+    this->beginWindow(window);
+    this->clearFunction();
     return true;
   }
 
   /// Calls the window function with what the current namespace of the contents holds, if anything.
   void emitContents(const W& window) {
-    output_.setTimestamp(window.maxTimestamp());
-    sideOutputs_.setTimestamp(window.maxTimestamp());
-    functionContext_->setWindow(window);
+    this->beginWindow(window);
     if constexpr (Definition::kEvicting) {
       auto* kept = static_cast<Accumulator*>(contents_->findForUpdate());
       if (kept != nullptr) evictAndCall(std::move(*kept), window);
     } else {
       const auto* kept = static_cast<const Accumulator*>(contents_->find());
-      if (kept == nullptr) return;
-      if constexpr (std::is_same_v<typename Definition::Calls, EmitElements> ||
-                    !Definition::Contents::kSingle) {
-        callFunction(*kept);
-      } else {
-        // The function may use state, which may move what is kept inside the table.
-        const Accumulator copy = *kept;
-        callFunction(copy);
-      }
+      if (kept != nullptr) this->emit(*kept);
     }
-  }
-
-  void callFunction(const Accumulator& accumulator) {
-    d_.contents.withElements(accumulator, [this](const auto& elements) {
-      d_.calls.call(*key_, functionContext(), elements, output_.collector());
-    });
   }
 
   void evictAndCall(Accumulator elements, const W& window) {
     d_.evictor.evictBefore(elements, static_cast<int>(elements.size()), window, *evictorContext_);
-    callFunction(elements);
+    this->callFunction(elements);
     d_.evictor.evictAfter(elements, static_cast<int>(elements.size()), window, *evictorContext_);
     if (elements.empty()) {
       contents_->erase();
     } else {
       *static_cast<Accumulator*>(contents_->findForUpdate()) = std::move(elements);
     }
-  }
-
-  [[nodiscard]] ProcessWindowContext<W>& functionContext() { return *functionContext_; }
-
-  [[nodiscard]] bool isWindowLate(const W& window) const {
-    return d_.assigner.isEventTime() && d_.cleanupTime(window) <= services_->watermark;
-  }
-  [[nodiscard]] bool isElementLate(types::Timestamp timestamp) const {
-    return d_.assigner.isEventTime() &&
-           types::saturatingAdd(timestamp, d_.allowedLateness) <= services_->watermark;
-  }
-  void onLateElement(const T& record, types::Timestamp timestamp) {
-    if (!d_.lateDataTag.has_value()) {
-      numLateRecordsDropped_->inc();
-      return;
-    }
-    sideOutputs_.setTimestamp(timestamp);
-    sideOutputs_.collector(*d_.lateDataTag).collect(record);
   }
 
   // The end of time needs no cleanup.
@@ -328,22 +239,12 @@ class WindowOperator final : public OneInputOperator<typename Definition::Record
     *static_cast<MergingEntries*>(mergingSets_->findOrCreate(created)) = std::move(entries);
   }
 
-  Definition d_;
-  Output<typename Definition::Out> output_;
-  SideOutputs sideOutputs_;
-  state::KeyedStateBackend* backend_ = nullptr;
   state::StateColumn* contents_ = nullptr;
   state::StateColumn* mergingSets_ = nullptr;
-  std::optional<KeyedTimers> timers_;
-  std::optional<WindowServices> services_;
   std::optional<WindowTriggerContext> triggerContext_;
   std::optional<WindowEvictorContext> evictorContext_;
-  std::optional<WindowFunctionContext<W, Definition::kMerging>> functionContext_;
-  std::shared_ptr<metrics::Counter> numLateRecordsDropped_;
   WindowAssignerContext assignerContext_;
   std::vector<W> windows_;
-  K ownKey_{};
-  const K* key_ = nullptr;
 };
 
 }  // namespace flink::operators
