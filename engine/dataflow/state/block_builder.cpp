@@ -164,14 +164,34 @@ Result<bool> BlockReader::next(EntryView& entry) {
   return true;
 }
 
-DecodedKey::DecodedKey(const KeyOps& ops)
-    : ops_(ops), key_(::operator new(ops.size, std::align_val_t(ops.align))) {
+EntryDecoder::EntryDecoder(const KeyOps& ops, std::uint32_t maxParallelism)
+    : ops_(ops),
+      maxParallelism_(maxParallelism),
+      key_(::operator new(ops.size, std::align_val_t(ops.align))) {
   ops_.construct(key_);
 }
 
-DecodedKey::~DecodedKey() {
+EntryDecoder::~EntryDecoder() {
   ops_.destroy(key_);
   ::operator delete(key_, std::align_val_t(ops_.align));
+}
+
+Result<bool> EntryDecoder::next(BlockReader& block) {
+  FLINK_ASSIGN_OR_RETURN(const bool any, block.next(entry_));
+  if (!any) return false;
+  in_ = types::ByteCursor(entry_.bytes);
+  if (!ops_.deserialize(in_, key_)) return block.corrupt("key does not decode");
+  hash_ = ops_.hash(key_);
+  keyGroup_ = types::keyGroupOf(hash_, maxParallelism_);
+  if (keyGroup_ < block.info().firstKeyGroup || keyGroup_ > block.info().lastKeyGroup)
+    return block.corrupt("key outside of the block's key groups");
+  space_ = Space();
+  if (block.withNamespaces() && !types::readValue(in_, space_.space))
+    return block.corrupt("truncated namespace");
+  if (block.isTimers() && !types::readValue(in_, space_.time))
+    return block.corrupt("truncated time");
+  if (entry_.removed && in_.remaining() != 0) return block.corrupt("bytes left over");
+  return true;
 }
 
 Status filterBlock(BlockInfo& info, std::string& content, const KeyOps& key,
@@ -179,14 +199,12 @@ Status filterBlock(BlockInfo& info, std::string& content, const KeyOps& key,
   FLINK_ASSIGN_OR_RETURN(BlockReader block, BlockReader::open(info, asBytes(content)));
   std::string kept(asText(block.head()));
   std::uint32_t numKept = 0;
-  DecodedKey decoded(key);
-  for (EntryView entry;;) {
-    FLINK_ASSIGN_OR_RETURN(const bool any, block.next(entry));
+  EntryDecoder entry(key, maxParallelism);
+  for (;;) {
+    FLINK_ASSIGN_OR_RETURN(const bool any, entry.next(block));
     if (!any) break;
-    types::ByteCursor in(entry.bytes);
-    if (!decoded.read(in)) return block.corrupt("key does not decode");
-    if (!range.contains(types::keyGroupOf(decoded.hash(), maxParallelism))) continue;
-    kept.append(asText(entry.whole));
+    if (!range.contains(entry.keyGroup())) continue;
+    kept.append(asText(entry.view().whole));
     ++numKept;
   }
   std::memcpy(kept.data() + kCountOffset, &numKept, sizeof numKept);

@@ -106,20 +106,36 @@ class BlockReader {
   std::uint64_t numRead_ = 0;
 };
 
-/// A key that entries are decoded into, one after the other.
-class DecodedKey {
+/// Decodes entries up to their values, one after the other into the same objects.
+class EntryDecoder {
  public:
-  explicit DecodedKey(const KeyOps& ops);
-  ~DecodedKey();
-  DecodedKey(const DecodedKey&) = delete;
-  DecodedKey& operator=(const DecodedKey&) = delete;
-  [[nodiscard]] bool read(types::ByteCursor& in) { return ops_.deserialize(in, key_); }
-  [[nodiscard]] const void* get() const { return key_; }
-  [[nodiscard]] types::KeyHash hash() const { return ops_.hash(key_); }
+  EntryDecoder(const KeyOps& ops, std::uint32_t maxParallelism);
+  ~EntryDecoder();
+  EntryDecoder(const EntryDecoder&) = delete;
+  EntryDecoder& operator=(const EntryDecoder&) = delete;
+
+  /// Moves to the block's next entry; false at the end. Errors: kCorruptData, also for keys outside
+  /// of the block's key groups.
+  Result<bool> next(BlockReader& block);
+
+  // The entry at hand:
+  [[nodiscard]] const void* key() const { return key_; }
+  [[nodiscard]] types::KeyHash hash() const { return hash_; }
+  [[nodiscard]] std::uint32_t keyGroup() const { return keyGroup_; }
+  [[nodiscard]] const Space& space() const { return space_; }
+  [[nodiscard]] bool removed() const { return entry_.removed; }
+  [[nodiscard]] types::ByteCursor& value() { return in_; }
+  [[nodiscard]] const EntryView& view() const { return entry_; }
 
  private:
   const KeyOps& ops_;
+  std::uint32_t maxParallelism_;
   void* key_;
+  types::KeyHash hash_ = 0;
+  std::uint32_t keyGroup_ = 0;
+  Space space_;
+  types::ByteCursor in_;
+  EntryView entry_;
 };
 
 /// Leaves of a block what belongs to the key groups of `range`: `content` becomes empty when

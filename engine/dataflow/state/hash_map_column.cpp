@@ -99,11 +99,8 @@ Result<bool> HashMapColumn::continueSnapshot(SnapshotSink& sink, std::size_t& bu
   return table_.continueSnapshot(sink, budget, expiredUpTo);
 }
 
-Status HashMapColumn::restore(BlockReader& block) {
-  StateTable::RestoreOptions how;
-  how.keyGroups = options_.keyGroups;
-  how.nowMs = options_.clock->wallMs();
-  return table_.restore(block, how);
+Status HashMapColumn::restore(BlockReader& block, EntryDecoder& entry) {
+  return table_.restore(entry, block, options_.clock->wallMs());
 }
 
 StateFigures HashMapColumn::figures() const {

@@ -20,7 +20,9 @@ class HashMapColumn final : public StateColumn, public SnapshotPart {
   void* findOrCreate(bool& created) override;
   void erase() override;
 
-  void prefetch(types::KeyHash hash) const { table_.prefetch(hash); }
+  void prefetch(types::KeyHash hash) const override {
+    if (!hasNamespaces()) table_.prefetch(hash);
+  }
   [[nodiscard]] bool hasNamespaces() const { return spec().layout != StateLayout::kNoNamespace; }
   [[nodiscard]] StateTable& table() { return table_; }
   /// Looks at some entries and removes what has expired.
@@ -32,7 +34,7 @@ class HashMapColumn final : public StateColumn, public SnapshotPart {
   void stopSnapshot() override { table_.stopSnapshot(); }
   void confirmSnapshot() override { table_.confirmSnapshot(); }
   void revertSnapshot() override { table_.revertSnapshot(); }
-  Status restore(BlockReader& block) override;
+  Status restore(BlockReader& block, EntryDecoder& entry) override;
   void finishRestore() override { table_.markAllKnown(); }
   [[nodiscard]] StateFigures figures() const override;
   [[nodiscard]] const BlockHeader& header() const override { return header_; }

@@ -35,6 +35,18 @@ std::string_view kindName(StateKind kind) {
   return "unknown";
 }
 
+std::string_view layoutName(StateLayout layout) {
+  switch (layout) {
+    case StateLayout::kNoNamespace:
+      return "no namespaces";
+    case StateLayout::kWithNamespace:
+      return "namespaces";
+    case StateLayout::kNamespaceMajor:
+      return "a table per namespace";
+  }
+  return "unknown";
+}
+
 Status incompatible(std::string_view what, const std::string& state, std::string_view wanted,
                     std::string_view had) {
   return {ErrorCode::kStateIncompatible,
@@ -108,35 +120,54 @@ Result<StateColumn*> HashMapStateBackend::column(const StateSpec& spec) {
   header.withTimes = spec.ttl.isEnabled();
   spec.ops->describe(header.valueType);
   if (const auto found = columns_.find(spec.name); found != columns_.end()) {
-    const BlockHeader& had = found->second.inner->header();
-    if (had.stateKind != spec.kind)
-      return incompatible("kind", spec.name, kindName(spec.kind), kindName(had.stateKind));
-    if (had.valueType != header.valueType || had.withTimes != header.withTimes)
-      return incompatible("type", spec.name, header.valueType, had.valueType);
-    if (had.withNamespaces != header.withNamespaces)
-      return incompatible("layout", spec.name, "namespaces", "no namespaces");
-    return found->second.measured != nullptr
-               ? static_cast<StateColumn*>(found->second.measured.get())
-               : found->second.inner.get();
+    FLINK_RETURN_IF_ERROR(checkAsked(found->second, spec, header));
+    return found->second.handle();
   }
-  if (spec.name.empty() || spec.name.size() > kMaxStateName)
-    return Status(
-        ErrorCode::kInvalidArgument,
-        fmt::format("a state's name has 1 to {} bytes: size={}", kMaxStateName, spec.name.size()));
-  Column column;
-  column.inner = std::make_unique<HashMapColumn>(spec, std::move(header), options(), current());
-  FLINK_RETURN_IF_ERROR(adopt(*column.inner, false));
+  FLINK_RETURN_IF_ERROR(checkStateName(spec.name));
+  if (spec.layout == StateLayout::kNamespaceMajor && spec.ttl.isEnabled())
+    return Status(ErrorCode::kUnsupported,
+                  fmt::format("state of whole windows has no time to live: state={}", spec.name));
+  Column column = makeColumn(spec, std::move(header));
+  FLINK_RETURN_IF_ERROR(adopt(column.part(), false));
   if (spec.layout == StateLayout::kNoNamespace && prefetched_.size() < kMaxPrefetched)
-    prefetched_.push_back(column.inner.get());
+    prefetched_.push_back(&column.values());
   if (spec.ttl.isEnabled() && spec.ttl.runsCleanupForEveryRecord())
-    cleanedPerRecord_.push_back(column.inner.get());
-  StateColumn* handle = column.inner.get();
-  if (options().latency.enabled && options().metrics != nullptr) {
-    column.measured = std::make_unique<LatencyColumn>(*column.inner, options());
-    handle = column.measured.get();
+    cleanedPerRecord_.push_back(column.flat.get());
+  return columns_.emplace(spec.name, std::move(column)).first->second.handle();
+}
+
+SnapshotPart& HashMapStateBackend::Column::part() const {
+  return flat != nullptr ? static_cast<SnapshotPart&>(*flat) : *namespaceMajor;
+}
+
+StateColumn& HashMapStateBackend::Column::values() const {
+  return flat != nullptr ? static_cast<StateColumn&>(*flat) : *namespaceMajor;
+}
+
+Status HashMapStateBackend::checkAsked(const Column& had, const StateSpec& spec,
+                                       const BlockHeader& wanted) {
+  const BlockHeader& header = had.part().header();
+  if (header.stateKind != spec.kind)
+    return incompatible("kind", spec.name, kindName(spec.kind), kindName(header.stateKind));
+  if (header.valueType != wanted.valueType || header.withTimes != wanted.withTimes)
+    return incompatible("type", spec.name, wanted.valueType, header.valueType);
+  if (had.layout != spec.layout)
+    return incompatible("layout", spec.name, layoutName(spec.layout), layoutName(had.layout));
+  return Status::ok();
+}
+
+HashMapStateBackend::Column HashMapStateBackend::makeColumn(const StateSpec& spec,
+                                                            BlockHeader header) const {
+  Column column{spec.layout, nullptr, nullptr, nullptr};
+  if (spec.layout == StateLayout::kNamespaceMajor) {
+    column.namespaceMajor =
+        std::make_unique<NamespaceMajorColumn>(spec, std::move(header), options(), current());
+  } else {
+    column.flat = std::make_unique<HashMapColumn>(spec, std::move(header), options(), current());
   }
-  columns_.emplace(spec.name, std::move(column));
-  return handle;
+  if (options().latency.enabled && options().metrics != nullptr)
+    column.measured = std::make_unique<LatencyColumn>(column.values(), options());
+  return column;
 }
 
 Result<TimerQueue*> HashMapStateBackend::timerQueue(const std::string& name) {
@@ -164,10 +195,16 @@ Status HashMapStateBackend::checkTypes(const BlockReader& block, const BlockHead
 Status HashMapStateBackend::adopt(SnapshotPart& part, bool timers) {
   const auto found = restored_.find({timers, part.header().stateName});
   if (found != restored_.end()) {
+    EntryDecoder entry(keyOps(), maxParallelism());
     for (const auto& [info, content] : *found->second) {
       FLINK_ASSIGN_OR_RETURN(BlockReader block, BlockReader::open(info, asBytes(content)));
       FLINK_RETURN_IF_ERROR(checkTypes(block, part.header()));
-      FLINK_RETURN_IF_ERROR(part.restore(block));
+      for (;;) {
+        FLINK_ASSIGN_OR_RETURN(const bool any, entry.next(block));
+        if (!any) break;
+        if (keyGroups().contains(entry.keyGroup()))
+          FLINK_RETURN_IF_ERROR(part.restore(block, entry));
+      }
     }
     part.finishRestore();
     restored_.erase(found);
@@ -204,8 +241,8 @@ void HashMapStateBackend::applyToAllKeys(StateColumn& column, Namespace space,
                                          const std::function<void(const void* key)>& visit) {
   const auto found = columns_.find(column.spec().name);
   FLINK_CHECK(found != columns_.end(), "the column belongs to another backend");
-  HashMapColumn& inner = *found->second.inner;
-  StateTable& table = inner.table();
+  FLINK_CHECK(found->second.flat != nullptr, "whole namespaces are visited by byNamespace()");
+  StateTable& table = found->second.flat->table();
   KeyCopies keys(keyOps());
   for (StateTable::Walk walk; !walk.atEnd();) {
     TableShard& shard = walk.shard(table.directory());

@@ -12,6 +12,7 @@
 #include "dataflow/state/heap_timer_queue.h"
 #include "dataflow/state/keyed_state_backend.h"
 #include "dataflow/state/latency_column.h"
+#include "dataflow/state/namespace_major_column.h"
 
 namespace flink::state {
 
@@ -21,7 +22,7 @@ class HashMapStateBackend final : public KeyedStateBackend {
   explicit HashMapStateBackend(KeyedBackendOptions options);
 
   void prefetch(types::KeyHash hash) const override {
-    for (const HashMapColumn* column : prefetched_) column->prefetch(hash);
+    for (const StateColumn* column : prefetched_) column->prefetch(hash);
   }
   Result<StateColumn*> column(const StateSpec& spec) override;
   Result<TimerQueue*> timerQueue(const std::string& name) override;
@@ -43,8 +44,15 @@ class HashMapStateBackend final : public KeyedStateBackend {
   /// Whether it is timers, and the name.
   using PartName = std::pair<bool, std::string>;
   struct Column {
-    std::unique_ptr<HashMapColumn> inner;
+    StateLayout layout;
+    std::unique_ptr<HashMapColumn> flat;  ///< one of the two
+    std::unique_ptr<NamespaceMajorColumn> namespaceMajor;
     std::unique_ptr<LatencyColumn> measured;  ///< null unless accesses are measured
+    [[nodiscard]] SnapshotPart& part() const;
+    [[nodiscard]] StateColumn& values() const;
+    [[nodiscard]] StateColumn* handle() const {
+      return measured != nullptr ? measured.get() : &values();
+    }
   };
   struct Snapshot {
     SnapshotId id = 0;
@@ -57,6 +65,8 @@ class HashMapStateBackend final : public KeyedStateBackend {
   };
 
   [[nodiscard]] BlockHeader headerOf(const std::string& name, StateKind kind, bool timers) const;
+  static Status checkAsked(const Column& had, const StateSpec& spec, const BlockHeader& wanted);
+  Column makeColumn(const StateSpec& spec, BlockHeader header) const;
   Status adopt(SnapshotPart& part, bool timers);
   Status checkTypes(const BlockReader& block, const BlockHeader& wanted) const;
   Result<bool> writeCarried(SnapshotSink& sink, std::size_t& budget);
@@ -66,7 +76,7 @@ class HashMapStateBackend final : public KeyedStateBackend {
   std::map<std::string, Column> columns_;
   std::map<std::string, std::unique_ptr<HeapTimerQueue>> queues_;
   std::vector<SnapshotPart*> parts_;  ///< in the order in which they were asked for
-  std::vector<const HashMapColumn*> prefetched_;
+  std::vector<const StateColumn*> prefetched_;
   std::vector<HashMapColumn*> cleanedPerRecord_;
   std::map<PartName, std::shared_ptr<Blocks>> restored_;
   std::map<std::string, std::shared_ptr<Gauges>> gauges_;

@@ -141,19 +141,17 @@ void HeapTimerQueue::siftDown(std::size_t at, HeapEntry entry) {
   place(at, entry);
 }
 
-Status HeapTimerQueue::restore(BlockReader& block) {
-  StateTable::RestoreOptions how;
-  how.keyGroups = options_.keyGroups;
-  how.removing = [this](StateTable::Position at) {
+Status HeapTimerQueue::restore(BlockReader& block, EntryDecoder& entry) {
+  const auto removing = [this](StateTable::Position at) {
     Node* node = static_cast<Node*>(static_cast<Link*>(table_.value(at))->node);
     removeFromHeap(node->place);
     freeNode(node);
   };
-  how.restored = [this](StateTable::Position at) {
+  const auto restored = [this](StateTable::Position at) {
     nextSequence_ = std::max(nextSequence_, static_cast<Link*>(table_.value(at))->sequence + 1);
     push(at);
   };
-  return table_.restore(block, how);
+  return table_.restore(entry, block, 0, {restored, removing});
 }
 
 StateFigures HeapTimerQueue::figures() const {

@@ -33,7 +33,7 @@ class HeapTimerQueue final : public TimerQueue, public SnapshotPart {
   void stopSnapshot() override { table_.stopSnapshot(); }
   void confirmSnapshot() override { table_.confirmSnapshot(); }
   void revertSnapshot() override { table_.revertSnapshot(); }
-  Status restore(BlockReader& block) override;
+  Status restore(BlockReader& block, EntryDecoder& entry) override;
   void finishRestore() override { table_.markAllKnown(); }
   [[nodiscard]] StateFigures figures() const override;
   [[nodiscard]] const BlockHeader& header() const override { return header_; }

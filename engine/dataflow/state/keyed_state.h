@@ -124,13 +124,17 @@ class ListState : public state::StateHandle {
   }
   /// Replaces the list. An empty one is the same as clear().
   void update(std::vector<T> elements) {
-    clear();
-    if (elements.empty()) return;
-    if (column().ttl() != nullptr) {
-      append(elements);
+    if (elements.empty()) {
+      clear();
+      return;
+    }
+    bool created = false;
+    void* list = column().findOrCreate(created);
+    if (column().ttl() == nullptr) {
+      *static_cast<std::vector<T>*>(list) = std::move(elements);
     } else {
-      bool created = false;
-      *static_cast<std::vector<T>*>(column().findOrCreate(created)) = std::move(elements);
+      static_cast<std::vector<state::TtlValue<T>>*>(list)->clear();
+      append(elements);
     }
   }
   /// Errors (thrown): kInvalidArgument for a list that is missing.

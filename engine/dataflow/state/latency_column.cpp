@@ -37,15 +37,14 @@ LatencyColumn::LatencyColumn(StateColumn& column, const KeyedBackendOptions& opt
       clock_(*options.clock),
       sampleInterval_(std::max(1, options.latency.sampleInterval)) {
   const std::string& name = column.spec().name;
-  const std::shared_ptr<metrics::MetricGroup> group =
-      options.latency.stateNameAsVariable
-          ? options.metrics->scopedChild("state_name", {{"state_name", name}})
-          : options.metrics->addGroup(name);
+  group_ = options.latency.stateNameAsVariable
+               ? options.metrics->scopedChild("state_name", {{"state_name", name}})
+               : options.metrics->addGroup(name);
   const auto window = static_cast<std::size_t>(std::max(1, options.latency.historySize));
   const Names names = namesOf(column.spec().kind);
-  gets_.histogram = group->histogram(names.get, window);
-  updates_.histogram = group->histogram(names.update, window);
-  clears_.histogram = group->histogram("stateClearLatency", window);
+  gets_.histogram = group_->histogram(names.get, window);
+  updates_.histogram = group_->histogram(names.update, window);
+  clears_.histogram = group_->histogram("stateClearLatency", window);
 }
 
 template <class Access>

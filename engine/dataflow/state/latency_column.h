@@ -18,6 +18,8 @@ class LatencyColumn final : public StateColumn {
   void* findForUpdate() override;
   void* findOrCreate(bool& created) override;
   void erase() override;
+  void prefetch(types::KeyHash hash) const override { column_.prefetch(hash); }
+  NamespaceTables* byNamespace() override { return column_.byNamespace(); }
 
  private:
   /// Counts accesses of one sort.
@@ -29,6 +31,7 @@ class LatencyColumn final : public StateColumn {
   auto measure(Sampler& sampler, Access&& access);
 
   StateColumn& column_;
+  std::shared_ptr<metrics::MetricGroup> group_;
   const Clock& clock_;
   int sampleInterval_;
   Sampler gets_;

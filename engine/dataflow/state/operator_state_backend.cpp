@@ -141,10 +141,7 @@ Result<StateColumn*> OperatorStateBackend::cell(const std::string& name, BlockKi
                               "the descriptor: state={}",
                               name));
   }
-  if (name.empty() || name.size() > kMaxStateName)
-    return Status(
-        ErrorCode::kInvalidArgument,
-        fmt::format("a state's name has 1 to {} bytes: size={}", kMaxStateName, name.size()));
+  FLINK_RETURN_IF_ERROR(checkStateName(name));
   if (const auto found = cells_.find(name); found != cells_.end()) {
     std::string type;
     ops.whole->describe(type);

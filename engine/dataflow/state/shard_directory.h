@@ -62,6 +62,10 @@ class ShardDirectory {
   /// fine: a position is a hash.
   class Walk {
    public:
+    Walk() = default;
+    /// Goes on where start() was.
+    explicit Walk(types::KeyHash start) : start_(start) {}
+    [[nodiscard]] types::KeyHash start() const { return start_; }
     [[nodiscard]] bool atEnd() const { return atEnd_; }
     /// REQUIRES: !atEnd().
     [[nodiscard]] Shard& shard(const ShardDirectory& directory) const {

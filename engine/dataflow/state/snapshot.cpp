@@ -28,6 +28,12 @@ std::string_view blockKindName(BlockKind kind) {
   return "unknown";
 }
 
+Status checkStateName(const std::string& name) {
+  if (!name.empty() && name.size() <= kMaxStateName) return Status::ok();
+  return {ErrorCode::kInvalidArgument,
+          fmt::format("a state's name has 1 to {} bytes: size={}", kMaxStateName, name.size())};
+}
+
 Status LimitedSnapshotSink::writeBlock(const BlockInfo& info, ByteView content) {
   numBytes_ += content.size();
   if (numBytes_ > maxBytes_) {

@@ -34,6 +34,8 @@ struct BlockInfo {
   friend bool operator==(const BlockInfo&, const BlockInfo&) = default;
 };
 constexpr std::size_t kMaxStateName = 4096;
+/// kInvalidArgument unless the name has 1 to kMaxStateName bytes.
+[[nodiscard]] Status checkStateName(const std::string& name);
 
 /// Takes the blocks of one snapshot, in an order that has to be kept for restoring. Blocks have
 /// about kTargetBlockBytes; a single larger entry makes a larger block.

@@ -18,9 +18,9 @@ class SnapshotPart {
   virtual void stopSnapshot() = 0;
   virtual void confirmSnapshot() = 0;
   virtual void revertSnapshot() = 0;
-  /// Adds a block of an earlier snapshot, of matching types.
-  virtual Status restore(BlockReader& block) = 0;
-  /// All blocks have been added.
+  /// Applies an entry of an earlier snapshot's block.
+  virtual Status restore(BlockReader& block, EntryDecoder& entry) = 0;
+  /// All have been applied.
   virtual void finishRestore() = 0;
   [[nodiscard]] virtual StateFigures figures() const = 0;
   /// What its blocks say about themselves.

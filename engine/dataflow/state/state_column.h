@@ -3,8 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/base/clock.h"
+#include "core/types/key_group.h"
 #include "dataflow/state/namespace.h"
 #include "dataflow/state/state_ttl_config.h"
 #include "dataflow/state/value_ops.h"
@@ -55,6 +58,29 @@ class TtlPolicy {
   const Clock* clock_;
 };
 
+/// What a column of the layout kNamespaceMajor can do beside: deal with a namespace as a whole.
+class NamespaceTables {
+ public:
+  /// A place between two entries. Lifetime: until something is inserted into the namespace.
+  struct Cursor {
+    types::KeyHash shardStart = 0;
+    std::uint32_t slot = 0;
+    bool atEnd = false;
+  };
+  using Visit = std::function<void(const void* key, types::KeyHash hash, const void* value)>;
+
+  virtual ~NamespaceTables() = default;
+  /// Those with entries, in order.
+  [[nodiscard]] virtual std::vector<Namespace> namespaces() const = 0;
+  [[nodiscard]] virtual std::size_t numEntries(Namespace space) const = 0;
+  /// Visits up to `maxEntries` entries from the cursor on; true once none is left. `visit` changes
+  /// nothing about the column.
+  virtual bool visit(Namespace space, Cursor& cursor, std::size_t maxEntries,
+                     const Visit& visit) = 0;
+  /// Removes all entries of a namespace at once.
+  virtual void drop(Namespace space) = 0;
+};
+
 /// The values of one state, with their type erased: handles know it. Values are reached at the
 /// backend's current key and this column's current namespace; pointers are valid until the next
 /// call on any column of the backend, or the next key.
@@ -73,6 +99,11 @@ class StateColumn {
   [[nodiscard]] virtual void* findOrCreate(bool& created) = 0;
   /// Removes the value, if there is one.
   virtual void erase() = 0;
+
+  /// Starts loading what is kept for a key of this hash at the current namespace.
+  virtual void prefetch(types::KeyHash /*hash*/) const {}
+  /// Null unless the layout is kNamespaceMajor.
+  [[nodiscard]] virtual NamespaceTables* byNamespace() { return nullptr; }
 
   /// REQUIRES: a layout with namespaces, or Namespace{}.
   void setCurrentNamespace(Namespace space) { namespace_ = space; }

@@ -30,11 +30,10 @@ class StateTable {
     explicit operator bool() const { return shard != nullptr; }
   };
 
-  struct RestoreOptions {
-    types::KeyGroupRange keyGroups;  ///< entries of others are left out
-    std::int64_t nowMs = 0;          ///< last access of values that were written without one
-    std::function<void(Position)> restored;  ///< told of entries
-    std::function<void(Position)> removing;  ///< told of entries that a delta removes or replaces
+  /// Who is told of what a restore does.
+  struct RestoreObserver {
+    std::function<void(Position)> restored;
+    std::function<void(Position)> removing;  ///< also of entries that are about to be replaced
   };
 
   /// `header` describes the blocks that snapshots write. `fixed` is the namespace of all entries
@@ -115,10 +114,15 @@ class StateTable {
   void confirmSnapshot();
   /// They are in none: the next delta has them again.
   void revertSnapshot();
-  /// Adds what a block holds, its removals first. Errors: kCorruptData.
-  Status restore(BlockReader& block, const RestoreOptions& options);
+  /// Applies the decoder's entry. `nowMs`: last access of values that were written without one.
+  /// Errors: kCorruptData.
+  Status restore(EntryDecoder& entry, const BlockReader& block, std::int64_t nowMs,
+                 const RestoreObserver& observer = {});
   /// Marks every entry as one that an earlier snapshot has.
   void markAllKnown();
+  /// For a table that is given up: adds what deltas have to remove instead of it, everything that
+  /// was ever written included.
+  void handOverRemovals(Removals& removed, Removals& unconfirmed);
 
  private:
   /// What happens to every entry's bits.
@@ -150,8 +154,6 @@ class StateTable {
   void construct(std::byte* slot, types::KeyHash hash, const void* key, const Space& space);
   bool writeShard(TableShard& shard, std::size_t& budget, std::optional<std::int64_t> expiredUpTo);
   Result<bool> writeRemovals(SnapshotSink& sink, std::size_t& budget);
-  Status restoreEntry(const EntryView& entry, DecodedKey& key, const BlockReader& block,
-                      const RestoreOptions& options);
 
   SlotLayout layout_;
   BlockHeader header_;

@@ -183,51 +183,44 @@ void StateTable::revertSnapshot() {
   older.clear();
 }
 
-Status StateTable::restore(BlockReader& block, const RestoreOptions& options) {
-  DecodedKey key(*layout_.key);
-  for (EntryView entry;;) {
-    FLINK_ASSIGN_OR_RETURN(const bool any, block.next(entry));
-    if (!any) return Status::ok();
-    FLINK_RETURN_IF_ERROR(restoreEntry(entry, key, block, options));
-  }
-}
-
-Status StateTable::restoreEntry(const EntryView& entry, DecodedKey& key, const BlockReader& block,
-                                const RestoreOptions& options) {
-  types::ByteCursor in(entry.bytes);
-  if (!key.read(in)) return block.corrupt("key does not decode");
-  const types::KeyHash hash = key.hash();
-  const std::uint32_t group = types::keyGroupOf(hash, header_.maxParallelism);
-  if (group < block.info().firstKeyGroup || group > block.info().lastKeyGroup)
-    return block.corrupt("key outside of the block's key groups");
-  Space space{fixed_, 0};
-  if (block.withNamespaces() && !types::readValue(in, space.space))
-    return block.corrupt("truncated namespace");
-  if (block.isTimers() && !types::readValue(in, space.time)) return block.corrupt("truncated time");
-  if (!options.keyGroups.contains(group)) return Status::ok();
-  if (entry.removed) {
-    if (in.remaining() != 0) return block.corrupt("bytes left over");
-    const Position at = find(hash, key.get(), space);
-    if (at && options.removing) options.removing(at);
+Status StateTable::restore(EntryDecoder& entry, const BlockReader& block, std::int64_t nowMs,
+                           const RestoreObserver& observer) {
+  if (entry.removed()) {
+    const Position at = find(entry.hash(), entry.key(), entry.space());
+    if (at && observer.removing) observer.removing(at);
     if (at) erase(at);
     return Status::ok();
   }
   bool inserted = false;
-  const Position at = findOrInsert(hash, key.get(), space, inserted);
+  const Position at = findOrInsert(entry.hash(), entry.key(), entry.space(), inserted);
   if (!inserted) {
-    if (options.removing) options.removing(at);
+    if (observer.removing) observer.removing(at);
     layout_.value->destroy(value(at));
     layout_.value->construct(value(at));
   }
-  if (!layout_.value->deserialize(in, value(at), {block.withTimes(), options.nowMs}) ||
-      in.remaining() != 0)
+  types::ByteCursor& in = entry.value();
+  if (!layout_.value->deserialize(in, value(at), {block.withTimes(), nowMs}) || in.remaining() != 0)
     return block.corrupt(in.error == nullptr ? "bytes left over" : in.error);
-  if (options.restored) options.restored(at);
+  if (observer.restored) observer.restored(at);
   return Status::ok();
 }
 
 void StateTable::markAllKnown() {
   forEach([](Position at) { at.shard->group(at.slot / kSlots).known |= bitOf(at.slot); });
+}
+
+void StateTable::handOverRemovals(Removals& removed, Removals& unconfirmed) {
+  const auto append = [](Removals& to, Removals& from) {
+    to.entries.insert(to.entries.end(), from.entries.begin(), from.entries.end());
+  };
+  append(removed, removed_);
+  append(unconfirmed, removedUnconfirmed_);
+  if (!tracking_) return;
+  forEach([&](Position at) {
+    if ((at.shard->group(at.slot / kSlots).known & bitOf(at.slot)) != 0 ||
+        (pendingMode_.has_value() && pendingMode_ != SnapshotMode::kComplete))
+      removed.entries.emplace_back(hash(at), builder_.keyAndSpace(key(at), space(at)));
+  });
 }
 
 }  // namespace flink::state

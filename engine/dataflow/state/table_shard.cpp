@@ -13,10 +13,6 @@ std::size_t alignUp(std::size_t n, std::size_t alignment) {
   return (n + alignment - 1) / alignment * alignment;
 }
 
-std::size_t groupBytes(std::uint32_t groups) {
-  return alignUp(groups * sizeof(TableShard::Group), kLine);
-}
-
 }  // namespace
 
 SlotLayout::SlotLayout(const KeyOps& keyOps, const ValueOps& valueOps, SpaceKind kind)
@@ -29,8 +25,12 @@ SlotLayout::SlotLayout(const KeyOps& keyOps, const ValueOps& valueOps, SpaceKind
       stride(0),
       align(std::max({keyOps.align, valueOps.align,
                       spaceOffset + spaceBytes > 0 ? alignof(std::uint64_t) : std::size_t{1}})),
+      firstSlot(alignUp(sizeof(TableShard::Group), align)),
+      groupStride(0),
       keepsHash(!keyOps.cheapHash) {
   stride = alignUp(valueOffset + valueOps.size, align);
+  groupStride = alignUp(firstSlot + stride * TableShard::kGroupSlots,
+                        std::max(align, alignof(TableShard::Group)));
 }
 
 TableShard::TableShard(const SlotLayout& layout, std::uint32_t groups, unsigned depthBits,
@@ -40,11 +40,9 @@ TableShard::TableShard(const SlotLayout& layout, std::uint32_t groups, unsigned 
       layout_(layout),
       numGroups_(groups),
       limit_(groups * kGroupSlots / 8 * 7) {
-  auto* memory = static_cast<std::byte*>(
+  memory_ = static_cast<std::byte*>(
       ::operator new(bytes(), std::align_val_t(std::max(kLine, layout.align))));
-  groups_ = reinterpret_cast<Group*>(memory);
-  slots_ = memory + alignUp(groupBytes(groups), layout.align);
-  std::uninitialized_fill_n(groups_, groups, Group());
+  for (std::uint32_t g = 0; g < groups; ++g) new (&group(g)) Group();
 }
 
 TableShard::~TableShard() {
@@ -53,19 +51,15 @@ TableShard::~TableShard() {
       if (isUsed(i)) destroy(i);
     }
   }
-  ::operator delete(groups_, std::align_val_t(std::max(kLine, layout_.align)));
-}
-
-std::size_t TableShard::bytes() const {
-  return alignUp(groupBytes(numGroups_), layout_.align) + numSlots() * layout_.stride;
+  ::operator delete(memory_, std::align_val_t(std::max(kLine, layout_.align)));
 }
 
 void TableShard::take(std::uint32_t i, std::uint32_t inner) {
-  const bool wasDeleted = ((groups_[i / kGroupSlots].tags >> (i % kGroupSlots * 8)) & 1U) != 0;
+  const bool wasDeleted = ((group(i / kGroupSlots).tags >> (i % kGroupSlots * 8)) & 1U) != 0;
   if (wasDeleted) --numDeleted_;
   setTag(i, tagOf(inner));
   ++size_;
-  Group& group = groups_[i / kGroupSlots];
+  Group& group = this->group(i / kGroupSlots);
   const auto others = static_cast<std::uint8_t>(~(1U << i % kGroupSlots));
   group.changed &= others;
   group.unconfirmed &= others;
@@ -78,7 +72,7 @@ void TableShard::destroy(std::uint32_t i) {
   if (!layout_.key->trivial) layout_.key->destroy(at + layout_.keyOffset);
   if (!layout_.value->trivial) layout_.value->destroy(at + layout_.valueOffset);
   // A group with a free slot ends every search, so that nobody comes past this one.
-  const bool searchesEndHere = zeroBytes(groups_[i / kGroupSlots].tags) != 0;
+  const bool searchesEndHere = zeroBytes(group(i / kGroupSlots).tags) != 0;
   setTag(i, searchesEndHere ? 0 : 1);
   if (!searchesEndHere) ++numDeleted_;
   --size_;
@@ -102,8 +96,8 @@ void TableShard::adopt(TableShard& from, std::uint32_t i, std::uint32_t inner) {
   take(to, inner);
   from.setTag(i, 1);
   --from.size_;
-  const Group& old = from.groups_[i / kGroupSlots];
-  Group& group = groups_[to / kGroupSlots];
+  const Group& old = from.group(i / kGroupSlots);
+  Group& group = this->group(to / kGroupSlots);
   const auto move = [&](std::uint8_t bits) {
     return static_cast<std::uint8_t>(((bits >> i % kGroupSlots) & 1U) << to % kGroupSlots);
   };

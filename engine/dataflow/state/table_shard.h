@@ -32,6 +32,8 @@ struct SlotLayout {
   std::size_t valueOffset;
   std::size_t stride;
   std::size_t align;
+  std::size_t firstSlot;    ///< in a group of slots, behind its TableShard::Group
+  std::size_t groupStride;  ///< of such groups
   bool keepsHash;
 
   [[nodiscard]] Space spaceOf(const std::byte* slot) const {
@@ -67,9 +69,9 @@ struct SlotLayout {
 };
 static_assert(sizeof(Space) == 24 && offsetof(Space, time) == 16);
 
-/// One open-addressing array of a StateTable: groups of eight slots, each with a byte of the hash
-/// (the tag) per slot and what snapshots need to know, one bit per slot. Owns entries; moves them
-/// nowhere by itself.
+/// One open-addressing array of a StateTable: groups of eight slots, each behind a byte of the hash
+/// (the tag) per slot and what snapshots need to know, one bit per slot; side by side, so that an
+/// access touches one page. Owns entries; moves them nowhere by itself.
 class TableShard {
  public:
   static constexpr std::uint32_t kGroupSlots = 8;
@@ -92,11 +94,16 @@ class TableShard {
   [[nodiscard]] std::uint32_t numSlots() const { return numGroups_ * kGroupSlots; }
   [[nodiscard]] std::uint32_t numGroups() const { return numGroups_; }
   [[nodiscard]] std::uint32_t size() const { return size_; }
-  [[nodiscard]] std::size_t bytes() const;
-  [[nodiscard]] Group& group(std::uint32_t g) { return groups_[g]; }
-  [[nodiscard]] std::byte* slot(std::uint32_t i) { return slots_ + i * layout_.stride; }
+  [[nodiscard]] std::size_t bytes() const { return numGroups_ * layout_.groupStride; }
+  [[nodiscard]] Group& group(std::uint32_t g) const {
+    return *reinterpret_cast<Group*>(memory_ + g * layout_.groupStride);
+  }
+  [[nodiscard]] std::byte* slot(std::uint32_t i) const {
+    return memory_ + i / kGroupSlots * layout_.groupStride + layout_.firstSlot +
+           i % kGroupSlots * layout_.stride;
+  }
   [[nodiscard]] bool isUsed(std::uint32_t i) const {
-    return ((groups_[i / kGroupSlots].tags >> (i % kGroupSlots * 8)) & 0x80U) != 0;
+    return ((group(i / kGroupSlots).tags >> (i % kGroupSlots * 8)) & 0x80U) != 0;
   }
 
   /// The hash's part inside a shard, spread over namespaces and times.
@@ -111,22 +118,23 @@ class TableShard {
   }
 
   void prefetch(std::uint32_t inner) const {
-    const std::uint32_t home = homeOf(inner);
-    __builtin_prefetch(groups_ + home);
-    const std::byte* first = slots_ + std::size_t{home} * kGroupSlots * layout_.stride;
-    __builtin_prefetch(first);
-    __builtin_prefetch(first + 64);
+    const std::byte* home = memory_ + homeOf(inner) * layout_.groupStride;
+    __builtin_prefetch(home);
+    __builtin_prefetch(home + 64);
+    __builtin_prefetch(home + 128);
   }
 
   /// The slot of a key, or kNone.
   [[nodiscard]] std::uint32_t find(std::uint32_t inner, const void* key, const Space& space) const {
     const std::uint64_t pattern = tagOf(inner) * kOnes;
     for (std::uint32_t g = homeOf(inner);; g = g + 1 == numGroups_ ? 0 : g + 1) {
-      const std::uint64_t tags = groups_[g].tags;
+      const std::byte* start = memory_ + g * layout_.groupStride;
+      std::uint64_t tags;
+      std::memcpy(&tags, start, sizeof tags);
       for (std::uint64_t match = zeroBytes(tags ^ pattern); match != 0; match &= match - 1) {
-        const std::uint32_t i =
-            g * kGroupSlots + static_cast<std::uint32_t>(__builtin_ctzll(match)) / 8;
-        if (layout_.isKeyOf(slots_ + i * layout_.stride, key, space)) return i;
+        const auto i = static_cast<std::uint32_t>(__builtin_ctzll(match)) / 8;
+        if (layout_.isKeyOf(start + layout_.firstSlot + i * layout_.stride, key, space))
+          return g * kGroupSlots + i;
       }
       if (zeroBytes(tags) != 0) return kNone;
     }
@@ -136,8 +144,8 @@ class TableShard {
   /// A free slot for a hash; take() it once it is filled. REQUIRES: !isFull().
   [[nodiscard]] std::uint32_t freeSlot(std::uint32_t inner) const {
     std::uint32_t g = homeOf(inner);
-    while ((~groups_[g].tags & kHighBits) == 0) g = g + 1 == numGroups_ ? 0 : g + 1;
-    const std::uint64_t free = ~groups_[g].tags & kHighBits;
+    while ((~group(g).tags & kHighBits) == 0) g = g + 1 == numGroups_ ? 0 : g + 1;
+    const std::uint64_t free = ~group(g).tags & kHighBits;
     return g * kGroupSlots + static_cast<std::uint32_t>(__builtin_ctzll(free)) / 8;
   }
   void take(std::uint32_t i, std::uint32_t inner);
@@ -164,13 +172,12 @@ class TableShard {
   }
   void setTag(std::uint32_t i, std::uint64_t tag) {
     const unsigned shift = i % kGroupSlots * 8;
-    std::uint64_t& tags = groups_[i / kGroupSlots].tags;
+    std::uint64_t& tags = group(i / kGroupSlots).tags;
     tags = (tags & ~(std::uint64_t{0xff} << shift)) | (tag << shift);
   }
 
   const SlotLayout& layout_;
-  Group* groups_;
-  std::byte* slots_;
+  std::byte* memory_;
   std::uint32_t numGroups_;
   std::uint32_t size_ = 0;
   std::uint32_t numDeleted_ = 0;  ///< tags 1

@@ -45,9 +45,12 @@ class StateSnapshotTest : public testing::Test {
 /// that each confirmed chain restores what there was at its barrier.
 class Scenario {
  public:
-  Scenario(std::uint64_t seed, const Clock& clock)
-      : rng_(makeSeededRng(seed)), clock_(clock), keyed_(std::make_unique<Keyed<Key>>(clock)) {
-    state_ = keyed_->state(kText, StateLayout::kWithNamespace);
+  Scenario(std::uint64_t seed, const Clock& clock, StateLayout layout)
+      : rng_(makeSeededRng(seed)),
+        clock_(clock),
+        layout_(layout),
+        keyed_(std::make_unique<Keyed<Key>>(clock)) {
+    state_ = keyed_->state(kText, layout_);
   }
 
   void change() {
@@ -56,6 +59,11 @@ class Scenario {
     keyed_->at(key);
     state_.column().setCurrentNamespace({space, 0});
     seen_[{key, space}];
+    if (layout_ == StateLayout::kNamespaceMajor && rng_->below(400) == 0) {
+      state_.column().byNamespace()->drop({space, 0});
+      std::erase_if(model_, [&](const auto& entry) { return entry.first.second == space; });
+      return;
+    }
     if (rng_->below(3) == 0) {
       state_.clear();
       model_.erase({key, space});
@@ -114,7 +122,7 @@ class Scenario {
       barriers_[id] = barriers_.at(last_);
       if (rng_->below(2) == 0) (*keyed_)->confirmSnapshot(id);
     }
-    state_ = keyed_->state(kText, StateLayout::kWithNamespace);
+    state_ = keyed_->state(kText, layout_);
     model_ = barriers_.at(last_);
     written_.clear();
   }
@@ -128,6 +136,7 @@ class Scenario {
  private:
   std::unique_ptr<Rng> rng_;
   const Clock& clock_;
+  StateLayout layout_;
   std::unique_ptr<Keyed<Key>> keyed_;
   ValueState<std::string> state_;
   Model model_;
@@ -140,11 +149,17 @@ class Scenario {
   std::vector<std::pair<SnapshotId, SnapshotMode>> written_;
 };
 
-TEST_F(StateSnapshotTest, EveryChainRestoresWhatWasThereAtItsBarrier) {
+class EveryChain : public StateSnapshotTest, public testing::WithParamInterface<StateLayout> {};
+
+INSTANTIATE_TEST_SUITE_P(StateSnapshotTest, EveryChain,
+                         testing::Values(StateLayout::kWithNamespace,
+                                         StateLayout::kNamespaceMajor));
+
+TEST_P(EveryChain, RestoresWhatWasThereAtItsBarrier) {
   int numDeltas = 0;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
-    Scenario scenario(seed, clock_);
+    Scenario scenario(seed, clock_, GetParam());
     for (int round = 0; round < 25; ++round) {
       for (std::uint64_t i = scenario.rng().below(800); i > 0; --i) scenario.change();
       const std::uint64_t mode = scenario.rng().below(8);
@@ -191,12 +206,49 @@ TEST_F(StateSnapshotTest, DeltaHoldsWhatChangedAndBasesReturnWhenDeltasGrow) {
   EXPECT_EQ(entriesIn(keyed.snapshot(3, SnapshotMode::kDelta)), 110U);
   keyed->confirmSnapshot(3);
   EXPECT_EQ(entriesIn(keyed.snapshot(4, SnapshotMode::kComplete)), 19999U);
-  EXPECT_EQ(entriesIn(keyed.snapshot(5, SnapshotMode::kDelta)), 0U);
+  auto list = keyed.state(ListStateDescriptor<int>("list"));
+  list.add(1);
+  EXPECT_EQ(entriesIn(keyed.snapshot(5, SnapshotMode::kDelta)), 1U);
   keyed->confirmSnapshot(5);
+  list.update({2, 3});  // replaced, not removed and made again
+  EXPECT_EQ(entriesIn(keyed.snapshot(55, SnapshotMode::kDelta)), 1U);
+  keyed->confirmSnapshot(55);
   write(0, 12000);
   EXPECT_EQ(entriesIn(keyed.snapshot(6, SnapshotMode::kDelta)), 12000U);
   keyed->confirmSnapshot(6);
   EXPECT_EQ(keyed->beginSnapshot(7, SnapshotMode::kDelta).mode, SnapshotMode::kBase);
+}
+
+TEST_F(StateSnapshotTest, WholeNamespacesAreVisitedInPartsAndDropped) {
+  Keyed<Key> keyed(clock_);
+  auto state = keyed.state(kText, StateLayout::kNamespaceMajor);
+  for (int i = 0; i < 20000; ++i) {
+    keyed.at(std::to_string(i));
+    state.column().setCurrentNamespace({static_cast<std::uint64_t>(i % 2), 9});
+    keyed->prefetch(types::keyHash(std::to_string(i)));
+    state.update(std::to_string(i));
+  }
+  NamespaceTables& tables = *state.column().byNamespace();
+  EXPECT_EQ(tables.namespaces(), (std::vector<Namespace>{{0, 9}, {1, 9}}));
+  Model seen;
+  NamespaceTables::Cursor cursor;
+  int numParts = 1;
+  while (
+      !tables.visit({1, 9}, cursor, 777, [&](const void* key, types::KeyHash, const void* value) {
+        seen[{*static_cast<const Key*>(key), 1}] = *static_cast<const std::string*>(value);
+      })) {
+    ++numParts;
+  }
+  EXPECT_EQ(numParts, 13);
+  EXPECT_EQ(seen.size(), 10000U);
+  EXPECT_EQ((seen[{"77", 1}]), "77");
+  tables.drop({1, 9});
+  EXPECT_EQ(tables.numEntries({1, 9}), 0U);
+  EXPECT_EQ(state.value(), std::nullopt);
+  EXPECT_EQ(tables.namespaces(), (std::vector<Namespace>{{0, 9}}));
+  state.column().setCurrentNamespace({0, 9});
+  keyed.at("4");
+  EXPECT_EQ(state.value(), "4");
 }
 
 TEST_F(StateSnapshotTest, KeyGroupsDivideTheBlocksOfOneSnapshot) {
