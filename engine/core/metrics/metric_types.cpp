@@ -3,13 +3,11 @@
 #include <limits>
 #include <utility>
 
+#include "core/metrics/quantile.h"
 #include "core/metrics/registry.h"
 
 namespace flink::metrics {
-namespace {
 
-/// The value below which `share` (0..1) of the sorted values lie, estimated between neighbours as
-/// Flink's histogram does.
 double quantile(const std::vector<std::int64_t>& sorted, double share) {
   const auto n = static_cast<double>(sorted.size());
   const double position = share * (n + 1);
@@ -20,8 +18,6 @@ double quantile(const std::vector<std::int64_t>& sorted, double share) {
   const auto upper = static_cast<double>(sorted[static_cast<std::size_t>(whole)]);
   return lower + (position - whole) * (upper - lower);
 }
-
-}  // namespace
 
 Meter::Meter(std::shared_ptr<Counter> counter, int timeSpanSeconds)
     : counter_(std::move(counter)),

@@ -32,8 +32,10 @@ void SnapshotWriter::beginOperator(const OperatorId& id, bool coordinator) {
 
 Status SnapshotWriter::writeBlock(const state::BlockInfo& info, ByteView content) {
   FLINK_CHECK(!operators_.empty(), "a block belongs to an operator");
+  FLINK_RETURN_IF_ERROR(failure_);
   const bool shared = shared_ != nullptr && isKeyed(info.kind);
-  FLINK_RETURN_IF_ERROR((shared ? shared_ : exclusive_)->writeBlock(info, content));
+  failure_ = (shared ? shared_ : exclusive_)->writeBlock(info, content);
+  FLINK_RETURN_IF_ERROR(failure_);
   steps_.push_back({shared, current_, coordinator_});
   return Status::ok();
 }
@@ -43,6 +45,8 @@ std::uint64_t SnapshotWriter::size() const {
 }
 
 Result<TaskSnapshot> SnapshotWriter::finish() {
+  // A file whose first block failed looks like one that was not needed.
+  FLINK_RETURN_IF_ERROR(failure_);
   TaskSnapshot snapshot;
   for (const OperatorId& id : operators_) snapshot.operators.push_back({id, {}, {}});
   std::vector<WrittenStateFile> written;

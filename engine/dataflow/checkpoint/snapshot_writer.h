@@ -52,6 +52,7 @@ class SnapshotWriter final : public state::SnapshotSink {
   std::vector<Step> steps_;
   std::size_t current_ = 0;
   bool coordinator_ = false;
+  Status failure_;
 };
 
 /// Loads the blocks of one restored subtask.

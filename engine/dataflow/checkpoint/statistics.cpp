@@ -1,24 +1,13 @@
 #include "dataflow/checkpoint/statistics.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "core/base/check.h"
+#include "core/metrics/quantile.h"
 
 namespace flink::checkpoint {
 namespace {
-
-/// Between the two neighbours of rank p * (n + 1), as Flink's histograms interpolate.
-double percentile(const std::vector<std::int64_t>& sorted, double p) {
-  const double rank = p * static_cast<double>(sorted.size() + 1);
-  const double floor = std::floor(rank);
-  if (rank < 1) return static_cast<double>(sorted.front());
-  if (rank >= static_cast<double>(sorted.size())) return static_cast<double>(sorted.back());
-  const auto lower = static_cast<double>(sorted[static_cast<std::size_t>(floor) - 1]);
-  const auto upper = static_cast<double>(sorted[static_cast<std::size_t>(floor)]);
-  return lower + (rank - floor) * (upper - lower);
-}
 
 std::int64_t toSigned(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
@@ -34,11 +23,11 @@ ValueSummary summarize(std::vector<std::int64_t> values) {
   summary.max = values.back();
   const double sum = std::accumulate(values.begin(), values.end(), 0.0);
   summary.average = static_cast<std::int64_t>(sum / static_cast<double>(values.size()));
-  summary.p50 = percentile(values, 0.5);
-  summary.p90 = percentile(values, 0.9);
-  summary.p95 = percentile(values, 0.95);
-  summary.p99 = percentile(values, 0.99);
-  summary.p999 = percentile(values, 0.999);
+  summary.p50 = metrics::quantile(values, 0.5);
+  summary.p90 = metrics::quantile(values, 0.9);
+  summary.p95 = metrics::quantile(values, 0.95);
+  summary.p99 = metrics::quantile(values, 0.99);
+  summary.p999 = metrics::quantile(values, 0.999);
   return summary;
 }
 

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -25,9 +26,17 @@ std::string nameOfConstant(std::string_view key) {
   return name;
 }
 
+/// With the areas that do not take effect yet.
+std::vector<OptionArea> areasWithHeaders() {
+  std::vector<OptionArea> areas = allOptionAreas();
+  areas.push_back({"checkpointing", checkpointingOptions()});
+  areas.push_back({"restart", restartOptions()});
+  return areas;
+}
+
 TEST(OptionListTest, DefaultsAreValidAndKeysUnique) {
   std::set<std::string_view> keys;
-  for (const OptionArea& area : allOptionAreas()) {
+  for (const OptionArea& area : areasWithHeaders()) {
     for (const OptionInfo& option : area.options) {
       EXPECT_TRUE(keys.insert(option.key).second) << option.key;
       for (const std::string_view legacy : option.legacyKeys) {
@@ -43,7 +52,7 @@ TEST(OptionListTest, DefaultsAreValidAndKeysUnique) {
 }
 
 TEST(OptionListTest, EveryConstantOfAHeaderIsListedUnderItsKey) {
-  for (const OptionArea& area : allOptionAreas()) {
+  for (const OptionArea& area : areasWithHeaders()) {
     const std::string path = std::string(FLINK_SOURCE_DIR) + "/engine/core/config/options/" +
                              std::string(area.name) + "_options.h";
     std::ifstream in(path);
