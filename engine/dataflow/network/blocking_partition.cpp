@@ -28,8 +28,10 @@ BlockingPartition::~BlockingPartition() {
   }
 }
 
-void BlockingPartition::complete(std::vector<std::vector<StoredBuffer>> index) {
+void BlockingPartition::complete(std::vector<std::vector<StoredBuffer>> index,
+                                 const std::optional<ChannelEvent>& endOfData) {
   index_ = std::move(index);
+  endOfData_ = endOfData;
 }
 
 Result<std::shared_ptr<SubpartitionView>> BlockingPartition::createView(
@@ -112,6 +114,18 @@ std::byte* BlockingResultPartition::provideSegment(int /*channel*/) {
   return nullptr;
 }
 
+Status BlockingResultPartition::broadcastEvent(const ChannelEvent& event) {
+  FLINK_RETURN_IF_ERROR(checkBroadcast(event));
+  if (event.type != ChannelEvent::Type::kEndOfData) {
+    return Status(ErrorCode::kUnsupported,
+                  fmt::format("blocking partitions take no checkpoint barriers (batch jobs run "
+                              "without checkpoints): producer=\"{}\" checkpoint={}",
+                              owner(), event.checkpointId));
+  }
+  endOfData_ = event;
+  return Status::ok();
+}
+
 Status BlockingResultPartition::finish() {
   if (complete_) return Status::ok();
   for (int channel = 0; channel < numChannels() && !released(); ++channel)
@@ -120,7 +134,7 @@ Status BlockingResultPartition::finish() {
   if (with_.shared->isReleased()) return Status::ok();
   FLINK_RETURN_IF_ERROR(with_.file->close());
   complete_ = true;
-  with_.shared->complete(std::move(index_));
+  with_.shared->complete(std::move(index_), endOfData_);
   return with_.onComplete();
 }
 

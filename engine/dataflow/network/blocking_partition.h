@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,10 @@ class BlockingPartition final : public ServedPartition,
                     std::uint32_t segmentBytes, FileSystem& files, Executor& executor);
   ~BlockingPartition() override;
 
-  /// What the writer has stored; the file is closed. Called once, before the partition is
-  /// registered.
-  void complete(std::vector<std::vector<StoredBuffer>> index);
+  /// What the writer has stored and the kEndOfData it was given; the file is closed. Called once,
+  /// before the partition is registered.
+  void complete(std::vector<std::vector<StoredBuffer>> index,
+                const std::optional<ChannelEvent>& endOfData);
   Result<std::shared_ptr<SubpartitionView>> createView(
       int index, std::weak_ptr<SubpartitionListener> listener) override;
   void release(Status reason) override;
@@ -45,6 +47,8 @@ class BlockingPartition final : public ServedPartition,
   [[nodiscard]] const std::vector<StoredBuffer>& stored(int index) const {
     return index_[static_cast<std::size_t>(index)];
   }
+  /// What every reader gets after the last buffer.
+  [[nodiscard]] const std::optional<ChannelEvent>& endOfData() const { return endOfData_; }
   [[nodiscard]] std::uint32_t segmentBytes() const { return segmentBytes_; }
   [[nodiscard]] FileSystem& files() const { return files_; }
   [[nodiscard]] Executor& executor() const { return executor_; }
@@ -57,6 +61,7 @@ class BlockingPartition final : public ServedPartition,
   FileSystem& files_;
   Executor& executor_;
   std::vector<std::vector<StoredBuffer>> index_;
+  std::optional<ChannelEvent> endOfData_;
   std::atomic<bool> released_{false};
   mutable Mutex mutex_;
   Status reason_ FLINK_GUARDED_BY(mutex_);
@@ -99,6 +104,7 @@ class BlockingResultPartition final : public PartitionWriter {
   void setAvailabilityCallback(std::function<void()> /*onAvailable*/) override {}
   /// Nobody reads before the end: nothing to do.
   void flush() override {}
+  Status broadcastEvent(const ChannelEvent& event) override;
   Status finish() override;
   [[nodiscard]] bool consumed() const override { return complete_; }
   /// True after a write error too: finish() reports it.
@@ -115,6 +121,7 @@ class BlockingResultPartition final : public PartitionWriter {
   Collaborators with_;
   std::unique_ptr<BufferCodec> codec_;
   std::vector<std::vector<StoredBuffer>> index_;
+  std::optional<ChannelEvent> endOfData_;
   std::uint64_t offset_ = 0;
   Status writeError_;
   bool writeFailed_ = false;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "core/base/error_codes.h"
 
 namespace flink::network {
@@ -40,8 +42,13 @@ TakeResult BlockingSubpartitionView::take(Taken& out, bool eventsOnly) {
     return TakeResult::kTaken;
   }
   if (nextToRead_ < stored_.size() || reading_ || ended_ || released_) return TakeResult::kNothing;
+  if (partition_->endOfData().has_value() && !std::exchange(dataEnded_, true)) {
+    out.event = partition_->endOfData();
+    out.more = true;
+    return TakeResult::kTaken;
+  }
   ended_ = true;
-  out.event = ChannelEvent::kEndOfPartition;
+  out.event = ChannelEvent{ChannelEvent::Type::kEndOfPartition};
   return TakeResult::kTaken;
 }
 
@@ -95,11 +102,12 @@ void BlockingSubpartitionView::readAhead() {
     buffer.size = stored.size;
     buffer.flags = stored.flags;
     std::weak_ptr<SubpartitionListener> listener;
+    Status failure;
     {
       MutexLock lock(mutex_);
       const bool wasEmpty = ready_.empty();
       if (!read.isOk()) {
-        failure_ = std::move(read);
+        failure_ = failure = std::move(read);
       } else if (!released_) {
         ready_.push_back(std::move(buffer));
         ++nextToRead_;
@@ -107,9 +115,15 @@ void BlockingSubpartitionView::readAhead() {
       const bool room = !free_.empty() || memory_.size() < kReadAhead;
       again = room && !released_ && failure_.isOk() && nextToRead_ < stored_.size();
       reading_ = again;
-      if (wasEmpty) listener = listener_;
+      if (wasEmpty || !failure.isOk()) listener = listener_;
     }
-    if (const auto target = listener.lock()) target->onDataAvailable();
+    const auto target = listener.lock();
+    if (target == nullptr) continue;
+    if (failure.isOk()) {
+      target->onDataAvailable();
+    } else {
+      target->onFailure(failure);
+    }
   }
 }
 

@@ -51,7 +51,8 @@ class BlockingSubpartitionView final
   std::deque<Buffer> ready_ FLINK_GUARDED_BY(mutex_);
   std::size_t nextToRead_ FLINK_GUARDED_BY(mutex_) = 0;
   bool reading_ FLINK_GUARDED_BY(mutex_) = false;
-  bool ended_ FLINK_GUARDED_BY(mutex_) = false;  ///< end event taken
+  bool dataEnded_ FLINK_GUARDED_BY(mutex_) = false;  ///< kEndOfData taken
+  bool ended_ FLINK_GUARDED_BY(mutex_) = false;      ///< kEndOfPartition taken
   bool released_ FLINK_GUARDED_BY(mutex_) = false;
   Status failure_ FLINK_GUARDED_BY(mutex_);
 };

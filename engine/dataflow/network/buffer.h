@@ -70,11 +70,18 @@ class Buffer {
   std::shared_ptr<SegmentOwner> owner_;
 };
 
-/// What a reader takes from a channel: a buffer, an event, or the reason why nothing will come any
-/// more.
-struct Taken {
+/// What stands in the queue of a channel: a buffer or an event.
+struct QueuedItem {
   Buffer buffer;
   std::optional<ChannelEvent> event;
+};
+
+/// What a reader takes from a channel: a buffer, an event, or the reason why nothing will come any
+/// more.
+struct Taken : QueuedItem {
+  [[nodiscard]] bool endsChannel() const {
+    return event.has_value() && event->type == ChannelEvent::Type::kEndOfPartition;
+  }
   Status failure;
   int backlog = 0;    ///< buffers still queued behind this one
   bool more = false;  ///< another take() would give something now

@@ -206,7 +206,7 @@ Status ClientConnection::onFrame(const FrameHeader& header, ByteView payload) {
   if (channel == nullptr) return Status::ok();
   switch (header.type) {
     case FrameType::kEvent:
-      return channel->onEvent(header);
+      return channel->onEvent(header, payload);
     case FrameType::kBacklog:
       channel->onBacklog(header.value);
       return Status::ok();

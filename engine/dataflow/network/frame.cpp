@@ -38,15 +38,31 @@ std::string_view takeText(const std::byte*& in, std::size_t size) {
   return text;
 }
 
-/// The longest payload of a type, or nullopt when this side must not get it.
+/// How long a frame's payload may be; not legal: this side must not get such a frame.
 struct LengthRange {
   std::uint32_t min = 0, max = 0;
   bool legal = true;
 };
 
-LengthRange lengthRange(FrameType type, FrameReaderSide side, std::uint32_t segmentBytes) {
+LengthRange eventLength(std::uint32_t event) {
+  if (event > 0xFF) return {0, 0, false};  // the cast would cut it
+  switch (static_cast<ChannelEvent::Type>(event)) {
+    case ChannelEvent::Type::kEndOfPartition:
+      return {0, 0};
+    case ChannelEvent::Type::kCheckpointBarrier:
+      return {8 + 8 + 1, 8 + 8 + 1};
+    case ChannelEvent::Type::kCancelCheckpoint:
+      return {8, 8};
+    case ChannelEvent::Type::kEndOfData:
+      return {1, 1};
+  }
+  return {0, 0, false};
+}
+
+LengthRange lengthRange(const FrameHeader& header, FrameReaderSide side,
+                        std::uint32_t segmentBytes) {
   if (side == FrameReaderSide::kProducer) {
-    switch (type) {
+    switch (header.type) {
       case FrameType::kPartitionRequest:
         return {kPartitionRequestBytes, kPartitionRequestBytes};
       case FrameType::kAddCredit:
@@ -56,10 +72,11 @@ LengthRange lengthRange(FrameType type, FrameReaderSide side, std::uint32_t segm
         return {0, 0, false};
     }
   }
-  switch (type) {
+  switch (header.type) {
     case FrameType::kBuffer:
       return {1, segmentBytes};
     case FrameType::kEvent:
+      return eventLength(header.value);
     case FrameType::kBacklog:
       return {0, 0};
     case FrameType::kError:
@@ -96,10 +113,11 @@ Result<FrameHeader> decodeFrameHeader(const std::byte* in, FrameReaderSide side,
         ErrorCode::kCorruptData,
         fmt::format("data frame without its mark: expected={:#06x} found={:#06x}", kMagic, magic));
   }
-  const LengthRange range = lengthRange(header.type, side, segmentBytes);
+  const LengthRange range = lengthRange(header, side, segmentBytes);
   if (!range.legal) {
-    return Status(ErrorCode::kCorruptData, fmt::format("data frame of an unexpected type: type={}",
-                                                       static_cast<int>(header.type)));
+    return Status(ErrorCode::kCorruptData,
+                  fmt::format("data frame of an unexpected type: type={} value={}",
+                              static_cast<int>(header.type), header.value));
   }
   if (header.length < range.min || header.length > range.max) {
     return Status(
@@ -157,6 +175,48 @@ Result<PartitionRequest> decodePartitionRequest(ByteView payload) {
   request.partition.producer.attempt = get<std::int32_t>(in);
   request.subpartition = get<std::int32_t>(in);
   return request;
+}
+
+std::size_t encodeEventPayload(const ChannelEvent& event, std::byte* out) {
+  const std::byte* const begin = out;
+  switch (event.type) {
+    case ChannelEvent::Type::kEndOfPartition:
+      break;
+    case ChannelEvent::Type::kCheckpointBarrier:
+      put(out, event.checkpointId);
+      put(out, event.timestampMs);
+      put(out, event.options);
+      break;
+    case ChannelEvent::Type::kCancelCheckpoint:
+      put(out, event.checkpointId);
+      break;
+    case ChannelEvent::Type::kEndOfData:
+      put(out, event.options);
+      break;
+  }
+  return static_cast<std::size_t>(out - begin);
+}
+
+ChannelEvent decodeEvent(const FrameHeader& header, ByteView payload) {
+  const std::byte* in = payload.data();
+  ChannelEvent event;
+  event.type = static_cast<ChannelEvent::Type>(header.value);
+  switch (event.type) {
+    case ChannelEvent::Type::kEndOfPartition:
+      break;
+    case ChannelEvent::Type::kCheckpointBarrier:
+      event.checkpointId = get<std::uint64_t>(in);
+      event.timestampMs = get<std::int64_t>(in);
+      event.options = get<std::uint8_t>(in);
+      break;
+    case ChannelEvent::Type::kCancelCheckpoint:
+      event.checkpointId = get<std::uint64_t>(in);
+      break;
+    case ChannelEvent::Type::kEndOfData:
+      event.options = get<std::uint8_t>(in);
+      break;
+  }
+  return event;
 }
 
 Bytes encodeBareFrame(FrameType type, std::uint32_t channel, std::uint32_t value) {

@@ -7,6 +7,7 @@
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "dataflow/network/network_environment.h"
 
 namespace flink::network {
 
@@ -26,6 +27,7 @@ inline constexpr std::size_t kFrameHeaderBytes = 20;
 inline constexpr std::size_t kMaxErrorBytes = 8 << 10;
 inline constexpr std::size_t kPartitionRequestBytes = 16 + 16 + 16 + 4 + 4 + 4;
 inline constexpr std::uint32_t kMaxCredit = 1U << 20;
+inline constexpr std::size_t kMaxEventBytes = 8 + 8 + 1;
 
 /// The fixed head of every frame.
 struct FrameHeader {
@@ -42,8 +44,8 @@ void encodeFrameHeader(const FrameHeader& header, std::byte* out);
 /// Which end of a connection reads: decides which types are legal and how long they may be.
 enum class FrameReaderSide : std::uint8_t { kConsumer, kProducer };
 
-/// Checks type and length before anything is allocated for the frame. REQUIRES: kFrameHeaderBytes
-/// at `in`. Errors: kCorruptData, kLimitExceeded.
+/// Checks type, kind of event and length before anything is allocated for the frame. REQUIRES:
+/// kFrameHeaderBytes at `in`. Errors: kCorruptData, kLimitExceeded.
 Result<FrameHeader> decodeFrameHeader(const std::byte* in, FrameReaderSide side,
                                       std::uint32_t segmentBytes);
 
@@ -55,6 +57,11 @@ struct PartitionRequest {
                                            const PartitionRequest& request);
 /// Errors: kCorruptData.
 Result<PartitionRequest> decodePartitionRequest(ByteView payload);
+
+/// The payload of an event's frame, whose value is the event's type. Returns its size.
+std::size_t encodeEventPayload(const ChannelEvent& event, std::byte* out);
+/// REQUIRES: a header that decodeFrameHeader() has passed, and its payload.
+[[nodiscard]] ChannelEvent decodeEvent(const FrameHeader& header, ByteView payload);
 
 /// A frame without payload.
 [[nodiscard]] Bytes encodeBareFrame(FrameType type, std::uint32_t channel, std::uint32_t value);

@@ -13,13 +13,16 @@
 namespace flink::network {
 
 /// The channels of a gate that have something to take, in the order in which they got it; each at
-/// most once. Wakes the task only when the queue was empty. Thread: any.
+/// most once. Blocked channels stand aside with what they have. Wakes the task only when the queue
+/// was empty. Thread: any.
 class GateQueue {
  public:
   explicit GateQueue(int numChannels);
   void setCallback(std::function<void()> onAvailable);
   void markReady(int channel);
   std::optional<int> nextReady();
+  void block(int channel);
+  void resume(int channel);
   /// The first failure stays; it makes the gate ready for good.
   void fail(Status reason);
   [[nodiscard]] bool hasReady() const {
@@ -30,10 +33,22 @@ class GateQueue {
   void close();
 
  private:
+  /// A channel is in the ring, or stands aside blocked, or has nothing as far as the queue knows.
+  struct ChannelState {
+    bool queued = false;
+    bool blocked = false;
+    bool readyWhenResumed = false;
+  };
+  [[nodiscard]] ChannelState& state(int channel) FLINK_REQUIRES(mutex_) {
+    return states_[static_cast<std::size_t>(channel)];
+  }
+  /// Appends to the ring. Returns what has to be called without the lock; may be null.
+  std::shared_ptr<std::function<void()>> enqueue(int channel) FLINK_REQUIRES(mutex_);
+
   mutable Mutex mutex_;
   std::shared_ptr<std::function<void()>> callback_ FLINK_GUARDED_BY(mutex_);
   std::vector<int> ring_ FLINK_GUARDED_BY(mutex_);
-  std::vector<bool> queued_ FLINK_GUARDED_BY(mutex_);
+  std::vector<ChannelState> states_ FLINK_GUARDED_BY(mutex_);
   std::size_t head_ FLINK_GUARDED_BY(mutex_) = 0;
   std::atomic<std::size_t> numReady_{0};
   std::atomic<bool> failed_{false};

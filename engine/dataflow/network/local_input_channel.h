@@ -29,6 +29,7 @@ class LocalInputChannel final : public InputChannel,
   [[nodiscard]] std::int64_t queuedBytes() const override { return 0; }
 
   void onDataAvailable() override { queue_->markReady(index_); }
+  void onFailure(const Status& reason) override { queue_->fail(reason); }
 
  private:
   void onView(Result<std::shared_ptr<SubpartitionView>> view);

@@ -19,9 +19,24 @@
 
 namespace flink::network {
 
-/// Control events travel in order with the records of a channel.
-enum class ChannelEvent : std::uint8_t {
-  kEndOfPartition = 1,  ///< no more of anything on this channel
+/// Something that travels in order with the records of a channel and is not one.
+struct ChannelEvent {
+  enum class Type : std::uint8_t {
+    kEndOfPartition = 1,     ///< no more of anything on this channel
+    kCheckpointBarrier = 2,  ///< what came before belongs to the checkpoint
+    kCancelCheckpoint = 3,   ///< the checkpoint's barrier will not come
+    kEndOfData = 4,          ///< no more records; barriers may still come
+  };
+  /// In `options` of kEndOfData: the producer came to the end of its input and was not stopped.
+  static constexpr std::uint8_t kDrained = 1;
+
+  Type type = Type::kEndOfPartition;
+  std::uint64_t checkpointId = 0;  ///< of kCheckpointBarrier and kCancelCheckpoint
+  std::int64_t timestampMs = 0;    ///< of kCheckpointBarrier: when the checkpoint was triggered
+  /// Of kCheckpointBarrier (bits of the task's own) and kEndOfData.
+  std::uint8_t options = 0;
+
+  friend bool operator==(const ChannelEvent&, const ChannelEvent&) = default;
 };
 
 /// Sizes of the data plane of one worker; from Flink's taskmanager.network.* and
@@ -39,6 +54,10 @@ struct NetworkSettings {
   Duration connectTimeout = std::chrono::seconds(10);
   std::string temporaryDirectory;  ///< blocking partitions
 };
+
+/// Events need no memory of the pools and no credit; this bounds those that wait in one channel, at
+/// each of its ends.
+inline constexpr std::size_t kMaxWaitingEvents = 1 << 14;
 
 /// Where a channel's producer lives, as the task sees it.
 struct ChannelSpec {
@@ -81,10 +100,16 @@ class InputGate {
  public:
   virtual ~InputGate() = default;
   virtual void start(std::function<void()> onAvailable) = 0;
-  /// The next buffer; null when nothing is there now. Errors: kConnectionLost, kPartitionNotFound,
-  /// kCorruptData.
+  /// The next buffer or event of a channel that is not blocked; null when nothing is there now.
+  /// Errors, of blocked channels too: kConnectionLost, kPartitionNotFound, kCorruptData.
   virtual Result<std::unique_ptr<InputBuffer>> poll() = 0;
   [[nodiscard]] virtual bool hasData() const = 0;
+  /// Leaves what the channel has and gets where it is: poll(), hasData() and the availability
+  /// callback do not know of it until resumeChannel(). Without effect on a blocked channel.
+  virtual void blockChannel(int channel) = 0;
+  /// Calls the availability callback when the channel's data is all there is to poll. Without
+  /// effect on a channel that is not blocked.
+  virtual void resumeChannel(int channel) = 0;
   [[nodiscard]] virtual int numChannels() const = 0;
   /// True after kEndOfPartition on every channel.
   [[nodiscard]] virtual bool finished() const = 0;
@@ -104,6 +129,11 @@ class ResultPartition : public types::SegmentWriter {
   /// Hands half-full segments to the consumers (task ran out of input, or the buffer timeout
   /// passed).
   virtual void flush() = 0;
+  /// Flushes and sends `event` to every channel; after kEndOfData no record may follow. Needs no
+  /// memory, so it never waits. Errors: kInvalidArgument for kEndOfPartition (finish() sends it),
+  /// kUnsupported for barriers and their cancellation in blocking partitions, kLimitExceeded when
+  /// a consumer has left kMaxWaitingEvents of them.
+  virtual Status broadcastEvent(const ChannelEvent& event) = 0;
   /// Flushes and sends kEndOfPartition to every channel. Errors: kFileIo for blocking partitions.
   virtual Status finish() = 0;
   /// True once every consumer has taken everything or is gone (pipelined), or the file is complete

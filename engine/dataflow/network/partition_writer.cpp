@@ -1,8 +1,11 @@
 #include "dataflow/network/partition_writer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
+#include "core/base/error_codes.h"
 #include "dataflow/network/buffer.h"
 #include "dataflow/network/frame.h"
 
@@ -15,7 +18,8 @@ constexpr std::size_t kMinFirstPiece = 64;
 
 PartitionWriter::PartitionWriter(const PartitionSpec& spec, std::uint32_t segmentBytes,
                                  std::shared_ptr<OutputProbe> probe)
-    : capacity_(segmentBytes - kFrameHeaderBytes),
+    : owner_(spec.owner),
+      capacity_(segmentBytes - kFrameHeaderBytes),
       carriesHash_(spec.localConsumers),
       windowStore_(spec.localConsumers.size()),
       open_(spec.localConsumers.size()),
@@ -33,6 +37,13 @@ std::uint32_t PartitionWriter::pending(int channel) const {
 
 std::uint8_t PartitionWriter::baseFlags(int channel) const {
   return carriesHash(channel) ? buffer_flag::kCarriesHash : std::uint8_t{0};
+}
+
+Status PartitionWriter::checkBroadcast(const ChannelEvent& event) const {
+  if (event.type != ChannelEvent::Type::kEndOfPartition) return Status::ok();
+  return Status(
+      ErrorCode::kInvalidArgument,
+      fmt::format("the end of a partition is sent by finish() alone: producer=\"{}\"", owner_));
 }
 
 void PartitionWriter::setSegment(int channel, std::byte* segment) {

@@ -49,9 +49,14 @@ class PartitionWriter : public ResultPartition {
   [[nodiscard]] std::uint8_t baseFlags(int channel) const;
   /// Segments keep room for the next frame's header, so that a receiver reads both with one call.
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
+  /// The task's name, for errors.
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+  /// Refuses what finish() sends.
+  [[nodiscard]] Status checkBroadcast(const ChannelEvent& event) const;
   [[nodiscard]] OutputProbe& probe() { return *probe_; }
 
  private:
+  const std::string owner_;
   const std::size_t capacity_;
   std::vector<bool> carriesHash_;
   std::vector<Window> windowStore_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/check.h"
 #include "core/base/error_codes.h"
 
 namespace flink::network {
@@ -124,6 +125,14 @@ void PipelinedPartition::setAvailabilityCallback(std::function<void()> onAvailab
       onAvailable ? std::make_shared<std::function<void()>>(std::move(onAvailable)) : nullptr;
 }
 
+bool PipelinedPartition::addEvent(const ChannelEvent& event) {
+  bool all = true;
+  for (PipelinedSubpartition& subpartition : subpartitions_) {
+    if (!subpartition.addEvent(event)) all = false;
+  }
+  return all;
+}
+
 void PipelinedPartition::finish() {
   for (PipelinedSubpartition& subpartition : subpartitions_) subpartition.finish();
   pool_->close();
@@ -196,6 +205,7 @@ void PipelinedResultPartition::setAvailabilityCallback(std::function<void()> onA
 }
 
 std::byte* PipelinedResultPartition::passOn(int channel, std::uint32_t size, std::uint8_t flags) {
+  FLINK_DCHECK(!dataEnded_, "a task emitted after its kEndOfData");
   // Compressing what stays in this process would only cost.
   BufferCodec* codec = carriesHash(channel) ? nullptr : codec_.get();
   shared_->add(channel, open(channel).start, size, flags, codec);
@@ -225,6 +235,20 @@ void PipelinedResultPartition::flush() {
     }
     passOnPending(channel, false);
   }
+}
+
+Status PipelinedResultPartition::broadcastEvent(const ChannelEvent& event) {
+  if (finished_ || released()) return Status::ok();
+  FLINK_RETURN_IF_ERROR(checkBroadcast(event));
+  flush();
+  if (!shared_->addEvent(event)) {
+    return Status(ErrorCode::kLimitExceeded,
+                  fmt::format("a consumer has not taken its events for too long (look at its task, "
+                              "or checkpoint less often): producer=\"{}\" waiting={}",
+                              owner(), kMaxWaitingEvents));
+  }
+  dataEnded_ = dataEnded_ || event.type == ChannelEvent::Type::kEndOfData;
+  return Status::ok();
 }
 
 Status PipelinedResultPartition::finish() {

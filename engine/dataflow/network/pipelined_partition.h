@@ -51,6 +51,8 @@ class PipelinedPartition final : public ServedPartition,
   bool append(int channel, ByteView data, std::size_t capacity) {
     return subpartition(channel).append(data, capacity);
   }
+  /// Queues the event on every channel. False when one of them holds too many.
+  [[nodiscard]] bool addEvent(const ChannelEvent& event);
   void finish();
   [[nodiscard]] bool isAvailable() const { return available_.load(std::memory_order_acquire); }
   void setAvailabilityCallback(std::function<void()> onAvailable);
@@ -108,6 +110,7 @@ class PipelinedResultPartition final : public PartitionWriter {
   [[nodiscard]] bool isAvailable() const override { return shared_->isAvailable(); }
   void setAvailabilityCallback(std::function<void()> onAvailable) override;
   void flush() override;
+  Status broadcastEvent(const ChannelEvent& event) override;
   Status finish() override;
   [[nodiscard]] bool consumed() const override { return shared_->isConsumed(); }
   [[nodiscard]] bool released() const override { return shared_->isReleased(); }
@@ -123,6 +126,7 @@ class PipelinedResultPartition final : public PartitionWriter {
   const std::shared_ptr<PipelinedPartition> shared_;
   Executor& executor_;
   std::unique_ptr<BufferCodec> codec_;  ///< for remote channels, when the exchange is compressed
+  bool dataEnded_ = false;
   bool finished_ = false;
 };
 

@@ -54,16 +54,16 @@ TakeResult RemoteInputChannel::take(Taken& out) {
   MutexLock lock(mutex_);
   out.more = false;
   if (received_.empty()) return TakeResult::kNothing;
-  out.buffer = std::move(received_.front().buffer);
-  out.event = received_.front().event;
+  static_cast<QueuedItem&>(out) = std::move(received_.front());
   received_.pop_front();
-  out.backlog = static_cast<int>(received_.size());
+  if (out.event.has_value()) --numEvents_;
+  out.backlog = static_cast<int>(received_.size() - numEvents_);
   out.more = !received_.empty();
   return TakeResult::kTaken;
 }
 
 void RemoteInputChannel::close() {
-  std::deque<Entry> dropped;
+  std::deque<QueuedItem> dropped;
   std::vector<std::byte*> segments;
   std::shared_ptr<ClientConnection> connection;
   int exclusive = 0;
@@ -72,6 +72,7 @@ void RemoteInputChannel::close() {
     if (closed_) return;
     closed_ = true;
     dropped.swap(received_);
+    numEvents_ = 0;
     segments.swap(free_);
     exclusive = std::min(exclusiveHeld_, static_cast<int>(segments.size()));
     exclusiveHeld_ -= exclusive;
@@ -86,13 +87,13 @@ void RemoteInputChannel::close() {
 
 int RemoteInputChannel::queuedBuffers() const {
   MutexLock lock(mutex_);
-  return static_cast<int>(received_.size());
+  return static_cast<int>(received_.size() - numEvents_);
 }
 
 std::int64_t RemoteInputChannel::queuedBytes() const {
   MutexLock lock(mutex_);
   std::int64_t bytes = 0;
-  for (const Entry& entry : received_) bytes += entry.buffer.size;
+  for (const QueuedItem& item : received_) bytes += item.buffer.size;
   return bytes;
 }
 
@@ -102,7 +103,7 @@ RemoteInputChannel::Held RemoteInputChannel::held() const {
 }
 
 Status RemoteInputChannel::checkSequence(const FrameHeader& header) {
-  if (ended_) {
+  if (ended_ || (dataEnded_ && header.type == FrameType::kBuffer)) {
     return Status(ErrorCode::kCorruptData,
                   fmt::format("data after the end of a partition: partition={} subpartition={}",
                               spec_.partition.toString(), spec_.subpartition));
@@ -150,17 +151,22 @@ void RemoteInputChannel::onBuffer(Buffer buffer, std::uint32_t backlog) {
   if (wasEmpty) queue_->markReady(index_);
 }
 
-Status RemoteInputChannel::onEvent(const FrameHeader& header) {
+Status RemoteInputChannel::onEvent(const FrameHeader& header, ByteView payload) {
+  const ChannelEvent event = decodeEvent(header, payload);
   {
     MutexLock lock(mutex_);
     if (closed_) return Status::ok();
     FLINK_RETURN_IF_ERROR(checkSequence(header));
-    if (header.value != static_cast<std::uint32_t>(ChannelEvent::kEndOfPartition)) {
-      return Status(ErrorCode::kCorruptData,
-                    fmt::format("unknown channel event: event={}", header.value));
+    if (numEvents_ == kMaxWaitingEvents) {
+      return Status(ErrorCode::kLimitExceeded,
+                    fmt::format("too many events wait for their consumer (look at its task, or "
+                                "checkpoint less often): partition={} subpartition={} waiting={}",
+                                spec_.partition.toString(), spec_.subpartition, numEvents_));
     }
-    ended_ = true;
-    received_.push_back({Buffer(), ChannelEvent::kEndOfPartition});
+    ended_ = event.type == ChannelEvent::Type::kEndOfPartition;
+    dataEnded_ = dataEnded_ || event.type == ChannelEvent::Type::kEndOfData;
+    received_.push_back({Buffer(), event});
+    ++numEvents_;
   }
   queue_->markReady(index_);
   return Status::ok();

@@ -41,7 +41,7 @@ class RemoteInputChannel final : public InputChannel,
   /// kCorruptData.
   Result<Buffer> prepareBuffer(const FrameHeader& header);
   void onBuffer(Buffer buffer, std::uint32_t backlog);
-  Status onEvent(const FrameHeader& header);
+  Status onEvent(const FrameHeader& header, ByteView payload);
   void onBacklog(std::uint32_t backlog);
   void onFailure(Status reason);
 
@@ -55,10 +55,6 @@ class RemoteInputChannel final : public InputChannel,
   [[nodiscard]] Held held() const;
 
  private:
-  struct Entry {
-    Buffer buffer;
-    std::optional<ChannelEvent> event;
-  };
   /// Asks for floating segments up to the backlog.
   void askForFloating() FLINK_REQUIRES(mutex_);
   /// Credit that is worth a frame now; 0 for none.
@@ -77,7 +73,8 @@ class RemoteInputChannel final : public InputChannel,
   std::uint32_t id_ = 0;
 
   mutable Mutex mutex_;
-  std::deque<Entry> received_ FLINK_GUARDED_BY(mutex_);
+  std::deque<QueuedItem> received_ FLINK_GUARDED_BY(mutex_);
+  std::size_t numEvents_ FLINK_GUARDED_BY(mutex_) = 0;     ///< of received_
   std::vector<std::byte*> free_ FLINK_GUARDED_BY(mutex_);  ///< credit: announced or about to be
   int exclusiveHeld_ FLINK_GUARDED_BY(mutex_) = 0;
   int floatingHeld_ FLINK_GUARDED_BY(mutex_) = 0;
@@ -86,6 +83,7 @@ class RemoteInputChannel final : public InputChannel,
   std::uint32_t nextSequence_ FLINK_GUARDED_BY(mutex_) = 0;
   bool waitsForFloating_ FLINK_GUARDED_BY(mutex_) = false;
   bool requested_ FLINK_GUARDED_BY(mutex_) = false;
+  bool dataEnded_ FLINK_GUARDED_BY(mutex_) = false;  ///< kEndOfData received
   bool ended_ FLINK_GUARDED_BY(mutex_) = false;
   bool closed_ FLINK_GUARDED_BY(mutex_) = false;
 };

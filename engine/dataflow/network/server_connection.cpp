@@ -117,7 +117,7 @@ void ServerConnection::write() {
   if (nothing) return;
   parts_.clear();
   for (const Outgoing& out : batch_) {
-    parts_.emplace_back(out.header);
+    parts_.emplace_back(out.head.data(), out.headSize);
     if (out.buffer.size > 0) parts_.push_back(out.buffer.bytes());
   }
   if (!controlBeingWritten_.empty()) parts_.push_back(asBytes(controlBeingWritten_));
@@ -155,12 +155,17 @@ void ServerConnection::collectFrom(const std::shared_ptr<ServerChannel>& channel
     }
     return;
   } else {
+    Outgoing& out = batch_.emplace_back();
     FrameHeader header;
     header.channel = channel->id;
     header.sequence = channel->nextSequence++;
     if (taken.event.has_value()) {
+      const std::size_t size =
+          encodeEventPayload(*taken.event, out.head.data() + kFrameHeaderBytes);
+      out.headSize += size;
       header.type = FrameType::kEvent;
-      header.value = static_cast<std::uint32_t>(*taken.event);
+      header.length = static_cast<std::uint32_t>(size);
+      header.value = static_cast<std::uint32_t>(taken.event->type);
     } else {
       --channel->credit;
       header.type = FrameType::kBuffer;
@@ -168,11 +173,10 @@ void ServerConnection::collectFrom(const std::shared_ptr<ServerChannel>& channel
       header.flags = taken.buffer.flags;
       header.value = static_cast<std::uint32_t>(taken.backlog);
     }
-    Outgoing& out = batch_.emplace_back();
-    encodeFrameHeader(header, out.header.data());
+    encodeFrameHeader(header, out.head.data());
     out.buffer = std::move(taken.buffer);
   }
-  if (result == TakeResult::kFailed || taken.event == ChannelEvent::kEndOfPartition) {
+  if (result == TakeResult::kFailed || taken.endsChannel()) {
     channel->closed = true;
     ended_.push_back(std::move(channel->view));
     channels_.erase(channel->id);

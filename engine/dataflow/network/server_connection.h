@@ -27,6 +27,7 @@ class ServerChannel final : public SubpartitionListener,
   ServerChannel(std::uint32_t id, std::uint32_t credit, std::weak_ptr<ServerConnection> connection)
       : id(id), initialCredit(credit), credit(credit), connection_(std::move(connection)) {}
   void onDataAvailable() override;
+  void onFailure(const Status& /*reason*/) override { onDataAvailable(); }
 
   const std::uint32_t id;
   const std::uint32_t initialCredit;
@@ -67,7 +68,9 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
  private:
   /// A frame on its way out.
   struct Outgoing {
-    std::array<std::byte, kFrameHeaderBytes> header;
+    /// The header, with an event's payload behind it.
+    std::array<std::byte, kFrameHeaderBytes + kMaxEventBytes> head;
+    std::size_t headSize = kFrameHeaderBytes;
     Buffer buffer;
   };
 

@@ -73,8 +73,10 @@ Result<std::unique_ptr<InputBuffer>> SingleInputGate::deliver(int index, Taken t
     auto event = std::make_unique<HeldBuffer>(Buffer());
     event->channel = index;
     event->event = taken.event;
-    ++numEnded_;
-    channel.close();
+    if (taken.endsChannel()) {
+      ++numEnded_;
+      channel.close();
+    }
     return std::unique_ptr<InputBuffer>(std::move(event));
   }
   if (probe_ != nullptr) {

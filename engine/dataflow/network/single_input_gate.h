@@ -33,6 +33,8 @@ class SingleInputGate final : public InputGate {
   void start(std::function<void()> onAvailable) override;
   Result<std::unique_ptr<InputBuffer>> poll() override;
   [[nodiscard]] bool hasData() const override { return queue_->hasReady(); }
+  void blockChannel(int channel) override { queue_->block(channel); }
+  void resumeChannel(int channel) override { queue_->resume(channel); }
   [[nodiscard]] int numChannels() const override { return static_cast<int>(channels_->all.size()); }
   [[nodiscard]] bool finished() const override { return numEnded_ == numChannels(); }
   void close() override;

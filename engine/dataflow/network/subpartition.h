@@ -20,6 +20,8 @@ class SubpartitionListener {
   /// There is something to take where there was nothing, or the subpartition failed. May be called
   /// in vain.
   virtual void onDataAvailable() = 0;
+  /// Nothing more will come; take() says the same.
+  virtual void onFailure(const Status& reason) = 0;
 };
 
 /// The consumer's end of one subpartition.
@@ -46,7 +48,7 @@ class ServedPartition {
   virtual void release(Status reason) = 0;
 };
 
-/// The buffers of a partition on their way to one consumer.
+/// The buffers and events of a partition on their way to one consumer.
 /// States: open → finished (end event queued) → drained (end event taken); open, finished → failed
 /// (released by the producer) or abandoned (released by the consumer). `onDone` is called once, on
 /// drained or abandoned. Thread: any.
@@ -57,8 +59,10 @@ class PipelinedSubpartition final : public SubpartitionView {
   /// False when there is a consumer already.
   bool attach(std::weak_ptr<SubpartitionListener> listener);
   void add(Buffer buffer);
-  /// Appends to the last buffer when that one is still here, has room below `capacity` and ends
-  /// with a whole record.
+  /// False when kMaxWaitingEvents wait here.
+  [[nodiscard]] bool addEvent(const ChannelEvent& event);
+  /// Appends to the last buffer when that one is still here, no event came after it, it has room
+  /// below `capacity` and ends with a whole record.
   bool append(ByteView data, std::size_t capacity);
   void finish();
   void fail(const Status& reason);
@@ -71,11 +75,16 @@ class PipelinedSubpartition final : public SubpartitionView {
 
  private:
   enum class State : std::uint8_t { kOpen, kFinished, kDrained, kFailed, kAbandoned };
+  [[nodiscard]] int numBuffers() const FLINK_REQUIRES(mutex_) {
+    return static_cast<int>(queue_.size() - numEvents_);
+  }
   void notifyListener(const std::weak_ptr<SubpartitionListener>& listener);
+  void notifyFailure(const std::weak_ptr<SubpartitionListener>& listener, const Status& reason);
 
   const std::function<void()> onDone_;
   mutable Mutex mutex_;
-  std::deque<Buffer> queue_ FLINK_GUARDED_BY(mutex_);
+  std::deque<QueuedItem> queue_ FLINK_GUARDED_BY(mutex_);
+  std::size_t numEvents_ FLINK_GUARDED_BY(mutex_) = 0;  ///< of the queue
   State state_ FLINK_GUARDED_BY(mutex_) = State::kOpen;
   bool attached_ FLINK_GUARDED_BY(mutex_) = false;
   Status failure_ FLINK_GUARDED_BY(mutex_);

@@ -13,41 +13,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-PartitionSpec partitionSpec(int number, std::vector<bool> localConsumers) {
-  PartitionSpec spec;
-  spec.id = partitionId(number);
-  spec.owner = "producer";
-  spec.localConsumers = std::move(localConsumers);
-  return spec;
-}
-
-GateSpec gateSpec(int number, int subpartition, const TestWorker* remote) {
-  GateSpec spec;
-  spec.owner = "consumer";
-  ChannelSpec channel;
-  channel.partition = partitionId(number);
-  channel.subpartition = subpartition;
-  channel.local = remote == nullptr;
-  if (remote != nullptr) {
-    channel.host = "localhost";
-    channel.dataPort = remote->port();
-  }
-  spec.channels.push_back(channel);
-  return spec;
-}
-
-std::unique_ptr<ResultPartition> makePartition(TestWorker& worker, const PartitionSpec& spec) {
-  auto partition = worker.network().createPartition(spec, nullptr);
-  EXPECT_TRUE(partition.isOk()) << partition.status().toString();
-  return std::move(partition).value();
-}
-
-std::unique_ptr<InputGate> makeGate(TestWorker& worker, const GateSpec& spec) {
-  auto gate = worker.network().createGate(spec, nullptr);
-  EXPECT_TRUE(gate.isOk()) << gate.status().toString();
-  return std::move(gate).value();
-}
-
 /// Channels inside a worker and between two of them behave alike; the parameter says which.
 class ChannelTest : public testing::TestWithParam<bool> {
  protected:
@@ -86,7 +51,7 @@ TEST_P(ChannelTest, EndOfPartitionComesAfterTheLastRecord) {
   EXPECT_FALSE(reader.gate().finished());
   buffer = reader.next();
   ASSERT_NE(buffer, nullptr) << reader.failure().toString();
-  EXPECT_EQ(buffer->event, ChannelEvent::kEndOfPartition);
+  EXPECT_EQ(buffer->event, ChannelEvent{ChannelEvent::Type::kEndOfPartition});
   EXPECT_TRUE(reader.gate().finished());
 }
 

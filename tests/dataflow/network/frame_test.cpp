@@ -146,6 +146,51 @@ TEST(FrameTest, LengthsAreCheckedByType) {
             ErrorCode::kLimitExceeded);
 }
 
+Bytes eventFrame(const ChannelEvent& event) {
+  Bytes frame(kFrameHeaderBytes + kMaxEventBytes, '\0');
+  auto* out = reinterpret_cast<std::byte*>(frame.data());
+  const std::size_t size = encodeEventPayload(event, out + kFrameHeaderBytes);
+  FrameHeader header;
+  header.length = static_cast<std::uint32_t>(size);
+  header.type = FrameType::kEvent;
+  header.value = static_cast<std::uint32_t>(event.type);
+  encodeFrameHeader(header, out);
+  frame.resize(kFrameHeaderBytes + size);
+  return frame;
+}
+
+TEST(FrameTest, EventsRoundTripAndTheirLengthsAreCheckedByKind) {
+  using Type = ChannelEvent::Type;
+  for (const ChannelEvent& event :
+       {ChannelEvent{Type::kEndOfPartition}, ChannelEvent{Type::kCheckpointBarrier, ~0ULL, -5, 255},
+        ChannelEvent{Type::kCancelCheckpoint, 42},
+        ChannelEvent{Type::kEndOfData, 0, 0, ChannelEvent::kDrained}}) {
+    Bytes frame = eventFrame(event);
+    const auto decode = [&frame] {
+      return decodeFrameHeader(reinterpret_cast<const std::byte*>(frame.data()),
+                               FrameReaderSide::kConsumer, kSegmentBytes);
+    };
+    const auto header = decode();
+    ASSERT_TRUE(header.isOk()) << header.status().toString();
+    EXPECT_EQ(decodeEvent(*header, asBytes(frame).subspan(kFrameHeaderBytes)), event);
+    for (std::uint32_t length = 0; length < 300; ++length) {
+      std::memcpy(frame.data(), &length, sizeof length);
+      EXPECT_EQ(decode().isOk(), length == header->length) << length;
+    }
+  }
+}
+
+TEST(FrameTest, UnknownEventsAreRefused) {
+  for (const std::uint32_t type : {0U, 5U, 6U, 99U, 0x102U, ~0U}) {
+    const Bytes frame = encodeBareFrame(FrameType::kEvent, 1, type);
+    EXPECT_EQ(decodeFrameHeader(reinterpret_cast<const std::byte*>(frame.data()),
+                                FrameReaderSide::kConsumer, kSegmentBytes)
+                  .status()
+                  .code(),
+              ErrorCode::kCorruptData);
+  }
+}
+
 TEST(FrameReaderTest, PiecesOfAnySizeGiveTheSameFrames) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
@@ -181,6 +226,8 @@ TEST(FrameReaderTest, MutatedStreamsNeverCrash) {
     Bytes stream;
     for (int i = 0; i < 5; ++i)
       stream += bufferFrame(static_cast<std::uint32_t>(i), std::string(1 + rng->below(300), 'x'));
+    stream += eventFrame({ChannelEvent::Type::kCheckpointBarrier, 3, 4, 5});
+    stream += eventFrame({ChannelEvent::Type::kEndOfData});
     stream += encodeErrorFrame(1, Status(ErrorCode::kInternal, "reason"));
     stream += encodePartitionRequest(1, 2, {});
     const std::uint64_t mutations = 1 + rng->below(8);

@@ -103,7 +103,8 @@ TEST(HostileConsumerTest, ChannelIdInUseClosesTheConnection) {
 /// A producer that answers the first request with whatever the test wants.
 class HostileProducerTest : public testing::Test {
  protected:
-  Status failureAfter(const Bytes& answer) {
+  /// `blocked`: the consumer takes nothing and hears of the failure all the same.
+  Status failureAfter(const Bytes& answer, bool blocked = false) {
     TestDataPort port(TestWorker::kHello, [&](OwnedFd socket) {
       std::byte request[kFrameHeaderBytes + kPartitionRequestBytes];
       if (::recv(socket.get(), request, sizeof request, MSG_WAITALL) != sizeof request) return;
@@ -115,6 +116,7 @@ class HostileProducerTest : public testing::Test {
     spec.owner = "consumer";
     spec.channels.push_back({partitionId(1), 0, false, "localhost", port.port()});
     GateReader reader(std::move(worker.network().createGate(spec, nullptr)).value());
+    if (blocked) reader.gate().blockChannel(0);
     return reader.nextFailure();
   }
 
@@ -148,6 +150,34 @@ TEST_F(HostileProducerTest, UnknownEventIsRefused) {
   EXPECT_EQ(failureAfter(frame(event, "")).code(), ErrorCode::kCorruptData);
 }
 
+TEST_F(HostileProducerTest, EventOfTheWrongLengthIsRefused) {
+  for (std::uint32_t kind = 1; kind <= 4; ++kind) {
+    FrameHeader event = buffer(0);
+    event.type = FrameType::kEvent;
+    event.value = kind;
+    EXPECT_EQ(failureAfter(frame(event, std::string(18, 'x'))).code(), ErrorCode::kLimitExceeded);
+  }
+}
+
+TEST_F(HostileProducerTest, BufferAfterTheEndOfDataIsRefused) {
+  FrameHeader event = buffer(0);
+  event.type = FrameType::kEvent;
+  event.value = static_cast<std::uint32_t>(ChannelEvent::Type::kEndOfData);
+  EXPECT_EQ(failureAfter(frame(event, "\x01") + frame(buffer(1), "abc")).code(),
+            ErrorCode::kCorruptData);
+}
+
+TEST_F(HostileProducerTest, FloodOfEventsIsRefused) {
+  Bytes answer;
+  for (std::uint32_t i = 0; i <= kMaxWaitingEvents; ++i) {
+    FrameHeader event = buffer(i);
+    event.type = FrameType::kEvent;
+    event.value = static_cast<std::uint32_t>(ChannelEvent::Type::kCancelCheckpoint);
+    answer += frame(event, "8 bytes.");
+  }
+  EXPECT_EQ(failureAfter(answer, true).code(), ErrorCode::kLimitExceeded);
+}
+
 TEST_F(HostileProducerTest, BufferLongerThanASegmentIsRefused) {
   EXPECT_EQ(failureAfter(frame(buffer(0), std::string((32 << 10) + 1, 'x'))).code(),
             ErrorCode::kLimitExceeded);
@@ -172,10 +202,14 @@ TEST_F(HostileProducerTest, MutatedStreamsNeverCrash) {
     Bytes answer;
     for (std::uint32_t i = 0; i < 2; ++i)
       answer += frame(buffer(i), std::string(1 + rng->below(200), 'x'));
+    FrameHeader event = buffer(2);
+    event.type = FrameType::kEvent;
+    event.value = static_cast<std::uint32_t>(ChannelEvent::Type::kCheckpointBarrier);
+    answer += frame(event, std::string(17, 'b'));
     answer += encodeErrorFrame(1, Status(ErrorCode::kInternal, "reason"));
     for (std::uint64_t m = 0; m < 1 + rng->below(6); ++m)
       answer[rng->below(answer.size())] = static_cast<char>(rng->next());
-    EXPECT_FALSE(failureAfter(answer).isOk());
+    EXPECT_FALSE(failureAfter(answer, seed % 2 == 0).isOk());
   }
 }
 

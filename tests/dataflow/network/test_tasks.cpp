@@ -11,6 +11,9 @@
 namespace flink::network {
 namespace {
 
+/// Number in the channel, and records emitted before.
+constexpr std::size_t kRecordHeadBytes = 16;
+
 std::byte patternAt(std::uint64_t number, std::size_t index) {
   return static_cast<std::byte>((number * 31 + index * 7) & 0xFF);
 }
@@ -43,12 +46,25 @@ StepResult TestProducer::step(Duration /*budget*/) {
     }
     emitOne();
   }
-  finishStatus_ = partition_->finish();
+  if (finishStatus_.isOk())
+    finishStatus_ =
+        partition_->broadcastEvent({ChannelEvent::Type::kEndOfData, 0, 0, ChannelEvent::kDrained});
+  if (plan_.checkpointEvery != 0 && rng_->below(2) == 0) broadcastCheckpoint();
+  if (finishStatus_.isOk()) finishStatus_ = partition_->finish();
   partition_->setAvailabilityCallback(nullptr);
   return done();
 }
 
+void TestProducer::broadcastCheckpoint() {
+  const auto type = rng_->below(8) == 0 ? ChannelEvent::Type::kCancelCheckpoint
+                                        : ChannelEvent::Type::kCheckpointBarrier;
+  Status sent =
+      partition_->broadcastEvent({type, ++lastCheckpoint_, static_cast<std::int64_t>(emitted_), 0});
+  if (finishStatus_.isOk()) finishStatus_ = std::move(sent);
+}
+
 void TestProducer::emitOne() {
+  if (plan_.checkpointEvery != 0 && rng_->below(plan_.checkpointEvery) == 0) broadcastCheckpoint();
   auto channel = static_cast<std::size_t>(rng_->below(nextNumber_.size()));
   while (nextNumber_[channel] == plan_.recordsPerChannel)
     channel = (channel + 1) % nextNumber_.size();
@@ -59,7 +75,8 @@ void TestProducer::emitOne() {
                                : plan_.minBytes + rng_->below(plan_.maxBytes - plan_.minBytes + 1);
   scratch_.resize(size);
   std::memcpy(scratch_.data(), &number, sizeof number);
-  for (std::size_t i = sizeof number; i < size; ++i) scratch_[i] = patternAt(number, i);
+  std::memcpy(scratch_.data() + sizeof number, &emitted_, sizeof emitted_);
+  for (std::size_t i = kRecordHeadBytes; i < size; ++i) scratch_[i] = patternAt(number, i);
 
   const int target = static_cast<int>(channel);
   auto* window = &partition_->window(target);
@@ -79,8 +96,7 @@ void TestProducer::emitOne() {
 TestConsumer::TestConsumer(std::unique_ptr<InputGate> gate, bool slow)
     : gate_(std::move(gate)),
       slow_(slow),
-      nextNumber_(static_cast<std::size_t>(gate_->numChannels()), 0),
-      parts_(nextNumber_.size()) {}
+      channels_(static_cast<std::size_t>(gate_->numChannels())) {}
 
 StepResult TestConsumer::step(Duration /*budget*/) {
   if (!std::exchange(started_, true)) gate_->start([this] { wake(); });
@@ -95,10 +111,17 @@ StepResult TestConsumer::step(Duration /*budget*/) {
     }
     if (*polled == nullptr) {
       held_.clear();
+      if (resumeRandomlyBlocked()) continue;
       return gate_->hasData() ? StepResult::kProgress : StepResult::kWaitingInput;
     }
-    if ((*polled)->event.has_value()) continue;
+    if (channels_[static_cast<std::size_t>((*polled)->channel)].blocked)
+      problem_ = fmt::format("channel {}: data while blocked", (*polled)->channel);
+    if ((*polled)->event.has_value()) {
+      takeEvent((*polled)->channel, *(*polled)->event);
+      continue;
+    }
     take(**polled);
+    if (rng_ != nullptr && rng_->below(10) == 0) blockSome();
     if (slow_) {
       held_.push_back(std::move(*polled));
       if (held_.size() > 3) held_.erase(held_.begin());
@@ -117,7 +140,7 @@ StepResult TestConsumer::end() {
 
 void TestConsumer::take(const InputBuffer& buffer) {
   ++buffers_;
-  std::string& part = parts_[static_cast<std::size_t>(buffer.channel)];
+  std::string& part = channels_[static_cast<std::size_t>(buffer.channel)].part;
   if (buffer.view.startsInside == part.empty())
     problem_ = fmt::format("channel {}: wrong cut mark", buffer.channel);
   part += asText(buffer.view.data);
@@ -134,24 +157,90 @@ void TestConsumer::take(const InputBuffer& buffer) {
     problem_ = fmt::format("channel {}: wrong end mark", buffer.channel);
 }
 
-void TestConsumer::check(int channel, ByteView record) {
-  std::uint64_t number = 0;
-  if (record.size() < sizeof number) {
+void TestConsumer::takeEvent(int index, const ChannelEvent& event) {
+  Channel& channel = channels_[static_cast<std::size_t>(index)];
+  if (!channel.part.empty()) problem_ = fmt::format("channel {}: event inside a record", index);
+  switch (event.type) {
+    case ChannelEvent::Type::kEndOfPartition:
+      if (!channel.dataEnded) problem_ = fmt::format("channel {}: no end of data", index);
+      channel.ended = true;
+      break;
+    case ChannelEvent::Type::kEndOfData:
+      if (event.options != ChannelEvent::kDrained || channel.dataEnded)
+        problem_ = fmt::format("channel {}: wrong end of data", index);
+      channel.dataEnded = true;
+      return;
+    case ChannelEvent::Type::kCheckpointBarrier:
+      channel.checkpointFrom = static_cast<std::uint64_t>(event.timestampMs);
+      if (channel.recordsEnd > channel.checkpointFrom)
+        problem_ = fmt::format("channel {}: record of checkpoint {} before its barrier", index,
+                               event.checkpointId);
+      [[fallthrough]];
+    case ChannelEvent::Type::kCancelCheckpoint:
+      if (event.checkpointId != ++channel.checkpoint)
+        problem_ = fmt::format("channel {}: checkpoint {} where {} should be", index,
+                               event.checkpointId, channel.checkpoint);
+      channel.blocked = true;
+      gate_->blockChannel(index);
+      break;
+  }
+  align();
+}
+
+void TestConsumer::align() {
+  for (const Channel& channel : channels_) {
+    if (!channel.ended && channel.checkpoint == aligned_) return;
+  }
+  ++aligned_;
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    if (!channels_[i].blocked || channels_[i].checkpoint > aligned_) continue;
+    channels_[i].blocked = channels_[i].blockedAtRandom = false;
+    gate_->resumeChannel(static_cast<int>(i));
+    ++alignments_;
+  }
+}
+
+void TestConsumer::blockSome() {
+  const auto index = static_cast<std::size_t>(rng_->below(channels_.size()));
+  if (channels_[index].blocked || channels_[index].ended) return;
+  channels_[index].blocked = channels_[index].blockedAtRandom = true;
+  gate_->blockChannel(static_cast<int>(index));
+}
+
+bool TestConsumer::resumeRandomlyBlocked() {
+  bool any = false;
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    if (!channels_[i].blockedAtRandom) continue;
+    channels_[i].blocked = channels_[i].blockedAtRandom = false;
+    gate_->resumeChannel(static_cast<int>(i));
+    any = true;
+  }
+  return any;
+}
+
+void TestConsumer::check(int index, ByteView record) {
+  Channel& channel = channels_[static_cast<std::size_t>(index)];
+  std::uint64_t number = 0, emittedBefore = 0;
+  if (record.size() < kRecordHeadBytes) {
     problem_ = "record too short";
     return;
   }
   std::memcpy(&number, record.data(), sizeof number);
-  std::uint64_t& expected = nextNumber_[static_cast<std::size_t>(channel)];
-  if (number != expected)
-    problem_ = fmt::format("channel {}: record {} where {} should be", channel, number, expected);
-  for (std::size_t i = sizeof number; i < record.size(); ++i) {
+  std::memcpy(&emittedBefore, record.data() + sizeof number, sizeof emittedBefore);
+  if (number != channel.nextNumber)
+    problem_ =
+        fmt::format("channel {}: record {} where {} should be", index, number, channel.nextNumber);
+  if (channel.dataEnded || emittedBefore < channel.checkpointFrom)
+    problem_ = fmt::format("channel {}: record {} after its barrier or the end", index, number);
+  channel.recordsEnd = emittedBefore + 1;
+  for (std::size_t i = kRecordHeadBytes; i < record.size(); ++i) {
     if (record[i] != patternAt(number, i)) {
-      problem_ = fmt::format("channel {}: record {} differs at byte {} of {}", channel, number, i,
+      problem_ = fmt::format("channel {}: record {} differs at byte {} of {}", index, number, i,
                              record.size());
       return;
     }
   }
-  ++expected;
+  ++channel.nextNumber;
   records_.fetch_add(1);
 }
 

@@ -37,8 +37,10 @@ class TestTask : public Steppable {
   std::promise<void> done_;
 };
 
-/// Writes records that a TestConsumer can check: `u32 length`, `u64 number in its channel`, bytes
-/// that follow from both.
+/// Writes records that a TestConsumer can check: `u32 length`, `u64 number in its channel`, `u64
+/// records emitted before`, bytes that follow from length and number. Barriers and cancellations,
+/// numbered from 1, carry the records emitted before as their timestamp. kEndOfData and sometimes
+/// one more barrier end it all.
 struct ProducerPlan {
   std::uint64_t seed = 1;
   std::uint64_t recordsPerChannel = 1000;
@@ -48,6 +50,8 @@ struct ProducerPlan {
   std::size_t largeBytes = 100'000;
   bool greedy = false;           ///< emits everything in one step, whatever isAvailable() says
   std::uint32_t flushEvery = 0;  ///< records between flushes; 0: only at the end
+  /// One in so many records has a checkpoint before it; 0: no checkpoints.
+  std::uint32_t checkpointEvery = 0;
 };
 
 class TestProducer final : public TestTask {
@@ -61,6 +65,7 @@ class TestProducer final : public TestTask {
 
  private:
   void emitOne();
+  void broadcastCheckpoint();
   [[nodiscard]] bool allEmitted() const { return emitted_ == total_; }
 
   std::unique_ptr<ResultPartition> partition_;
@@ -70,11 +75,13 @@ class TestProducer final : public TestTask {
   std::vector<std::byte> scratch_;
   std::uint64_t emitted_ = 0;
   std::uint64_t total_ = 0;
+  std::uint64_t lastCheckpoint_ = 0;
   int steps_ = 0;
   Status finishStatus_;
 };
 
-/// Reads a gate to its end and checks every record.
+/// Reads a gate to its end and checks every record and event. Aligns its channels at checkpoints: a
+/// channel is blocked from its barrier on until every open one has delivered the same.
 class TestConsumer final : public TestTask {
  public:
   /// `slow`: holds some buffers for a while before it gives them back.
@@ -88,20 +95,38 @@ class TestConsumer final : public TestTask {
   /// True once the task has come to its end. Thread: any; the other results only after this or
   /// join().
   [[nodiscard]] bool ended() const { return ended_.load(); }
+  /// Blocks random channels now and then, as long as others have something.
+  void blockAtRandom(std::uint64_t seed) { rng_ = makeSeededRng(seed); }
+  [[nodiscard]] std::uint64_t alignments() const { return alignments_; }
   /// The task closes its gate and ends after so many records.
   void closeAfter(std::uint64_t records) { closeAfter_ = records; }
 
  private:
   StepResult end();
   void take(const InputBuffer& buffer);
-  void check(int channel, ByteView record);
+  void takeEvent(int index, const ChannelEvent& event);
+  void check(int index, ByteView record);
+  void align();
+  void blockSome();
+  bool resumeRandomlyBlocked();
 
   std::unique_ptr<InputGate> gate_;
   const bool slow_;
   bool started_ = false;
   std::uint64_t closeAfter_ = ~0ULL;
-  std::vector<std::uint64_t> nextNumber_;
-  std::vector<std::string> parts_;
+  struct Channel {
+    std::uint64_t nextNumber = 0;
+    std::string part;                  ///< of a record that is not complete
+    std::uint64_t recordsEnd = 0;      ///< the producer's count after the last record
+    std::uint64_t checkpointFrom = 0;  ///< the producer's count at the last checkpoint
+    std::uint64_t checkpoint = 0;
+    bool dataEnded = false, ended = false;
+    bool blocked = false, blockedAtRandom = false;
+  };
+  std::vector<Channel> channels_;
+  std::uint64_t aligned_ = 0;  ///< the last checkpoint that all channels have delivered
+  std::uint64_t alignments_ = 0;
+  std::unique_ptr<Rng> rng_;
   std::vector<std::unique_ptr<InputBuffer>> held_;
   std::atomic<std::uint64_t> records_{0};
   std::atomic<bool> ended_{false};

@@ -83,4 +83,43 @@ ResultPartitionId partitionId(int number) {
   return id;
 }
 
+PartitionSpec partitionSpec(int number, std::vector<bool> localConsumers) {
+  PartitionSpec spec;
+  spec.id = partitionId(number);
+  spec.owner = "producer";
+  spec.localConsumers = std::move(localConsumers);
+  return spec;
+}
+
+ChannelSpec channelSpec(int number, int subpartition, const TestWorker* remote) {
+  ChannelSpec channel;
+  channel.partition = partitionId(number);
+  channel.subpartition = subpartition;
+  channel.local = remote == nullptr;
+  if (remote != nullptr) {
+    channel.host = "localhost";
+    channel.dataPort = remote->port();
+  }
+  return channel;
+}
+
+GateSpec gateSpec(int number, int subpartition, const TestWorker* remote) {
+  GateSpec spec;
+  spec.owner = "consumer";
+  spec.channels.push_back(channelSpec(number, subpartition, remote));
+  return spec;
+}
+
+std::unique_ptr<ResultPartition> makePartition(TestWorker& worker, const PartitionSpec& spec) {
+  auto partition = worker.network().createPartition(spec, nullptr);
+  FLINK_CHECK(partition.isOk(), partition.status().toString());
+  return std::move(partition).value();
+}
+
+std::unique_ptr<InputGate> makeGate(TestWorker& worker, const GateSpec& spec) {
+  auto gate = worker.network().createGate(spec, nullptr);
+  FLINK_CHECK(gate.isOk(), gate.status().toString());
+  return std::move(gate).value();
+}
+
 }  // namespace flink::network

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/executor.h"
@@ -61,5 +62,16 @@ class TestWorker {
 
 /// A partition id that differs in `number`.
 [[nodiscard]] ResultPartitionId partitionId(int number);
+
+/// A pipelined partition with a subpartition per consumer.
+[[nodiscard]] PartitionSpec partitionSpec(int number, std::vector<bool> localConsumers);
+/// One subpartition, of this worker (`remote` is null) or of another one.
+[[nodiscard]] ChannelSpec channelSpec(int number, int subpartition, const TestWorker* remote);
+/// A gate with that one channel.
+[[nodiscard]] GateSpec gateSpec(int number, int subpartition, const TestWorker* remote);
+/// Ends the test program when the worker refuses.
+[[nodiscard]] std::unique_ptr<ResultPartition> makePartition(TestWorker& worker,
+                                                             const PartitionSpec& spec);
+[[nodiscard]] std::unique_ptr<InputGate> makeGate(TestWorker& worker, const GateSpec& spec);
 
 }  // namespace flink::network

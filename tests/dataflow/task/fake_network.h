@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,27 +18,41 @@
 
 namespace flink::task {
 
-/// One channel in memory: a bounded queue of segments between a partition and a gate.
+/// One channel in memory: a bounded queue of segments, with events between them, from a partition
+/// to a gate.
 struct FakeChannel {
   static constexpr std::size_t kLimit = 4;
+  struct Item {
+    std::vector<std::byte> segment;
+    std::optional<network::ChannelEvent> event;
+  };
   std::mutex mutex;
-  std::deque<std::vector<std::byte>> queue;
-  bool ended = false, endTaken = false, failed = false, producerGone = false;
+  std::deque<Item> queue;
+  std::size_t numSegments = 0;
+  bool ended = false, failed = false;
   Status failure;
   std::function<void()> onData, onRoom;
 
   void put(std::vector<std::byte> segment) {
-    change([&] { queue.push_back(std::move(segment)); }, onData);
+    change([&] { queue.push_back({std::move(segment), std::nullopt}), ++numSegments; }, onData);
+  }
+  void putEvent(const network::ChannelEvent& event) {
+    change([&] { queue.push_back({{}, event}); }, onData);
   }
   void end() {
-    change([&] { ended = true; }, onData);
+    change(
+        [&] {
+          queue.push_back({{}, network::ChannelEvent{}});
+          ended = true;
+        },
+        onData);
   }
   void fail(Status reason) {
     change([&] { failed = true, failure = std::move(reason); }, onData);
   }
   [[nodiscard]] bool full() {
     const std::lock_guard lock(mutex);
-    return queue.size() >= kLimit;
+    return numSegments >= kLimit;
   }
 
   void change(const std::function<void()>& how, std::function<void()>& listener) {
@@ -91,6 +106,12 @@ class FakePartition final : public network::ResultPartition, private WaitConditi
   void flush() override {
     ++numFlushes;
     for (int channel = 0; channel < numChannels(); ++channel) passOn(channel);
+  }
+  Status broadcastEvent(const network::ChannelEvent& event) override {
+    flush();
+    if (released_) return Status::ok();
+    for (const auto& channel : channels_) channel->putEvent(event);
+    return Status::ok();
   }
   Status finish() override {
     flush();
@@ -147,12 +168,13 @@ class FakePartition final : public network::ResultPartition, private WaitConditi
 class FakeGate final : public network::InputGate {
  public:
   explicit FakeGate(std::vector<std::shared_ptr<FakeChannel>> channels)
-      : channels_(std::move(channels)) {}
+      : channels_(std::move(channels)), blocked_(channels_.size(), false) {}
   ~FakeGate() override { close(); }
 
   void start(std::function<void()> onAvailable) override {
     for (const auto& channel : channels_)
       channel->change([&] { channel->onData = onAvailable; }, channel->onData);
+    onAvailable_ = std::move(onAvailable);
   }
   Result<std::unique_ptr<network::InputBuffer>> poll() override {
     for (std::size_t tried = 0; tried < channels_.size(); ++tried) {
@@ -163,29 +185,42 @@ class FakeGate final : public network::InputGate {
       {
         const std::lock_guard lock(channel.mutex);
         if (channel.failed) return channel.failure;
-        if (!channel.queue.empty()) {
-          auto buffer = std::make_unique<OwningBuffer>();
-          buffer->bytes = std::move(channel.queue.front());
-          buffer->view.data = buffer->bytes;
-          channel.queue.pop_front();
+        if (blocked_[next_] || channel.queue.empty()) continue;
+        auto buffer = std::make_unique<OwningBuffer>();
+        buffer->bytes = std::move(channel.queue.front().segment);
+        buffer->view.data = buffer->bytes;
+        buffer->event = channel.queue.front().event;
+        channel.queue.pop_front();
+        if (!buffer->event) {
+          --channel.numSegments;
           onRoom = channel.onRoom;
-          result = std::move(buffer);
-        } else if (channel.ended && !channel.endTaken) {
-          channel.endTaken = true;
-          result = std::make_unique<network::InputBuffer>();
-          result->event = network::ChannelEvent::kEndOfPartition;
+        } else if (buffer->event->type == network::ChannelEvent::Type::kEndOfPartition) {
           ++numEnded_;
         }
+        result = std::move(buffer);
       }
       if (onRoom) onRoom();
-      if (result != nullptr) {
-        result->channel = static_cast<int>(next_);
-        return result;
-      }
+      result->channel = static_cast<int>(next_);
+      return result;
     }
     return std::unique_ptr<network::InputBuffer>();
   }
-  [[nodiscard]] bool hasData() const override { return true; }
+  /// True when poll() gives something now, or a failure.
+  [[nodiscard]] bool hasData() const override {
+    for (std::size_t i = 0; i < channels_.size(); ++i) {
+      const std::lock_guard lock(channels_[i]->mutex);
+      if (channels_[i]->failed || (!blocked_[i] && !channels_[i]->queue.empty())) return true;
+    }
+    return false;
+  }
+  void blockChannel(int channel) override { blocked_[static_cast<std::size_t>(channel)] = true; }
+  void resumeChannel(int channel) override {
+    blocked_[static_cast<std::size_t>(channel)] = false;
+    if (onAvailable_) onAvailable_();
+  }
+  [[nodiscard]] bool isBlocked(int channel) const {
+    return blocked_[static_cast<std::size_t>(channel)];
+  }
   [[nodiscard]] int numChannels() const override { return static_cast<int>(channels_.size()); }
   [[nodiscard]] bool finished() const override { return numEnded_ == channels_.size(); }
   void close() override {
@@ -200,6 +235,8 @@ class FakeGate final : public network::InputGate {
     std::vector<std::byte> bytes;
   };
   const std::vector<std::shared_ptr<FakeChannel>> channels_;
+  std::vector<bool> blocked_;
+  std::function<void()> onAvailable_;
   std::size_t next_ = 0;
   std::size_t numEnded_ = 0;
 };
