@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "cli/cluster_context.h"
 #include "cli/cluster_processes.h"
 #include "cli/commands.h"
+#include "cli/pid_files.h"
 #include "cli/render.h"
 #include "core/base/error_codes.h"
 #include "core/config/options/core_options.h"
@@ -173,6 +175,31 @@ void printStarted(const GlobalOptions& global, const ClusterContext& context,
               context.logDirectory().c_str());
 }
 
+/// TaskManagers first. The pid files know processes whose record was lost.
+std::vector<ClusterRecord::Process> processesToStop(const ClusterContext& context,
+                                                    const ClusterStopOptions& options,
+                                                    const ClusterRecord& record) {
+  std::vector<ClusterRecord::Process> stopping;
+  for (const char* component : {"taskmanager", "jobmanager"}) {
+    if (!options.component.empty() && options.component != component) continue;
+    const auto isNew = [&](const auto& process) {
+      return std::none_of(stopping.begin(), stopping.end(),
+                          [&](const auto& other) { return other.pid == process.pid; });
+    };
+    std::copy_if(record.processes.begin(), record.processes.end(), std::back_inserter(stopping),
+                 [&](const auto& process) { return process.component == component; });
+    const auto listed = pidFileProcesses(context, component);
+    std::copy_if(listed.begin(), listed.end(), std::back_inserter(stopping), isNew);
+  }
+  if (options.newest && stopping.size() > 1) stopping.erase(stopping.begin(), stopping.end() - 1);
+  return stopping;
+}
+
+Status cleanPidFiles(const ClusterContext& context) {
+  FLINK_RETURN_IF_ERROR(cleanPidFile(context, "jobmanager"));
+  return cleanPidFile(context, "taskmanager");
+}
+
 }  // namespace
 
 CommandResult runClusterStart(const GlobalOptions& global, const ClusterStartOptions& options) {
@@ -200,6 +227,8 @@ CommandResult runClusterStart(const GlobalOptions& global, const ClusterStartOpt
     return status;
   }
   FLINK_RETURN_IF_ERROR(writeClusterRecord(context, record));
+  for (std::size_t i = alreadyRunning; i < record.processes.size(); ++i)
+    FLINK_RETURN_IF_ERROR(addToPidFile(context, record.processes[i]));
   printStarted(global, context, record, alreadyRunning);
   return kExitOk;
 }
@@ -208,14 +237,9 @@ CommandResult runClusterStop(const GlobalOptions& global, const ClusterStopOptio
   FLINK_ASSIGN_OR_RETURN(const ClusterContext context, loadContext(global));
   ClusterRecord record = readClusterRecord(context).value_or(ClusterRecord{});
   std::erase_if(record.processes, [](const auto& process) { return !isAlive(process); });
-  std::vector<ClusterRecord::Process> stopping;
-  for (const char* component : {"taskmanager", "jobmanager"}) {
-    if (!options.component.empty() && options.component != component) continue;
-    for (const auto& process : record.processes) {
-      if (process.component == component) stopping.push_back(process);
-    }
-  }
+  const std::vector<ClusterRecord::Process> stopping = processesToStop(context, options, record);
   if (stopping.empty()) {
+    FLINK_RETURN_IF_ERROR(cleanPidFiles(context));
     std::printf("Nothing to stop: no process of this cluster runs (conf %s).\n",
                 context.confDir.c_str());
     return kExitOk;
@@ -230,6 +254,7 @@ CommandResult runClusterStop(const GlobalOptions& global, const ClusterStopOptio
     return std::any_of(stopping.begin(), stopping.end(),
                        [&](const auto& other) { return other.pid == process.pid; });
   });
+  FLINK_RETURN_IF_ERROR(cleanPidFiles(context));
   if (record.processes.empty()) {
     removeClusterRecord(context);
   } else {

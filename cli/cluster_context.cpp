@@ -34,14 +34,21 @@ std::string ClusterContext::logDirectory() const {
   return configured.empty() ? home + "/log" : configured;
 }
 
+std::string userIdent() {
+  for (const char* name : {"FLINK_IDENT_STRING", "USER"}) {
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
+  }
+  return std::to_string(getuid());
+}
+
 std::string ClusterContext::pidDirectory() const {
+  if (const char* chosen = std::getenv("FLINK_PID_DIR"); chosen != nullptr && *chosen != '\0')
+    return chosen;
   return configuration.getValidated(config::kEnvPidDir);
 }
 
 std::string ClusterContext::runFilePrefix() const {
-  const char* user = std::getenv("USER");
-  return fmt::format("{}/flink-{}-{:016x}", pidDirectory(),
-                     user == nullptr ? std::to_string(getuid()) : user,
+  return fmt::format("{}/flink-{}-{:016x}", pidDirectory(), userIdent(),
                      XXH3_64bits(confDir.data(), confDir.size()));
 }
 

@@ -15,6 +15,9 @@ namespace flink::cli {
 /// Directory of this executable.
 [[nodiscard]] std::string binDirectory();
 
+/// Whose processes and files these are, in the names of files: FLINK_IDENT_STRING, else the user.
+[[nodiscard]] std::string userIdent();
+
 /// The configuration that a command works with.
 struct ClusterContext {
   std::string confDir;
@@ -23,6 +26,7 @@ struct ClusterContext {
   std::vector<config::ConfigWarning> warnings;
 
   [[nodiscard]] std::string logDirectory() const;
+  /// FLINK_PID_DIR, else env.pid.dir.
   [[nodiscard]] std::string pidDirectory() const;
   /// Start of the names of this cluster's run files in pidDirectory(); several clusters may share
   /// the directory.

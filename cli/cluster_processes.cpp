@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/pid_files.h"
 #include "core/base/error_codes.h"
 
 namespace flink::cli {
@@ -24,11 +25,8 @@ namespace {
 std::string logPrefix(const ClusterContext& context, const DaemonSpec& spec) {
   char host[256] = "localhost";
   gethostname(host, sizeof host - 1);
-  const char* user = std::getenv("USER");
-  return fmt::format("{}/flink-{}-{}-{}-{}", context.logDirectory(),
-                     user == nullptr ? std::to_string(getuid()) : user,
-                     spec.component == "jobmanager" ? "standalonesession" : "taskexecutor",
-                     spec.number, host);
+  return fmt::format("{}/flink-{}-{}-{}-{}", context.logDirectory(), userIdent(),
+                     serviceName(spec.component), spec.number, host);
 }
 
 std::string tailOf(const std::string& file) {

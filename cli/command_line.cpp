@@ -160,8 +160,11 @@ void makeClusterCommands(CLI::App& app, Invocation& i) {
       ->check(CLI::IsMember({"jobmanager", "taskmanager"}));
   CLI::App* stop = addVerb(*cluster, i, "stop", "Stop what `cluster start` started",
                            [&i] { return runClusterStop(i.global, i.clusterStop); });
-  stop->add_option("--only", i.clusterStop.component, "Only the jobmanager or the taskmanagers")
-      ->check(CLI::IsMember({"jobmanager", "taskmanager"}));
+  auto* only =
+      stop->add_option("--only", i.clusterStop.component, "Only the jobmanager or the taskmanagers")
+          ->check(CLI::IsMember({"jobmanager", "taskmanager"}));
+  stop->add_flag("--newest", i.clusterStop.newest, "With --only: the one that was started last")
+      ->needs(only);
   addVerb(*cluster, i, "status", "Addresses, slots and jobs of a running cluster",
           [&i] { return runClusterStatus(i.global); });
 }

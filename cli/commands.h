@@ -56,6 +56,7 @@ struct ClusterStartOptions {
 };
 struct ClusterStopOptions {
   std::string component;
+  bool newest = false;  ///< of the component, only the one that was started last
 };
 struct ConfigCheckOptions {
   std::string file;

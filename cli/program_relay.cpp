@@ -28,9 +28,8 @@ Duration patienceOf(Method method, const Bytes& body) {
 /// As Flink prints it: when execute() returns, before what the program itself prints next.
 void printFinished(const protocol::JobResult& result) {
   if (result.status != protocol::JobStatus::kFinished) return;
-  std::printf(
-      "Program execution finished\nJob with JobID %s has finished.\nJob Runtime: %lld ms\n",
-      result.id.toHex().c_str(), static_cast<long long>(result.netRuntimeMs));
+  std::printf("Program execution finished\nJob with JobID %s has finished.\nJob Runtime: %lld ms\n",
+              result.id.toHex().c_str(), static_cast<long long>(result.netRuntimeMs));
   if (!result.accumulators.empty()) {
     std::printf("Accumulator Results: \n");
     for (const auto& [name, value] : result.accumulators)
@@ -71,8 +70,7 @@ void ProgramRelay::libraryUploaded(Result<BlobDigest> digest) {
 void ProgramRelay::relay(Method method, Bytes body, const ProgramRunner::Answer& answer) {
   if (method == Method::kSubmitJob) {
     if (library_) return submit(body, answer);
-    waitingForLibrary_.push_back(
-        [this, body = std::move(body), answer] { submit(body, answer); });
+    waitingForLibrary_.push_back([this, body = std::move(body), answer] { submit(body, answer); });
     return;
   }
   const Duration deadline = timeout_ + patienceOf(method, body);

@@ -16,8 +16,8 @@ namespace flink::cli {
 
 /// Passes the calls of one program on to the cluster, all at the same time, and tells the user what
 /// becomes of its jobs.
-/// Thread: relay() on `loop`, libraryUploaded() on any; jobs() and results() once the loop has stopped.
-/// Ownership: borrows loop, clock and options.
+/// Thread: relay() on `loop`, libraryUploaded() on any; jobs() and results() once the loop has
+/// stopped. Ownership: borrows loop, clock and options.
 class ProgramRelay {
  public:
   /// A call may take `timeout`, and as long as the program lets the cluster wait on top.

@@ -23,11 +23,13 @@ class ProgramRelayTest : public testing::Test {
     std::filesystem::create_directories(bin_);
     std::filesystem::copy_file(FLINKCTL, bin_ / "flinkctl");
     std::filesystem::create_symlink(FLINK_FAKE_PROGRAM, bin_ / "flink-program");
-    std::ofstream(directory_.home() / "job.so") << "no code: the program of the test does not load it";
+    std::ofstream(directory_.home() / "job.so")
+        << "no code: the program of the test does not load it";
   }
   Outcome run(const std::string& behaviour) {
     jobManager_.start();
-    return flinkctl_.run({"run", "-m", jobManager_.address(), directory_.home() / "job.so", behaviour});
+    return flinkctl_.run(
+        {"run", "-m", jobManager_.address(), directory_.home() / "job.so", behaviour});
   }
   static WaitJobRequest::Response ended(const JobId& id, JobStatus status) {
     WaitJobRequest::Response answer;
@@ -46,11 +48,9 @@ class ProgramRelayTest : public testing::Test {
 };
 
 TEST_F(ProgramRelayTest, ProgramCancelsTheJobThatItWaitsFor) {
-  jobManager_.serve<SubmitJobRequest>(
-      [](const auto&, const auto& respond) { respond(Empty{}); });
-  jobManager_.serve<WaitJobRequest>([this](const auto& request, auto respond) {
-    waiting_[request.job] = std::move(respond);
-  });
+  jobManager_.serve<SubmitJobRequest>([](const auto&, const auto& respond) { respond(Empty{}); });
+  jobManager_.serve<WaitJobRequest>(
+      [this](const auto& request, auto respond) { waiting_[request.job] = std::move(respond); });
   jobManager_.serve<CancelJobRequest>([this](const auto& request, const auto& respond) {
     respond(Empty{});
     waiting_.at(request.job)(ended(request.job, JobStatus::kCanceled));
@@ -62,8 +62,7 @@ TEST_F(ProgramRelayTest, ProgramCancelsTheJobThatItWaitsFor) {
 }
 
 TEST_F(ProgramRelayTest, ProgramRunsASecondJobWhileItWaitsForTheFirst) {
-  jobManager_.serve<SubmitJobRequest>(
-      [](const auto&, const auto& respond) { respond(Empty{}); });
+  jobManager_.serve<SubmitJobRequest>([](const auto&, const auto& respond) { respond(Empty{}); });
   jobManager_.serve<WaitJobRequest>([this](const auto& request, auto respond) {
     waiting_[request.job] = std::move(respond);
     if (request.job != kSecond) return;
@@ -72,7 +71,8 @@ TEST_F(ProgramRelayTest, ProgramRunsASecondJobWhileItWaitsForTheFirst) {
   const Outcome outcome = run("two-jobs");
   EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
   const std::size_t first = outcome.out.find("Job with JobID " + kFirst.toHex() + " has finished.");
-  const std::size_t second = outcome.out.find("Job with JobID " + kSecond.toHex() + " has finished.");
+  const std::size_t second =
+      outcome.out.find("Job with JobID " + kSecond.toHex() + " has finished.");
   EXPECT_NE(first, std::string::npos) << outcome.out;
   EXPECT_LT(second, first);
 }
