@@ -68,12 +68,6 @@ class RecordingListener final : public TaskListener {
     });
     return reported_[attempt].states.back();
   }
-  bool hasEnded(const Task& task) {
-    const std::lock_guard lock(mutex_);
-    const auto reported = reported_.find(task.attempt());
-    return reported != reported_.end() && !reported->second.states.empty() &&
-           reported->second.states.back() >= TaskState::kFinished;
-  }
   std::vector<std::string> waitForEvents(std::size_t n) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return events_.size() >= n; });
