@@ -48,7 +48,8 @@ class StateTable {
   /// Tables, and what keys and values own beside (estimated from some of them).
   [[nodiscard]] std::size_t estimatedBytes() const;
 
-  void prefetch(types::KeyHash hash) const {
+  /// See TableShard::prefetch().
+  [[gnu::always_inline]] void prefetch(types::KeyHash hash) const {
     directory_.shardOf(hash).prefetch(TableShard::innerHash(hash, Space(), layout_.spaceBytes));
   }
   [[nodiscard]] Position find(types::KeyHash hash, const void* key, const Space& space) const {
