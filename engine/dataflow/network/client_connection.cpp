@@ -93,6 +93,10 @@ void ClientConnection::addCredit(std::uint32_t channel, std::uint32_t credit) {
   enqueue(encodeBareFrame(FrameType::kAddCredit, channel, credit));
 }
 
+void ClientConnection::resumeChannel(std::uint32_t channel) {
+  enqueue(encodeBareFrame(FrameType::kResumeChannel, channel, 0));
+}
+
 void ClientConnection::closeChannel(std::uint32_t channel) {
   std::shared_ptr<RemoteInputChannel> removed;  // destroyed after the lock
   {

@@ -43,6 +43,7 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
                                     const PartitionRequest& request, std::uint32_t credit);
   void addCredit(std::uint32_t channel, std::uint32_t credit);
   /// Tells the producer; after the last one the connection closes.
+  void resumeChannel(std::uint32_t channel);
   void closeChannel(std::uint32_t channel);
   /// Ends the connection; its channels fail with `reason`.
   void close(Status reason);

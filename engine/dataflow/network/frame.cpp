@@ -67,6 +67,7 @@ LengthRange lengthRange(const FrameHeader& header, FrameReaderSide side,
         return {kPartitionRequestBytes, kPartitionRequestBytes};
       case FrameType::kAddCredit:
       case FrameType::kCloseChannel:
+      case FrameType::kResumeChannel:
         return {0, 0};
       default:
         return {0, 0, false};
@@ -148,6 +149,7 @@ Bytes encodePartitionRequest(std::uint32_t channel, std::uint32_t credit,
   header.type = FrameType::kPartitionRequest;
   header.channel = channel;
   header.value = credit;
+  if (request.pausesAtBarriers) header.flags = request_flag::kPausesAtBarriers;
   encodeFrameHeader(header, out);
   out += kFrameHeaderBytes;
   putText(out, request.partition.dataSet.bytes());
@@ -159,7 +161,7 @@ Bytes encodePartitionRequest(std::uint32_t channel, std::uint32_t credit,
   return frame;
 }
 
-Result<PartitionRequest> decodePartitionRequest(ByteView payload) {
+Result<PartitionRequest> decodePartitionRequest(const FrameHeader& header, ByteView payload) {
   if (payload.size() != kPartitionRequestBytes) {
     return Status(ErrorCode::kCorruptData,
                   fmt::format("partition request of the wrong size: expected={} found={}",
@@ -174,6 +176,7 @@ Result<PartitionRequest> decodePartitionRequest(ByteView payload) {
   request.partition.producer.subtask = get<std::int32_t>(in);
   request.partition.producer.attempt = get<std::int32_t>(in);
   request.subpartition = get<std::int32_t>(in);
+  request.pausesAtBarriers = (header.flags & request_flag::kPausesAtBarriers) != 0;
   return request;
 }
 

@@ -17,6 +17,7 @@ enum class FrameType : std::uint8_t {
   kPartitionRequest = 1,
   kAddCredit = 2,
   kCloseChannel = 3,
+  kResumeChannel = 4,
   kBuffer = 16,
   kEvent = 17,
   kError = 18,
@@ -33,7 +34,7 @@ inline constexpr std::size_t kMaxEventBytes = 8 + 8 + 1;
 struct FrameHeader {
   std::uint32_t length = 0;  ///< bytes that follow
   FrameType type = FrameType::kBuffer;
-  std::uint8_t flags = 0;      ///< buffer_flag bits
+  std::uint8_t flags = 0;      ///< buffer_flag or request_flag bits
   std::uint32_t channel = 0;   ///< chosen by the consumer, unique in its connection
   std::uint32_t sequence = 0;  ///< counts the buffers and events of a channel
   std::uint32_t value = 0;     ///< credit, backlog or event, by type
@@ -49,14 +50,22 @@ enum class FrameReaderSide : std::uint8_t { kConsumer, kProducer };
 Result<FrameHeader> decodeFrameHeader(const std::byte* in, FrameReaderSide side,
                                       std::uint32_t segmentBytes);
 
+/// What a partition request asks for besides.
+namespace request_flag {
+inline constexpr std::uint8_t kPausesAtBarriers = 1;
+}  // namespace request_flag
+
 struct PartitionRequest {
   ResultPartitionId partition;
   std::int32_t subpartition = 0;
+  /// After a barrier the producer forgets the channel's credit and sends nothing until
+  /// kResumeChannel.
+  bool pausesAtBarriers = false;
 };
 [[nodiscard]] Bytes encodePartitionRequest(std::uint32_t channel, std::uint32_t credit,
                                            const PartitionRequest& request);
 /// Errors: kCorruptData.
-Result<PartitionRequest> decodePartitionRequest(ByteView payload);
+Result<PartitionRequest> decodePartitionRequest(const FrameHeader& header, ByteView payload);
 
 /// The payload of an event's frame, whose value is the event's type. Returns its size.
 std::size_t encodeEventPayload(const ChannelEvent& event, std::byte* out);

@@ -74,6 +74,11 @@ std::optional<int> GateQueue::nextReady() {
   return channel;
 }
 
+bool GateQueue::isBlocked(int channel) const {
+  MutexLock lock(mutex_);
+  return states_[static_cast<std::size_t>(channel)].blocked;
+}
+
 void GateQueue::fail(Status reason) {
   std::shared_ptr<std::function<void()>> callback;
   {

@@ -23,6 +23,7 @@ class GateQueue {
   std::optional<int> nextReady();
   void block(int channel);
   void resume(int channel);
+  [[nodiscard]] bool isBlocked(int channel) const;
   /// The first failure stays; it makes the gate ready for good.
   void fail(Status reason);
   [[nodiscard]] bool hasReady() const {
@@ -62,6 +63,9 @@ class InputChannel {
   virtual ~InputChannel() = default;
   virtual void start() = 0;
   virtual TakeResult take(Taken& out) = 0;
+  /// The task has taken a barrier and does not, or no longer, block the channel. Without effect on
+  /// channels that go on by themselves.
+  virtual void resume() = 0;
   virtual void close() = 0;
   [[nodiscard]] virtual bool isLocal() const = 0;
   /// Buffers and bytes that have arrived and are not taken; 0 for local channels, whose data waits

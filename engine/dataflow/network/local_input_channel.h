@@ -23,6 +23,7 @@ class LocalInputChannel final : public InputChannel,
 
   void start() override;
   TakeResult take(Taken& out) override;
+  void resume() override {}
   void close() override;
   [[nodiscard]] bool isLocal() const override { return true; }
   [[nodiscard]] int queuedBuffers() const override { return 0; }

@@ -34,7 +34,7 @@ void RemoteInputChannel::start() {
   }
   Result<ConnectionManager::Opened> opened =
       connections_->open(spec_.host, spec_.dataPort, shared_from_this(),
-                         {spec_.partition, spec_.subpartition}, credit);
+                         {spec_.partition, spec_.subpartition, exclusiveBuffers_ == 0}, credit);
   if (!opened.isOk()) {
     onFailure(std::move(opened).status());
     return;
@@ -56,10 +56,31 @@ TakeResult RemoteInputChannel::take(Taken& out) {
   if (received_.empty()) return TakeResult::kNothing;
   static_cast<QueuedItem&>(out) = std::move(received_.front());
   received_.pop_front();
-  if (out.event.has_value()) --numEvents_;
+  if (out.event.has_value()) {
+    --numEvents_;
+    // While paused the last one in the queue is the barrier: nothing comes after it.
+    barrierTaken_ = paused_ && received_.empty();
+  }
   out.backlog = static_cast<int>(received_.size() - numEvents_);
   out.more = !received_.empty();
   return TakeResult::kTaken;
+}
+
+void RemoteInputChannel::resume() {
+  {
+    MutexLock lock(mutex_);
+    if (!barrierTaken_ || closed_) return;
+    paused_ = barrierTaken_ = false;
+  }
+  connection_->resumeChannel(id_);
+}
+
+std::vector<std::byte*> RemoteInputChannel::pause() {
+  paused_ = true;
+  backlog_ = 0;
+  unannounced_ = 0;
+  floatingHeld_ -= static_cast<int>(free_.size());
+  return std::exchange(free_, {});
 }
 
 void RemoteInputChannel::close() {
@@ -153,10 +174,16 @@ void RemoteInputChannel::onBuffer(Buffer buffer, std::uint32_t backlog) {
 
 Status RemoteInputChannel::onEvent(const FrameHeader& header, ByteView payload) {
   const ChannelEvent event = decodeEvent(header, payload);
+  std::vector<std::byte*> segments;
   {
     MutexLock lock(mutex_);
     if (closed_) return Status::ok();
     FLINK_RETURN_IF_ERROR(checkSequence(header));
+    if (paused_) {
+      return Status(ErrorCode::kCorruptData,
+                    fmt::format("event from a paused producer: partition={} subpartition={}",
+                                spec_.partition.toString(), spec_.subpartition));
+    }
     if (numEvents_ == kMaxWaitingEvents) {
       return Status(ErrorCode::kLimitExceeded,
                     fmt::format("too many events wait for their consumer (look at its task, or "
@@ -167,7 +194,10 @@ Status RemoteInputChannel::onEvent(const FrameHeader& header, ByteView payload) 
     dataEnded_ = dataEnded_ || event.type == ChannelEvent::Type::kEndOfData;
     received_.push_back({Buffer(), event});
     ++numEvents_;
+    if (exclusiveBuffers_ == 0 && event.type == ChannelEvent::Type::kCheckpointBarrier)
+      segments = pause();
   }
+  for (std::byte* segment : segments) buffers_->release(segment, SegmentKind::kFloating);
   queue_->markReady(index_);
   return Status::ok();
 }

@@ -18,8 +18,10 @@ namespace flink::network {
 /// Receives one subpartition over a connection. Every free segment it holds is one credit of the
 /// producer: the exclusive ones at once, floating ones as the producer's backlog asks for them.
 /// Credit is announced in batches of about a third of the channel's segments, because a frame costs
-/// more than a segment waits. Thread: start, take, close on the task's step; the rest on io
-/// threads, recycle on any.
+/// more than a segment waits. A channel without exclusive segments would hold the gate's floating
+/// ones while it is blocked, and those may be all that the others have to get to their barriers
+/// with: it gives them back at a barrier and the producer pauses until resume(). Thread: start,
+/// take, close on the task's step; the rest on io threads, recycle on any.
 class RemoteInputChannel final : public InputChannel,
                                  public SegmentOwner,
                                  public FloatingReceiver,
@@ -31,6 +33,7 @@ class RemoteInputChannel final : public InputChannel,
 
   void start() override;
   TakeResult take(Taken& out) override;
+  void resume() override;
   void close() override;
   [[nodiscard]] bool isLocal() const override { return false; }
   [[nodiscard]] int queuedBuffers() const override;
@@ -60,6 +63,9 @@ class RemoteInputChannel final : public InputChannel,
   /// Credit that is worth a frame now; 0 for none.
   std::uint32_t creditToAnnounce() FLINK_REQUIRES(mutex_);
   void announce(std::uint32_t credit);
+  /// At a barrier of a channel without exclusive segments: gives up its credit. Returns the
+  /// segments, for release without the lock.
+  std::vector<std::byte*> pause() FLINK_REQUIRES(mutex_);
   Status checkSequence(const FrameHeader& header) FLINK_REQUIRES(mutex_);
 
   const int index_;
@@ -83,6 +89,9 @@ class RemoteInputChannel final : public InputChannel,
   std::uint32_t nextSequence_ FLINK_GUARDED_BY(mutex_) = 0;
   bool waitsForFloating_ FLINK_GUARDED_BY(mutex_) = false;
   bool requested_ FLINK_GUARDED_BY(mutex_) = false;
+  /// A barrier came and the producer waits for resume(), of use once the task has the barrier.
+  bool paused_ FLINK_GUARDED_BY(mutex_) = false;
+  bool barrierTaken_ FLINK_GUARDED_BY(mutex_) = false;
   bool dataEnded_ FLINK_GUARDED_BY(mutex_) = false;  ///< kEndOfData received
   bool ended_ FLINK_GUARDED_BY(mutex_) = false;
   bool closed_ FLINK_GUARDED_BY(mutex_) = false;

@@ -18,6 +18,10 @@ void ServerChannel::onDataAvailable() {
   if (const auto connection = connection_.lock()) connection->onChannelData(shared_from_this());
 }
 
+void ServerChannel::onFailure(const Status& /*reason*/) {
+  if (const auto connection = connection_.lock()) connection->onChannelFailure(shared_from_this());
+}
+
 ServerConnection::ServerConnection(std::unique_ptr<StreamConnection> connection,
                                    std::uint32_t segmentBytes,
                                    std::shared_ptr<PartitionRegistry> registry,
@@ -87,8 +91,16 @@ void ServerConnection::onChannelData(const std::shared_ptr<ServerChannel>& chann
   postWrite();
 }
 
+void ServerConnection::onChannelFailure(const std::shared_ptr<ServerChannel>& channel) {
+  {
+    MutexLock lock(mutex_);
+    channel->paused = false;  // what it has to say now does not wait
+  }
+  onChannelData(channel);
+}
+
 void ServerConnection::markReady(const std::shared_ptr<ServerChannel>& channel) {
-  if (channel->queued || channel->view == nullptr) return;
+  if (channel->queued || channel->paused || channel->view == nullptr) return;
   channel->queued = true;
   ready_.push_back(channel);
 }
@@ -176,6 +188,12 @@ void ServerConnection::collectFrom(const std::shared_ptr<ServerChannel>& channel
     encodeFrameHeader(header, out.head.data());
     out.buffer = std::move(taken.buffer);
   }
+  if (channel->pausesAtBarriers && taken.event.has_value() &&
+      taken.event->type == ChannelEvent::Type::kCheckpointBarrier) {
+    channel->paused = true;
+    channel->credit = 0;
+    channel->backlogAnnounced = false;
+  }
   if (result == TakeResult::kFailed || taken.endsChannel()) {
     channel->closed = true;
     ended_.push_back(std::move(channel->view));
@@ -202,6 +220,8 @@ Status ServerConnection::onFrame(const FrameHeader& header, ByteView payload) {
       return onRequest(header, payload);
     case FrameType::kAddCredit:
       return onCredit(header);
+    case FrameType::kResumeChannel:
+      return onResume(header);
     default:
       onCloseChannel(header.channel);
       return Status::ok();
@@ -209,8 +229,9 @@ Status ServerConnection::onFrame(const FrameHeader& header, ByteView payload) {
 }
 
 Status ServerConnection::onRequest(const FrameHeader& header, ByteView payload) {
-  FLINK_ASSIGN_OR_RETURN(const PartitionRequest request, decodePartitionRequest(payload));
-  auto channel = std::make_shared<ServerChannel>(header.channel, header.value, weak_from_this());
+  FLINK_ASSIGN_OR_RETURN(const PartitionRequest request, decodePartitionRequest(header, payload));
+  auto channel = std::make_shared<ServerChannel>(header.channel, header.value,
+                                                 request.pausesAtBarriers, weak_from_this());
   {
     MutexLock lock(mutex_);
     if (closed_) return Status::ok();
@@ -265,6 +286,7 @@ Status ServerConnection::onCredit(const FrameHeader& header) {
     const auto it = channels_.find(header.channel);
     if (it == channels_.end()) return Status::ok();  // ended a moment ago
     ServerChannel& channel = *it->second;
+    if (channel.paused) return Status::ok();  // given up since, when the consumer saw the barrier
     if (channel.credit + header.value > kMaxCredit) {
       return Status(ErrorCode::kLimitExceeded,
                     fmt::format("credit out of range: channel={} credit={} max={}", header.channel,
@@ -273,6 +295,20 @@ Status ServerConnection::onCredit(const FrameHeader& header) {
     channel.credit += header.value;
     channel.backlogAnnounced = false;
     if (!channel.hasData) return Status::ok();
+    markReady(it->second);
+    if (!claimWrite()) return Status::ok();
+  }
+  postWrite();
+  return Status::ok();
+}
+
+Status ServerConnection::onResume(const FrameHeader& header) {
+  {
+    MutexLock lock(mutex_);
+    const auto it = channels_.find(header.channel);
+    if (it == channels_.end() || !it->second->paused) return Status::ok();  // failed a moment ago
+    it->second->paused = false;
+    if (!it->second->hasData) return Status::ok();
     markReady(it->second);
     if (!claimWrite()) return Status::ok();
   }

@@ -24,19 +24,26 @@ class ServerConnection;
 class ServerChannel final : public SubpartitionListener,
                             public std::enable_shared_from_this<ServerChannel> {
  public:
-  ServerChannel(std::uint32_t id, std::uint32_t credit, std::weak_ptr<ServerConnection> connection)
-      : id(id), initialCredit(credit), credit(credit), connection_(std::move(connection)) {}
+  ServerChannel(std::uint32_t id, std::uint32_t credit, bool pausesAtBarriers,
+                std::weak_ptr<ServerConnection> connection)
+      : id(id),
+        initialCredit(credit),
+        pausesAtBarriers(pausesAtBarriers),
+        credit(credit),
+        connection_(std::move(connection)) {}
   void onDataAvailable() override;
-  void onFailure(const Status& /*reason*/) override { onDataAvailable(); }
+  void onFailure(const Status& reason) override;
 
   const std::uint32_t id;
   const std::uint32_t initialCredit;
+  const bool pausesAtBarriers;
   std::uint32_t credit;
   std::uint32_t nextSequence = 0;
   std::shared_ptr<SubpartitionView> view;  ///< null until the partition is there
   bool hasData = false;
   bool queued = false;  ///< in the connection's ready queue
   bool backlogAnnounced = false;
+  bool paused = false;  ///< sent a barrier and waits for the consumer to go on
   bool closed = false;
 
  private:
@@ -64,6 +71,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
 
   // From channels.
   void onChannelData(const std::shared_ptr<ServerChannel>& channel);
+  void onChannelFailure(const std::shared_ptr<ServerChannel>& channel);
 
  private:
   /// A frame on its way out.
@@ -93,6 +101,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   void onView(const std::shared_ptr<ServerChannel>& channel,
               Result<std::shared_ptr<SubpartitionView>> view);
   Status onCredit(const FrameHeader& header);
+  Status onResume(const FrameHeader& header);
   void onCloseChannel(std::uint32_t id);
 
   const std::unique_ptr<StreamConnection> connection_;

@@ -53,6 +53,9 @@ void SingleInputGate::start(std::function<void()> onAvailable) {
 
 Result<std::unique_ptr<InputBuffer>> SingleInputGate::poll() {
   FLINK_RETURN_IF_ERROR(queue_->failure());
+  if (const auto index = std::exchange(atBarrier_, std::nullopt);
+      index.has_value() && !queue_->isBlocked(*index))
+    channels_->all[static_cast<std::size_t>(*index)]->resume();
   while (const std::optional<int> index = queue_->nextReady()) {
     Taken taken;
     const TakeResult result = channels_->all[static_cast<std::size_t>(*index)]->take(taken);
@@ -67,12 +70,18 @@ Result<std::unique_ptr<InputBuffer>> SingleInputGate::poll() {
   return std::unique_ptr<InputBuffer>();
 }
 
+void SingleInputGate::resumeChannel(int channel) {
+  queue_->resume(channel);
+  channels_->all[static_cast<std::size_t>(channel)]->resume();
+}
+
 Result<std::unique_ptr<InputBuffer>> SingleInputGate::deliver(int index, Taken taken) {
   InputChannel& channel = *channels_->all[static_cast<std::size_t>(index)];
   if (taken.event.has_value()) {
     auto event = std::make_unique<HeldBuffer>(Buffer());
     event->channel = index;
     event->event = taken.event;
+    if (taken.event->type == ChannelEvent::Type::kCheckpointBarrier) atBarrier_ = index;
     if (taken.endsChannel()) {
       ++numEnded_;
       channel.close();

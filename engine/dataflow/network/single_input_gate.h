@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "dataflow/network/compression.h"
@@ -34,7 +35,7 @@ class SingleInputGate final : public InputGate {
   Result<std::unique_ptr<InputBuffer>> poll() override;
   [[nodiscard]] bool hasData() const override { return queue_->hasReady(); }
   void blockChannel(int channel) override { queue_->block(channel); }
-  void resumeChannel(int channel) override { queue_->resume(channel); }
+  void resumeChannel(int channel) override;
   [[nodiscard]] int numChannels() const override { return static_cast<int>(channels_->all.size()); }
   [[nodiscard]] bool finished() const override { return numEnded_ == numChannels(); }
   void close() override;
@@ -50,6 +51,8 @@ class SingleInputGate final : public InputGate {
   const std::uint32_t segmentBytes_;
   std::unique_ptr<BufferCodec> codec_;  ///< made for the first compressed buffer
   int numEnded_ = 0;
+  /// The channel whose barrier the last poll() gave out: the next one knows whether it is blocked.
+  std::optional<int> atBarrier_;
   bool closed_ = false;
 };
 

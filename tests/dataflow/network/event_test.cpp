@@ -204,6 +204,63 @@ TEST_P(EventTest, BlockingPartitionTakesTheEndOfDataButNoBarrier) {
 INSTANTIATE_TEST_SUITE_P(Kinds, EventTest, testing::Bool(),
                          [](const auto& info) { return info.param ? "Local" : "Remote"; });
 
+/// Two remote channels that share one segment.
+class SharedSegmentTest : public testing::Test {
+ protected:
+  static NetworkSettings oneSegment() {
+    NetworkSettings settings;
+    settings.buffersPerChannel = 0;
+    settings.floatingBuffersPerGate = 1;
+    return settings;
+  }
+  std::unique_ptr<InputGate> gate() {
+    GateSpec spec;
+    spec.owner = "consumer";
+    for (const int number : {1, 2}) spec.channels.push_back(channelSpec(number, 0, &producer));
+    return makeGate(consumer, spec);
+  }
+
+  TestWorker producer;
+  TestWorker consumer{oneSegment()};
+  std::unique_ptr<ResultPartition> first = makePartition(producer, partitionSpec(1, {false}));
+  std::unique_ptr<ResultPartition> second = makePartition(producer, partitionSpec(2, {false}));
+};
+
+TEST_F(SharedSegmentTest, ChannelBlockedAtItsBarrierLeavesTheSegmentToTheOther) {
+  GateReader reader(gate());
+  ASSERT_TRUE(first->broadcastEvent(kBarrier).isOk());
+  ASSERT_EQ(nextOf(reader), describe(kBarrier));
+  reader.gate().blockChannel(0);
+  send(*first, "of the next checkpoint");
+  for (int i = 0; i < 20; ++i) {
+    send(*second, "of this checkpoint");
+    ASSERT_EQ(nextOf(reader), "of this checkpoint") << i;
+  }
+  ASSERT_TRUE(second->broadcastEvent(kBarrier).isOk());
+  ASSERT_EQ(nextOf(reader), describe(kBarrier));
+  reader.gate().resumeChannel(0);
+  EXPECT_EQ(nextOf(reader), "of the next checkpoint");
+}
+
+TEST_F(SharedSegmentTest, ChannelThatIsNotBlockedGoesOnAfterItsBarrier) {
+  GateReader reader(gate());
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(first->broadcastEvent(kBarrier).isOk());
+    send(*first, "x");
+    ASSERT_EQ(nextOf(reader), describe(kBarrier));
+    ASSERT_EQ(nextOf(reader), "x");
+  }
+}
+
+TEST_F(SharedSegmentTest, FailureReachesTheChannelThatIsBlockedAtItsBarrier) {
+  GateReader reader(gate());
+  ASSERT_TRUE(first->broadcastEvent(kBarrier).isOk());
+  ASSERT_EQ(nextOf(reader), describe(kBarrier));
+  reader.gate().blockChannel(0);
+  first->release(Status(ErrorCode::kUserCodeFailed, "out of cheese"));
+  EXPECT_THAT(reader.nextFailure().toString(), HasSubstr("out of cheese"));
+}
+
 TEST(BroadcastTest, EndOfPartitionBelongsToFinish) {
   TestWorker worker;
   auto from = makePartition(worker, partitionSpec(1, {true}));

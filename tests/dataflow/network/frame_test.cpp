@@ -104,15 +104,17 @@ TEST(FrameTest, PartitionRequestRoundTrips) {
   request.partition.producer.subtask = 12;
   request.partition.producer.attempt = 3;
   request.subpartition = 4;
+  request.pausesAtBarriers = true;
   const Bytes frame = encodePartitionRequest(9, 2, request);
   const auto header = decodeFrameHeader(reinterpret_cast<const std::byte*>(frame.data()),
                                         FrameReaderSide::kProducer, kSegmentBytes);
   ASSERT_TRUE(header.isOk());
   EXPECT_EQ(header->value, 2U);
-  const auto decoded = decodePartitionRequest(asBytes(frame).subspan(kFrameHeaderBytes));
+  const auto decoded = decodePartitionRequest(*header, asBytes(frame).subspan(kFrameHeaderBytes));
   ASSERT_TRUE(decoded.isOk());
   EXPECT_EQ(decoded->partition, request.partition);
   EXPECT_EQ(decoded->subpartition, 4);
+  EXPECT_TRUE(decoded->pausesAtBarriers);
 }
 
 TEST(FrameTest, ErrorKeepsIdMessageAndCauses) {
@@ -264,7 +266,7 @@ TEST(FrameReaderTest, RandomPayloadsOfRequestsAndErrorsDecodeOrFail) {
   for (int i = 0; i < 2000; ++i) {
     std::string payload(rng->below(200), '\0');
     for (char& c : payload) c = static_cast<char>(rng->next());
-    EXPECT_EQ(decodePartitionRequest(asBytes(payload)).isOk(),
+    EXPECT_EQ(decodePartitionRequest({}, asBytes(payload)).isOk(),
               payload.size() == kPartitionRequestBytes);
     EXPECT_FALSE(decodeError(asBytes(payload)).isOk());
   }

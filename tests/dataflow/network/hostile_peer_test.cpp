@@ -59,9 +59,11 @@ TEST(HostileConsumerTest, MutatedFramesCloseTheConnectionAndNothingElse) {
     auto partition = partitionOf(worker, number);
     writeRecord(*partition, 0, "record");
     partition->flush();
-    Bytes stream = encodePartitionRequest(1, 2, {partitionId(number), 0});
+    ASSERT_TRUE(partition->broadcastEvent({ChannelEvent::Type::kCheckpointBarrier, 1}).isOk());
+    Bytes stream = encodePartitionRequest(1, 2, {partitionId(number), 0, rng->below(2) == 0});
     for (std::uint64_t i = 0; i < 1 + rng->below(5); ++i)
       stream += encodeBareFrame(FrameType::kAddCredit, 1, 2);
+    stream += encodeBareFrame(FrameType::kResumeChannel, 1, 0);
     stream += encodeBareFrame(FrameType::kCloseChannel, 1, 0);
     for (std::uint64_t m = 0; m < 1 + rng->below(6); ++m)
       stream[rng->below(stream.size())] = static_cast<char>(rng->next());

@@ -69,6 +69,8 @@ class Exchange {
     plan.maxBytes = 20 + rng_->below(rng_->below(2) == 0 ? 200 : 3000);
     plan.largeEvery = rng_->below(2) == 0 ? 0 : 300;
     plan.largeBytes = static_cast<std::size_t>(settings.segmentBytes) * (1 + rng_->below(3));
+    plan.checkpointEvery =
+        rng_->below(4) == 0 ? 0 : static_cast<std::uint32_t>(1 + rng_->below(500));
     plan.flushEvery = rng_->below(2) == 0 ? 0 : static_cast<std::uint32_t>(1 + rng_->below(100));
     for (std::size_t p = 0; p < numProducers_; ++p) {
       PartitionSpec spec;
@@ -102,6 +104,7 @@ class Exchange {
       ASSERT_TRUE(gate.isOk()) << gate.status().toString();
       TestConsumer& consumer =
           consumers_.emplace_back(std::move(gate).value(), rng_->below(2) == 0);
+      if (rng_->below(2) == 0) consumer.blockAtRandom(rng_->next());
       if (disturbance_ == Disturbance::kConsumerLeaves && c == 0)
         consumer.closeAfter(rng_->below(500));
     }

@@ -175,28 +175,31 @@ void TestConsumer::takeEvent(int index, const ChannelEvent& event) {
       if (channel.recordsEnd > channel.checkpointFrom)
         problem_ = fmt::format("channel {}: record of checkpoint {} before its barrier", index,
                                event.checkpointId);
+      channel.blocked = true;
+      gate_->blockChannel(index);
       [[fallthrough]];
     case ChannelEvent::Type::kCancelCheckpoint:
+      if (event.type == ChannelEvent::Type::kCancelCheckpoint)
+        cancelled_.insert(event.checkpointId);
       if (event.checkpointId != ++channel.checkpoint)
         problem_ = fmt::format("channel {}: checkpoint {} where {} should be", index,
                                event.checkpointId, channel.checkpoint);
-      channel.blocked = true;
-      gate_->blockChannel(index);
       break;
   }
   align();
 }
 
 void TestConsumer::align() {
+  std::uint64_t everywhere = ~0ULL;  // the last checkpoint that all channels have delivered
   for (const Channel& channel : channels_) {
-    if (!channel.ended && channel.checkpoint == aligned_) return;
+    if (!channel.ended) everywhere = std::min(everywhere, channel.checkpoint);
   }
-  ++aligned_;
   for (std::size_t i = 0; i < channels_.size(); ++i) {
-    if (!channels_[i].blocked || channels_[i].checkpoint > aligned_) continue;
-    channels_[i].blocked = channels_[i].blockedAtRandom = false;
+    Channel& channel = channels_[i];
+    if (!channel.blocked || channel.blockedAtRandom) continue;
+    if (channel.checkpoint > everywhere && cancelled_.count(channel.checkpoint) == 0) continue;
+    channel.blocked = false;
     gate_->resumeChannel(static_cast<int>(i));
-    ++alignments_;
   }
 }
 
