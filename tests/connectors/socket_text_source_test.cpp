@@ -50,6 +50,11 @@ void send(const OwnedFd& connection, std::string_view text) {
 class VectorContext final : public SourceContext<std::string> {
  public:
   void collect(std::string record) override { records.push_back(std::move(record)); }
+  void collectWithTimestamp(std::string record, std::int64_t /*timestamp*/) override {
+    collect(std::move(record));
+  }
+  void emitWatermark(std::int64_t /*watermark*/) override {}
+  void markAsTemporarilyIdle() override {}
   CheckpointLock& getCheckpointLock() override { throw std::logic_error("not in this test"); }
   std::vector<std::string> records;
 };

@@ -1,54 +1,41 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "core/types/serializer.h"
 #include "dataflow/operators/aggregations.h"
+#include "dataflow/operators/argument_factory.h"
 #include "dataflow/operators/co_operators.h"
 #include "dataflow/operators/edge_codec.h"
 #include "dataflow/operators/function_traits.h"
+#include "dataflow/operators/ingestion_time_source.h"
 #include "dataflow/operators/keyed_aggregate_operator.h"
 #include "dataflow/operators/map_partition_operator.h"
 #include "dataflow/operators/one_input_operators.h"
 #include "dataflow/operators/operator_factory.h"
+#include "dataflow/operators/process_operator.h"
 #include "dataflow/operators/sink.h"
 #include "dataflow/operators/sink_operators.h"
 #include "dataflow/operators/source.h"
 #include "dataflow/operators/source_function.h"
 #include "dataflow/operators/source_function_operator.h"
 #include "dataflow/operators/source_operator.h"
+#include "dataflow/operators/timestamp_assigners.h"
+#include "dataflow/operators/timestamps_and_watermarks_operator.h"
 
 /// What the DataStream API needs to turn user code into operators and edges: one function per
 /// transformation. The functions copy the user's objects into the factory; every subtask works on a
 /// copy of its own.
 namespace flink::operators {
 
-using FactoryPtr = std::unique_ptr<OperatorFactory>;
 using CodecPtr = std::unique_ptr<EdgeCodec>;
 
 namespace detail {
-
-/// Makes operators from copies of the arguments.
-template <class Operator, class... Args>
-class ArgumentFactory final : public OperatorFactory {
- public:
-  explicit ArgumentFactory(Args... args) : args_(std::move(args)...) {}
-  std::unique_ptr<StreamOperator> create(const OperatorOutputs& outputs) const override {
-    return std::apply(
-        [&](const Args&... args) { return std::make_unique<Operator>(outputs, args...); }, args_);
-  }
-
- private:
-  std::tuple<Args...> args_;
-};
-
-template <class Operator, class... Args>
-FactoryPtr makeFactory(Args... args) {
-  return std::make_unique<ArgumentFactory<Operator, Args...>>(std::move(args)...);
-}
 
 template <class T, class Selector, class Combiner>
 FactoryPtr makeKeyedAggregate(Selector selector, Combiner combiner) {
@@ -59,10 +46,11 @@ FactoryPtr makeKeyedAggregate(Selector selector, Combiner combiner) {
 template <class T, class Split>
 class SourceOperatorFactory final : public OperatorFactory {
  public:
-  explicit SourceOperatorFactory(std::shared_ptr<const Source<T, Split>> source)
-      : source_(std::move(source)) {}
+  explicit SourceOperatorFactory(std::shared_ptr<const Source<T, Split>> source,
+                                 std::optional<WatermarkStrategy<T>> strategy)
+      : source_(std::move(source)), strategy_(std::move(strategy)) {}
   std::unique_ptr<StreamOperator> create(const OperatorOutputs& outputs) const override {
-    return std::make_unique<SourceOperator<T, Split>>(outputs, source_);
+    return std::make_unique<SourceOperator<T, Split>>(outputs, source_, strategy_);
   }
   std::unique_ptr<OperatorCoordinator> createCoordinator() const override {
     return std::make_unique<SourceCoordinator<T, Split>>(source_);
@@ -70,6 +58,7 @@ class SourceOperatorFactory final : public OperatorFactory {
 
  private:
   std::shared_ptr<const Source<T, Split>> source_;
+  std::optional<WatermarkStrategy<T>> strategy_;
 };
 
 }  // namespace detail
@@ -77,19 +66,22 @@ class SourceOperatorFactory final : public OperatorFactory {
 // --- one input
 // -----------------------------------------------------------------------------------------------------
 
-template <class In, class F, class Out = MapResult<F, In>>
-requires CallableMap<F, In> FactoryPtr makeMapFactory(F function) {
-  return detail::makeFactory<MapOperator<In, Out, F>>(std::move(function));
+// `keys`: KeyedBy, for functions that use keyed state.
+
+template <class In, class F, class Keys = NoKeys, class Out = MapResult<F, In>>
+requires CallableMap<F, In> FactoryPtr makeMapFactory(F function, Keys keys = {}) {
+  return detail::makeFactory<MapOperator<In, Out, F, Keys>>(std::move(function), std::move(keys));
 }
 
-template <class In, class Out, class F>
-requires CallableFlatMap<F, In, Out> FactoryPtr makeFlatMapFactory(F function) {
-  return detail::makeFactory<FlatMapOperator<In, Out, F>>(std::move(function));
+template <class In, class Out, class F, class Keys = NoKeys>
+requires CallableFlatMap<F, In, Out> FactoryPtr makeFlatMapFactory(F function, Keys keys = {}) {
+  return detail::makeFactory<FlatMapOperator<In, Out, F, Keys>>(std::move(function),
+                                                                std::move(keys));
 }
 
-template <class T, class F>
-requires CallableFilter<F, T> FactoryPtr makeFilterFactory(F function) {
-  return detail::makeFactory<FilterOperator<T, F>>(std::move(function));
+template <class T, class F, class Keys = NoKeys>
+requires CallableFilter<F, T> FactoryPtr makeFilterFactory(F function, Keys keys = {}) {
+  return detail::makeFactory<FilterOperator<T, F, Keys>>(std::move(function), std::move(keys));
 }
 
 /// Calls the function once per subtask, after the last record.
@@ -99,9 +91,11 @@ requires CallableMapPartition<F, In, Out> FactoryPtr makeMapPartitionFactory(F f
 }
 
 /// Side outputs are read through the operator's outputs with the tag's id.
-template <class In, class Out, class F>
-requires CallableProcess<F, In, Out> FactoryPtr makeProcessFactory(F function) {
-  return detail::makeFactory<ProcessOperator<In, Out, F>>(std::move(function));
+template <class In, class Out, class F, class Keys = NoKeys>
+requires CallableProcess<F, In, Out, Keys> FactoryPtr makeProcessFactory(F function,
+                                                                         Keys keys = {}) {
+  return detail::makeFactory<ProcessOperator<In, Out, F, Keys>>(std::move(function),
+                                                                std::move(keys));
 }
 
 // --- keyed aggregates: the input edge must come from makeKeyedEdgeCodec<T> with the same selector
@@ -148,28 +142,39 @@ FactoryPtr makeKeyedMaxByFactory(Selector selector, Field field, bool first = tr
 // --- two inputs
 // ----------------------------------------------------------------------------------------------------
 
+// `keys1` and `keys2`: none or both.
+
 /// F has map1 and map2; CoMapLambdas makes one of two lambdas.
-template <class In1, class In2, class F, class Out = CoMapResult<F, In1>>
-requires CallableCoMap<F, In1, In2> FactoryPtr makeCoMapFactory(F function) {
-  return detail::makeFactory<CoOperator<In1, In2, Out, F, CoMapCalls>>(std::move(function));
+template <class In1, class In2, class F, class Keys1 = NoKeys, class Keys2 = NoKeys,
+          class Out = CoMapResult<F, In1>>
+requires CallableCoMap<F, In1, In2> FactoryPtr makeCoMapFactory(F function, Keys1 keys1 = {},
+                                                                Keys2 keys2 = {}) {
+  return detail::makeFactory<CoOperator<In1, In2, Out, F, CoMapCalls, Keys1, Keys2>>(
+      std::move(function), std::move(keys1), std::move(keys2));
 }
 
-template <class In1, class In2, class Out, class F>
-requires CallableCoFlatMap<F, In1, In2, Out> FactoryPtr makeCoFlatMapFactory(F function) {
-  return detail::makeFactory<CoOperator<In1, In2, Out, F, CoFlatMapCalls>>(std::move(function));
+template <class In1, class In2, class Out, class F, class Keys1 = NoKeys, class Keys2 = NoKeys>
+requires CallableCoFlatMap<F, In1, In2, Out> FactoryPtr makeCoFlatMapFactory(F function,
+                                                                             Keys1 keys1 = {},
+                                                                             Keys2 keys2 = {}) {
+  return detail::makeFactory<CoOperator<In1, In2, Out, F, CoFlatMapCalls, Keys1, Keys2>>(
+      std::move(function), std::move(keys1), std::move(keys2));
 }
 
-template <class In1, class In2, class Out, class F>
-requires CallableCoProcess<F, In1, In2, Out> FactoryPtr makeCoProcessFactory(F function) {
-  return detail::makeFactory<CoOperator<In1, In2, Out, F, CoProcessCalls>>(std::move(function));
+template <class In1, class In2, class Out, class F, class Keys1 = NoKeys, class Keys2 = NoKeys>
+requires CallableCoProcess<F, In1, In2, Out, Keys1> FactoryPtr
+makeCoProcessFactory(F function, Keys1 keys1 = {}, Keys2 keys2 = {}) {
+  return detail::makeFactory<CoOperator<In1, In2, Out, F, CoProcessCalls, Keys1, Keys2>>(
+      std::move(function), std::move(keys1), std::move(keys2));
 }
 
 // --- sinks
 // ---------------------------------------------------------------------------------------------------------
 
-template <class T, class F>
-requires CallableSink<F, T> FactoryPtr makeSinkFunctionFactory(F function) {
-  return detail::makeFactory<SinkFunctionOperator<T, F>>(std::move(function));
+template <class T, class F, class Keys = NoKeys>
+requires CallableSink<F, T> FactoryPtr makeSinkFunctionFactory(F function, Keys keys = {}) {
+  return detail::makeFactory<SinkFunctionOperator<T, F, Keys>>(std::move(function),
+                                                               std::move(keys));
 }
 
 template <class T>
@@ -190,12 +195,28 @@ FactoryPtr makeCollectSinkFactory(std::string collectId) {
   return detail::makeFactory<CollectSinkOperator<T>>(std::move(collectId));
 }
 
+// --- event time
+// ----------------------------------------------------------------------------------------------------
+
+template <class T>
+FactoryPtr makeWatermarksFactory(WatermarkStrategy<T> strategy) {
+  return detail::makeFactory<TimestampsAndWatermarksOperator<T>>(std::move(strategy));
+}
+
+/// A source whose time is the clock.
+template <class T>
+FactoryPtr makeIngestionTimeFactory(std::shared_ptr<const OperatorFactory> source) {
+  return std::make_unique<IngestionTimeSourceFactory<T>>(std::move(source));
+}
+
 // --- sources
 // -------------------------------------------------------------------------------------------------------
 
 template <class T, class Split>
-FactoryPtr makeSourceFactory(std::shared_ptr<const Source<T, Split>> source) {
-  return std::make_unique<detail::SourceOperatorFactory<T, Split>>(std::move(source));
+FactoryPtr makeSourceFactory(std::shared_ptr<const Source<T, Split>> source,
+                             std::optional<WatermarkStrategy<T>> strategy = std::nullopt) {
+  return std::make_unique<detail::SourceOperatorFactory<T, Split>>(std::move(source),
+                                                                   std::move(strategy));
 }
 
 template <class T, class F>

@@ -132,13 +132,6 @@ concept CallableMapPartition = std::invocable < F&,
   f.mapPartition(in, out);
 };
 
-template <class F, class In, class Out>
-concept CallableProcess = std::invocable < F&,
-        const In&, ProcessContext&, Collector<Out>
-& > || requires(F& f, const In& in, ProcessContext& context, Collector<Out>& out) {
-  f.processElement(in, context, out);
-};
-
 template <class F, class In1, class In2>
 concept CallableCoMap = requires(F& f, const In1& a, const In2& b) {
   f.map1(a);
@@ -174,13 +167,6 @@ template <class F, class In1, class In2, class Out>
 concept CallableCoFlatMap = requires(F& f, const In1& a, const In2& b, Collector<Out>& out) {
   f.flatMap1(a, out);
   f.flatMap2(b, out);
-};
-
-template <class F, class In1, class In2, class Out>
-concept CallableCoProcess = requires(F& f, const In1& a, const In2& b, ProcessContext& context,
-                                     Collector<Out>& out) {
-  f.processElement1(a, context, out);
-  f.processElement2(b, context, out);
 };
 
 }  // namespace flink::operators

@@ -5,9 +5,7 @@
 #include <utility>
 
 #include "dataflow/operators/collector.h"
-#include "dataflow/operators/output_tag.h"
 #include "dataflow/operators/runtime_context.h"
-#include "dataflow/operators/side_outputs.h"
 
 namespace flink {
 
@@ -111,36 +109,6 @@ class CoFlatMapFunction {
   virtual ~CoFlatMapFunction() = default;
   virtual void flatMap1(const In1& value, Collector<Out>& out) = 0;
   virtual void flatMap2(const In2& value, Collector<Out>& out) = 0;
-};
-
-/// What a process function sees beside its record.
-class ProcessContext {
- public:
-  explicit ProcessContext(operators::SideOutputs& sideOutputs) : sideOutputs_(sideOutputs) {}
-  /// Emits to a side output; a tag that nobody reads drops the record.
-  template <class X, class V>
-  requires std::is_assignable_v<X&, V&&>
-  void output(const OutputTag<X>& tag, V&& value) {
-    sideOutputs_.collector(tag).collect(std::forward<V>(value));
-  }
-
- private:
-  operators::SideOutputs& sideOutputs_;
-};
-
-template <class In, class Out>
-class ProcessFunction : public RichFunction {
- public:
-  using Context = ProcessContext;
-  virtual void processElement(const In& value, Context& context, Collector<Out>& out) = 0;
-};
-
-template <class In1, class In2, class Out>
-class CoProcessFunction : public RichFunction {
- public:
-  using Context = ProcessContext;
-  virtual void processElement1(const In1& value, Context& context, Collector<Out>& out) = 0;
-  virtual void processElement2(const In2& value, Context& context, Collector<Out>& out) = 0;
 };
 
 template <class In, class Out>

@@ -7,25 +7,28 @@
 
 #include "core/types/heap_bytes.h"
 #include "dataflow/operators/function_traits.h"
+#include "dataflow/operators/keyed_input.h"
 #include "dataflow/operators/operator_base.h"
 #include "dataflow/operators/output.h"
 
 namespace flink::operators {
 
 /// One record in, one record out.
-template <class In, class Out, class F>
+template <class In, class Out, class F, class Keys = NoKeys>
 class MapOperator final : public OneInputOperator<In> {
  public:
-  MapOperator(const OperatorOutputs& outputs, F function)
-      : function_(std::move(function)), output_(outputs, "") {}
+  MapOperator(const OperatorOutputs& outputs, F function, Keys keys = {})
+      : function_(std::move(function)), keys_(std::move(keys)), output_(outputs, "") {}
+  [[nodiscard]] const state::KeyOps* stateKey() const override { return keys_.keyOps(); }
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
+    keys_.open(context);
     this->openFunction(function_);
   }
   void process(Batch<In> batch) override {
     this->countIn(batch.records.size());
-    forEachRecord(
-        batch, [this](In& record) { emit(record); }, output_);
+    forEachKeyedRecord(
+        batch, keys_, [this](auto& record) { emit(record); }, output_);
     output_.flush();
     this->countOut(output_.numRecords());
   }
@@ -35,12 +38,14 @@ class MapOperator final : public OneInputOperator<In> {
   }
 
  private:
-  void emit(In& record) {
+  template <class Record>
+  void emit(Record& record) {
     // A function that returns a reference leaves its argument's memory where it is.
-    if constexpr (std::is_same_v<decltype(callMap(function_, record)), In> && !types::kNoHeap<In>) {
+    if constexpr (std::is_same_v<decltype(callMap(function_, record)), Record> &&
+                  !types::kNoHeap<In>) {
       // A function that passes its argument on takes the record's memory along: the slot's goes
       // back in exchange, so that neither side has to get new.
-      In result = callMap(function_, record);
+      Record result = callMap(function_, record);
       using std::swap;
       swap(output_.slot(), result);
       record = std::move(result);
@@ -50,23 +55,26 @@ class MapOperator final : public OneInputOperator<In> {
   }
 
   F function_;
+  KeyedInput<Keys> keys_;
   Output<Out> output_;
 };
 
 /// One record in, any number out.
-template <class In, class Out, class F>
+template <class In, class Out, class F, class Keys = NoKeys>
 class FlatMapOperator final : public OneInputOperator<In> {
  public:
-  FlatMapOperator(const OperatorOutputs& outputs, F function)
-      : function_(std::move(function)), output_(outputs, "") {}
+  FlatMapOperator(const OperatorOutputs& outputs, F function, Keys keys = {})
+      : function_(std::move(function)), keys_(std::move(keys)), output_(outputs, "") {}
+  [[nodiscard]] const state::KeyOps* stateKey() const override { return keys_.keyOps(); }
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
+    keys_.open(context);
     this->openFunction(function_);
   }
   void process(Batch<In> batch) override {
     this->countIn(batch.records.size());
-    forEachRecord(
-        batch, [this](In& record) { callFlatMap(function_, record, output_.collector()); },
+    forEachKeyedRecord(
+        batch, keys_, [this](auto& record) { callFlatMap(function_, record, output_.collector()); },
         output_);
     output_.flush();
     this->countOut(output_.numRecords());
@@ -78,18 +86,21 @@ class FlatMapOperator final : public OneInputOperator<In> {
 
  private:
   F function_;
+  KeyedInput<Keys> keys_;
   Output<Out> output_;
 };
 
 /// Keeps the records its predicate accepts. Works in place: kept records move to the front of the
 /// batch.
-template <class T, class F>
+template <class T, class F, class Keys = NoKeys>
 class FilterOperator final : public OneInputOperator<T> {
  public:
-  FilterOperator(const OperatorOutputs& outputs, F function)
-      : function_(std::move(function)), output_(outputs, "") {}
+  FilterOperator(const OperatorOutputs& outputs, F function, Keys keys = {})
+      : function_(std::move(function)), keys_(std::move(keys)), output_(outputs, "") {}
+  [[nodiscard]] const state::KeyOps* stateKey() const override { return keys_.keyOps(); }
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
+    keys_.open(context);
     this->openFunction(function_);
   }
   void process(Batch<T> batch) override {
@@ -97,9 +108,10 @@ class FilterOperator final : public OneInputOperator<T> {
     std::size_t kept = 0;
     const std::size_t numRecords = batch.records.size();
     if (batch.timestamps != nullptr) timestamps_.resize(std::max(timestamps_.size(), numRecords));
+    if constexpr (keys_.kHasKeys) keys_.enterBatch(batch);
     for (std::size_t i = 0; i < numRecords; ++i) {
       T& record = batch.records[i];
-      if (!callFilter(function_, std::as_const(record))) continue;
+      if (!accepts(batch, i)) continue;
       if (batch.timestamps != nullptr) timestamps_[kept] = batch.timestamps[i];
       T& place = batch.records[kept++];
       if (&place != &record) {
@@ -107,6 +119,7 @@ class FilterOperator final : public OneInputOperator<T> {
         swap(place, record);
       }
     }
+    if constexpr (keys_.kHasKeys) keys_.leaveBatch();
     output_.forward(batch.records.first(kept),
                     batch.timestamps == nullptr ? nullptr : timestamps_.data());
     this->countOut(output_.numRecords());
@@ -117,50 +130,17 @@ class FilterOperator final : public OneInputOperator<T> {
   }
 
  private:
+  bool accepts(const Batch<T>& batch, std::size_t index) {
+    if constexpr (keys_.kHasKeys) keys_.enterRecord(batch, index);
+    const bool accepted = callFilter(function_, std::as_const(batch.records[index]));
+    if constexpr (keys_.kHasKeys) keys_.leaveRecord();
+    return accepted;
+  }
+
   F function_;
+  KeyedInput<Keys> keys_;
   Output<T> output_;
   std::vector<types::Timestamp> timestamps_;
-};
-
-/// Runs a process function, with side outputs.
-template <class In, class Out, class F>
-class ProcessOperator final : public OneInputOperator<In> {
- public:
-  ProcessOperator(const OperatorOutputs& outputs, F function)
-      : function_(std::move(function)),
-        output_(outputs, ""),
-        sideOutputs_(outputs),
-        context_(sideOutputs_) {}
-  void open(OperatorContext& context) override {
-    OperatorBase::open(context);
-    this->openFunction(function_);
-  }
-  void process(Batch<In> batch) override {
-    this->countIn(batch.records.size());
-    forEachRecord(
-        batch,
-        [this](const In& record) {
-          if constexpr (std::invocable<F&, const In&, ProcessContext&, Collector<Out>&>) {
-            function_(record, context_, output_.collector());
-          } else {
-            function_.processElement(record, context_, output_.collector());
-          }
-        },
-        output_, sideOutputs_);
-    output_.flush();
-    sideOutputs_.flush();
-    this->countOut(output_.numRecords());
-  }
-  void close() override {
-    this->closeFunction(function_);
-    OperatorBase::close();
-  }
-
- private:
-  F function_;
-  Output<Out> output_;
-  SideOutputs sideOutputs_;
-  ProcessContext context_;
 };
 
 }  // namespace flink::operators

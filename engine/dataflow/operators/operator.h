@@ -116,7 +116,8 @@ class StreamOperator {
   virtual ~StreamOperator() = default;
   /// The type of the keys whose state and timers the operator keeps; null: it keeps none.
   [[nodiscard]] virtual const state::KeyOps* stateKey() const { return nullptr; }
-  /// Puts what the operator keeps beside its backends into operator state. Before open() never.
+  /// Puts what the operator keeps beside its backends into operator state. It may still emit: that
+  /// belongs in front of the barrier. Before open() never.
   virtual void snapshotState(const state::SnapshotContext& /*context*/) {}
   virtual void notifyCheckpointComplete(state::SnapshotId /*id*/) {}
   virtual void notifyCheckpointAborted(state::SnapshotId /*id*/) {}

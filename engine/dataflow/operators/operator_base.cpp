@@ -77,6 +77,28 @@ void OperatorServices::openServices(OperatorContext& context) {
   context.metrics->meter("numRecordsOutPerSecond", numRecordsOut_);
 }
 
+void OperatorServices::initializeFunction(CheckpointedFunction& function) {
+  FLINK_CHECK(context_->state.operatorState != nullptr, "an operator without a state backend");
+  FunctionInitializationContext initialization(context_->state);
+  function.initializeState(initialization);
+  checkpointed_.push_back(&function);
+}
+
+void OperatorServices::snapshotFunctions(const state::SnapshotContext& context) {
+  FunctionSnapshotContext snapshot(context);
+  for (CheckpointedFunction* function : checkpointed_) function->snapshotState(snapshot);
+}
+
+void OperatorServices::notifyComplete(state::SnapshotId id) {
+  for (CheckpointListener* listener : listeners_)
+    listener->notifyCheckpointComplete(static_cast<std::int64_t>(id));
+}
+
+void OperatorServices::notifyAborted(state::SnapshotId id) {
+  for (CheckpointListener* listener : listeners_)
+    listener->notifyCheckpointAborted(static_cast<std::int64_t>(id));
+}
+
 void OperatorServices::closeServices() {
   if (runtimeContext_.has_value()) runtimeContext_->publishAccumulators();
 }

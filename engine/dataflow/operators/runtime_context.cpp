@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/check.h"
+#include "core/base/error_codes.h"
 #include "dataflow/operators/operator.h"
 
 namespace flink {
@@ -27,7 +29,26 @@ void AccumulatorSet::refuse(const std::string& name) {
       fmt::format("an accumulator of another type has this name: name={}", name));
 }
 
-RuntimeContext::RuntimeContext(operators::OperatorContext& context) : context_(context) {}
+void throwNoKeyedState() {
+  throw StatusException(Status(
+      ErrorCode::kStateNoKey,
+      "Keyed state can only be used on a 'keyed stream', i.e., after a 'keyBy()' operation."));
+}
+
+RuntimeContext::RuntimeContext(operators::OperatorContext& context) : context_(context) {
+  if (context.state.keyedState != nullptr)
+    keyedState_.emplace(*context.state.keyedState, state::StateLayout::kNoNamespace);
+}
+
+KeyedStateStore& RuntimeContext::keyedState() {
+  if (!keyedState_) throwNoKeyedState();
+  return *keyedState_;
+}
+
+state::OperatorStateBackend& RuntimeContext::operatorState() const {
+  FLINK_CHECK(context_.state.operatorState != nullptr, "an operator without a state backend");
+  return *context_.state.operatorState;
+}
 
 const std::string& RuntimeContext::getJobName() const {
   return context_.jobName;

@@ -3,16 +3,21 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/metrics/registry.h"
 #include "dataflow/operators/accumulators.h"
+#include "dataflow/operators/keyed_state_store.h"
+#include "dataflow/state/operator_state_backend.h"
 
 namespace flink {
 
 namespace operators {
 struct OperatorContext;
 }
+
+[[noreturn]] void throwNoKeyedState();
 
 /// What a rich function may know of and ask from the task that runs it. Method names are Flink's.
 /// Thread: the function's own.
@@ -34,6 +39,35 @@ class RuntimeContext {
   [[nodiscard]] metrics::MetricGroup& getMetricGroup() const;
   [[nodiscard]] const std::map<std::string, std::string>& getGlobalJobParameters() const;
 
+  // The state of the current key; ask in open(), keep the handle. Errors (thrown): kStateNoKey on
+  // streams without keys; kStateIncompatible when the name belongs to a state of another type.
+  template <class T>
+  [[nodiscard]] ValueState<T> getState(const ValueStateDescriptor<T>& descriptor) {
+    return keyedState().getState(descriptor);
+  }
+  template <class T>
+  [[nodiscard]] ListState<T> getListState(const ListStateDescriptor<T>& descriptor) {
+    return keyedState().getListState(descriptor);
+  }
+  template <class UK, class UV>
+  [[nodiscard]] MapState<UK, UV> getMapState(const MapStateDescriptor<UK, UV>& descriptor) {
+    return keyedState().getMapState(descriptor);
+  }
+  template <class T>
+  [[nodiscard]] ReducingState<T> getReducingState(const ReducingStateDescriptor<T>& descriptor) {
+    return keyedState().getReducingState(descriptor);
+  }
+  template <class In, class Acc, class Out>
+  [[nodiscard]] AggregatingState<In, Out> getAggregatingState(
+      const AggregatingStateDescriptor<In, Acc, Out>& descriptor) {
+    return keyedState().getAggregatingState(descriptor);
+  }
+  /// Needs no keys: after a restore every subtask has the elements of all.
+  template <class T>
+  [[nodiscard]] ListState<T> getUnionListState(const ListStateDescriptor<T>& descriptor) {
+    return valueOrThrow(operatorState().getUnionListState(descriptor));
+  }
+
   /// The accumulator of that name, made on first use; its final value is part of the job's result,
   /// merged over all subtasks. Throws std::invalid_argument when the name is taken by another type.
   LongCounter& getLongCounter(const std::string& name) {
@@ -48,7 +82,11 @@ class RuntimeContext {
   void publishAccumulators();
 
  private:
+  [[nodiscard]] KeyedStateStore& keyedState();
+  [[nodiscard]] state::OperatorStateBackend& operatorState() const;
+
   operators::OperatorContext& context_;
+  std::optional<KeyedStateStore> keyedState_;
   AccumulatorSet accumulators_;
 };
 

@@ -7,24 +7,27 @@
 
 #include "core/types/serializer.h"
 #include "core/types/text.h"
+#include "dataflow/operators/keyed_input.h"
 #include "dataflow/operators/operator_base.h"
 #include "dataflow/operators/sink.h"
 
 namespace flink::operators {
 
 /// Calls a sink function per record.
-template <class T, class F>
+template <class T, class F, class Keys = NoKeys>
 class SinkFunctionOperator final : public OneInputOperator<T> {
  public:
-  SinkFunctionOperator(const OperatorOutputs& /*outputs*/, F function)
-      : function_(std::move(function)) {}
+  SinkFunctionOperator(const OperatorOutputs& /*outputs*/, F function, Keys keys = {})
+      : function_(std::move(function)), keys_(std::move(keys)) {}
+  [[nodiscard]] const state::KeyOps* stateKey() const override { return keys_.keyOps(); }
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
+    keys_.open(context);
     this->openFunction(function_);
   }
   void process(Batch<T> batch) override {
     this->countIn(batch.records.size());
-    for (const T& record : batch.records) callSink(function_, record);
+    forEachKeyedRecord(batch, keys_, [this](const T& record) { callSink(function_, record); });
   }
   void close() override {
     this->closeFunction(function_);
@@ -33,6 +36,7 @@ class SinkFunctionOperator final : public OneInputOperator<T> {
 
  private:
   F function_;
+  KeyedInput<Keys> keys_;
 };
 
 /// Feeds a sink's writer.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "dataflow/operators/functions.h"
 
 namespace flink {
@@ -14,6 +16,12 @@ class SourceContext {
   /// Emits one record; waits while the task has not taken the earlier ones. Ends the function's run
   /// by an internal exception once the task is being cancelled (let it pass).
   virtual void collect(T record) = 0;
+  /// The same with event time.
+  virtual void collectWithTimestamp(T record, std::int64_t timestamp) = 0;
+  /// No record with this timestamp or an earlier one follows. One that does not rise is dropped.
+  virtual void emitWatermark(std::int64_t watermark) = 0;
+  /// Event time does not wait for this source until it emits again.
+  virtual void markAsTemporarilyIdle() = 0;
 
   /// Recursive, so that collect() works inside.
   class CheckpointLock {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,28 +13,37 @@
 #include "dataflow/operators/output.h"
 #include "dataflow/operators/source.h"
 #include "dataflow/operators/source_events.h"
+#include "dataflow/operators/watermark_assigner.h"
 
 namespace flink::operators {
 
-/// Runs a source's reader: asks the coordinator for splits and polls what it was given.
+/// Runs a source's reader: asks the coordinator for splits and polls what it was given. With a
+/// watermark strategy its records get timestamps, and event time begins here.
 template <class T, class Split>
 class SourceOperator final : public SourceOperatorBase,
                              private OperatorServices,
                              private SourceReaderContext {
  public:
-  SourceOperator(const OperatorOutputs& outputs, std::shared_ptr<const Source<T, Split>> source)
-      : source_(std::move(source)), output_(outputs, "") {}
+  SourceOperator(const OperatorOutputs& outputs, std::shared_ptr<const Source<T, Split>> source,
+                 std::optional<WatermarkStrategy<T>> strategy = std::nullopt)
+      : source_(std::move(source)),
+        strategy_(std::move(strategy)),
+        stage_(*this),
+        output_(outputs, ""),
+        unstamped_({{"", &stage_}}, "") {}
 
   void open(OperatorContext& context) override {
     openServices(context);
+    if (strategy_) assigner_.emplace(context, *strategy_);
     reader_ = source_->createReader(*this);
     context.coordinator->sendToCoordinator(encodeSourceEvent(SourceEvent::kRegisterReader));
     reader_->start();
   }
 
   Poll poll(std::size_t maxRecords) override {
-    const InputStatus status = reader_->pollNext(output_, maxRecords);
-    output_.flush();
+    Output<T>& emitted = strategy_ ? unstamped_ : output_;
+    const InputStatus status = reader_->pollNext(emitted, maxRecords);
+    emitted.flush();
     countOut(output_.numRecords());
     switch (status) {
       case InputStatus::kMoreAvailable:
@@ -61,10 +71,21 @@ class SourceOperator final : public SourceOperatorBase,
   void close() override {
     if (reader_ != nullptr) reader_->close();
     reader_.reset();
+    assigner_.reset();
     closeServices();
   }
 
  private:
+  /// Between the reader and the outputs, where timestamps are assigned.
+  class Stage final : public BatchReceiver<T> {
+   public:
+    explicit Stage(SourceOperator& owner) : owner_(owner) {}
+    void process(Batch<T> batch) override { owner_.assigner_->process(batch, owner_.output_); }
+
+   private:
+    SourceOperator& owner_;
+  };
+
   RuntimeContext& getRuntimeContext() override { return runtimeContext(); }
   [[nodiscard]] int getIndexOfSubtask() const override { return context().subtaskIndex; }
   [[nodiscard]] int currentParallelism() const override { return context().parallelism; }
@@ -78,7 +99,11 @@ class SourceOperator final : public SourceOperatorBase,
   [[nodiscard]] Executor& executor() const override { return *context().executor; }
 
   std::shared_ptr<const Source<T, Split>> source_;
+  std::optional<WatermarkStrategy<T>> strategy_;
+  std::optional<WatermarkAssigner<T>> assigner_;
+  Stage stage_;
   Output<T> output_;
+  Output<T> unstamped_;
   std::unique_ptr<SourceReader<T, Split>> reader_;
 };
 

@@ -81,8 +81,14 @@ void SourceThread::stop(const std::function<void()>& cancel) {
 }
 
 void SourceThread::waitForRoom() {
-  while (waiting_ >= kCapacity && !cancelled_) room_.wait(mutex_);
+  while (waiting_ >= kCapacity && !cancelled_ && !unbounded_) room_.wait(mutex_);
   if (cancelled_) throw SourceCancelled();
+}
+
+void SourceThread::setUnbounded(bool unbounded) {
+  const MutexLock lock(mutex_);
+  unbounded_ = unbounded;
+  if (unbounded) room_.notifyAll();
 }
 
 bool SourceThread::published() {
@@ -90,9 +96,15 @@ bool SourceThread::published() {
   return std::exchange(stepSleeps_, false);
 }
 
-std::size_t SourceThread::takeAll() {
+bool SourceThread::takeWaiting() {
   const std::size_t taken = std::exchange(waiting_, 0);
   if (taken >= kCapacity) room_.notifyAll();
+  return taken > 0;
+}
+
+std::size_t SourceThread::takeAll() {
+  const std::size_t taken = waiting_;
+  takeWaiting();
   stepSleeps_ = taken == 0 && !ended_;
   return taken;
 }

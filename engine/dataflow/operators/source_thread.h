@@ -28,6 +28,17 @@ class RecursiveLock {
   int depth_ = 0;  ///< touched by the holder only
 };
 
+class RecursiveLockGuard {
+ public:
+  explicit RecursiveLockGuard(RecursiveLock& lock) : lock_(lock) { lock_.lock(); }
+  ~RecursiveLockGuard() { lock_.unlock(); }
+  RecursiveLockGuard(const RecursiveLockGuard&) = delete;
+  RecursiveLockGuard& operator=(const RecursiveLockGuard&) = delete;
+
+ private:
+  RecursiveLock& lock_;
+};
+
 /// Runs a source function on a thread of its own, and counts the records that wait between it and
 /// the task's step. Thread: waitForRoom, published and the body on the source's thread; the rest on
 /// the task's step. Lifetime: start() once; stop() returns after the body.
@@ -48,6 +59,9 @@ class SourceThread {
   [[nodiscard]] Mutex& mutex() { return mutex_; }
   /// Waits until fewer than kCapacity records wait. Throws SourceCancelled. REQUIRES: mutex() held.
   void waitForRoom();
+  /// While the step waits for a lock of the source, records need no room: else the two would wait
+  /// for each other.
+  void setUnbounded(bool unbounded);
   /// One more record waits; true when the step sleeps and the caller must call wakeStep() after
   /// unlocking.
   [[nodiscard]] bool published();
@@ -55,6 +69,9 @@ class SourceThread {
   /// Takes everything that waits: how many. At 0 the step is noted as asleep unless the body has
   /// ended. REQUIRES: mutex() held.
   std::size_t takeAll();
+  /// Takes everything that waits without noting the step as asleep; false when nothing does.
+  /// REQUIRES: mutex() held.
+  bool takeWaiting();
   /// True after the body ended; throws what it threw. REQUIRES: mutex() held.
   bool ended();
 
@@ -70,6 +87,7 @@ class SourceThread {
   bool started_ = false;
   bool ended_ FLINK_GUARDED_BY(mutex_) = false;
   bool cancelled_ FLINK_GUARDED_BY(mutex_) = false;
+  bool unbounded_ FLINK_GUARDED_BY(mutex_) = false;
   std::exception_ptr failure_ FLINK_GUARDED_BY(mutex_);
 };
 

@@ -13,6 +13,16 @@
 
 namespace flink {
 
+/// A watermark as Flink's programs write it.
+class Watermark {
+ public:
+  explicit constexpr Watermark(std::int64_t timestamp) : timestamp_(timestamp) {}
+  [[nodiscard]] constexpr std::int64_t getTimestamp() const { return timestamp_; }
+  constexpr operator std::int64_t() const { return timestamp_; }  // NOLINT
+ private:
+  std::int64_t timestamp_;
+};
+
 /// Where a generator puts event time. Thread: the generator's own calls.
 class WatermarkOutput {
  public:
@@ -140,10 +150,23 @@ class WatermarkStrategy {
     return result;
   }
 
-  [[nodiscard]] std::unique_ptr<WatermarkGenerator<T>> createGenerator() const {
-    return supplier_();
+  /// What one subtask works with.
+  struct Instance {
+    std::unique_ptr<WatermarkGenerator<T>> generator;
+    Assigner assigner;  ///< empty: records keep the timestamps they have
+  };
+  /// For objects that are generator and assigner at once.
+  static WatermarkStrategy forInstances(std::function<Instance()> instantiate) {
+    WatermarkStrategy strategy{Supplier()};
+    strategy.instantiate_ = std::move(instantiate);
+    return strategy;
   }
-  [[nodiscard]] const Assigner& assigner() const { return assigner_; }
+  [[nodiscard]] Instance instantiate() const {
+    if (instantiate_ == nullptr) return {supplier_(), assigner_};
+    Instance instance = instantiate_();
+    if (assigner_ != nullptr) instance.assigner = assigner_;
+    return instance;
+  }
   /// 0: never idle.
   [[nodiscard]] std::int64_t idlenessMs() const { return idlenessMs_; }
 
@@ -168,6 +191,7 @@ class WatermarkStrategy {
   };
 
   Supplier supplier_;
+  std::function<Instance()> instantiate_;
   Assigner assigner_;
   std::int64_t idlenessMs_ = 0;
 };
