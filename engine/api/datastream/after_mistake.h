@@ -33,6 +33,7 @@ class AfterMistake {
   FLINK_SILENT(connect)
   FLINK_SILENT(process)
   FLINK_SILENT(getSideOutput)
+  FLINK_SILENT(assignTimestampsAndWatermarks)
   FLINK_SILENT(rebalance)
   FLINK_SILENT(rescale)
   FLINK_SILENT(shuffle)

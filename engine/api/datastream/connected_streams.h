@@ -9,12 +9,17 @@
 
 namespace flink {
 
-/// Two streams, of different types or not, read by one operator that can tell them apart.
-template <class A, class B>
+/// Two streams, of different types or not, read by one operator that can tell them apart. With keys
+/// on both sides, functions have state and timers that the sides of a key share.
+template <class A, class B, class KeysA, class KeysB>
 class ConnectedStreams {
  public:
-  ConnectedStreams(datastream::StreamHandle first, datastream::StreamHandle second)
-      : first_(std::move(first)), second_(std::move(second)) {}
+  ConnectedStreams(datastream::StreamHandle first, datastream::StreamHandle second,
+                   KeysA firstKeys = {}, KeysB secondKeys = {})
+      : first_(std::move(first)),
+        second_(std::move(second)),
+        firstKeys_(std::move(firstKeys)),
+        secondKeys_(std::move(secondKeys)) {}
 
   /// Partitions both by their keys, so that equal keys meet in one subtask.
   template <class F, class G>
@@ -33,8 +38,7 @@ class ConnectedStreams {
                     "flink: both selectors of connected streams must return the same key type");
       return datastream::AfterMistake{};
     } else {
-      return ConnectedStreams(DataStream<A>(first_).keyBy(f).handle(),
-                              DataStream<B>(second_).keyBy(g).handle());
+      return DataStream<A>(first_).keyBy(f).connect(DataStream<B>(second_).keyBy(g));
     }
   }
 
@@ -62,8 +66,10 @@ class ConnectedStreams {
       using Out = operators::CoMapResult<F, A>;
       static_assert(Serializable<Out>,
                     "flink: the result of a connected map() cannot be serialized");
-      return transformed<Out>("Co-Map", "coMap",
-                              operators::makeCoMapFactory<A, B>(std::move(function)));
+      return transformed<Out>("Co-Map", "coMap", makeFactory<F>([&](auto keys1, auto keys2) {
+                                return operators::makeCoMapFactory<A, B>(
+                                    std::move(function), std::move(keys1), std::move(keys2));
+                              }));
     }
   }
 
@@ -88,15 +94,24 @@ class ConnectedStreams {
       static_assert(Serializable<Out>,
                     "flink: a connected flatMap() collects records that cannot be serialized");
       return transformed<Out>("Co-Flat Map", "coFlatMap",
-                              operators::makeCoFlatMapFactory<A, B, Out>(std::move(function)));
+                              makeFactory<F>([&](auto keys1, auto keys2) {
+                                return operators::makeCoFlatMapFactory<A, B, Out>(
+                                    std::move(function), std::move(keys1), std::move(keys2));
+                              }));
     }
   }
 
-  /// A CoProcessFunction.
+  /// A CoProcessFunction or, on keyed streams, a KeyedCoProcessFunction.
   template <class Given = datastream::Unknown, class F>
   auto process(F function) const {
     using Out = datastream::CollectedType<F, Given>;
-    if constexpr (!operators::CallableCoProcess<F, A, B, Out>) {
+    datastream::checkFunction<F>();
+    if constexpr (datastream::kWrongKey<F, KeysA>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: a KeyedCoProcessFunction<K, ..> works on two streams with keys of type "
+                    "K: call keyBy() on both first");
+      return datastream::AfterMistake{};
+    } else if constexpr (!operators::CallableCoProcess<F, A, B, Out, KeysA>) {
       static_assert(
           datastream::kNever<F>,
           "flink: process() of connected streams needs a flink::CoProcessFunction<A, B, R>");
@@ -106,11 +121,23 @@ class ConnectedStreams {
                     "flink: a connected process() collects records that cannot be serialized");
       return transformed<Out>(
           first_.isKeyed() && second_.isKeyed() ? "Co-Keyed-Process" : "Co-Process", "coProcess",
-          operators::makeCoProcessFactory<A, B, Out>(std::move(function)));
+          operators::makeCoProcessFactory<A, B, Out>(std::move(function), firstKeys_, secondKeys_));
     }
   }
 
  private:
+  /// make(keys of the first, of the second stream); without any where the function cannot ask for
+  /// state.
+  template <class F, class Make>
+  operators::FactoryPtr makeFactory(Make make) const {
+    datastream::checkFunction<F>();
+    if constexpr (operators::kMayUseState<F>) {
+      return make(firstKeys_, secondKeys_);
+    } else {
+      return make(operators::NoKeys{}, operators::NoKeys{});
+    }
+  }
+
   template <class Out>
   [[nodiscard]] SingleOutputStreamOperator<Out> transformed(const char* name, const char* kind,
                                                             operators::FactoryPtr factory) const {
@@ -132,12 +159,22 @@ class ConnectedStreams {
 
   datastream::StreamHandle first_;
   datastream::StreamHandle second_;
+  KeysA firstKeys_;
+  KeysB secondKeys_;
 };
 
 template <class T>
 template <class B>
 ConnectedStreams<T, B> DataStream<T>::connect(const DataStream<B>& other) const {
   return {handle_, other.handle()};
+}
+
+template <class T, class K, class Selector>
+template <class B, class OtherSelector>
+auto KeyedStream<T, K, Selector>::connect(const KeyedStream<B, K, OtherSelector>& other) const {
+  return ConnectedStreams<T, B, operators::KeyedBy<K, Selector>,
+                          operators::KeyedBy<K, OtherSelector>>(this->handle(), other.handle(),
+                                                                keys(), other.keys());
 }
 
 }  // namespace flink

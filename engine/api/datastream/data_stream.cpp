@@ -1,5 +1,11 @@
 #include "api/datastream/data_stream.h"
 
+#include <fmt/format.h>
+
+#include "api/datastream/async_data_stream.h"
+#include "api/datastream/flink_exception.h"
+#include "core/base/error_codes.h"
+
 namespace flink::datastream {
 
 template CodecPtr plainCodec<std::string>();
@@ -14,6 +20,15 @@ OperatorSpec operatorSpec(const char* name, const char* kind, operators::Factory
   spec.factory = std::move(factory);
   spec.role = role;
   return spec;
+}
+
+void checkAsyncSettings(std::int64_t timeoutMs, std::int64_t capacity) {
+  if (timeoutMs >= 0 && capacity >= 1) return;
+  throw FlinkException(Status(
+      ErrorCode::kInvalidArgument,
+      fmt::format("asynchronous calls need a timeout of at least 0 and a capacity of at least 1: "
+                  "timeoutMs={} capacity={}",
+                  timeoutMs, capacity)));
 }
 
 }  // namespace flink::datastream

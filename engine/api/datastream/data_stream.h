@@ -23,8 +23,10 @@ namespace flink {
 
 template <class T>
 class SingleOutputStreamOperator;
-template <class A, class B>
+template <class A, class B, class KeysA = operators::NoKeys, class KeysB = operators::NoKeys>
 class ConnectedStreams;
+template <class B>
+class BroadcastStream;
 template <class A, class B>
 class JoinedStreams;
 template <class A, class B>
@@ -46,6 +48,28 @@ extern template CodecPtr plainCodec<std::int64_t>();
 OperatorSpec operatorSpec(const char* name, const char* kind, operators::FactoryPtr factory,
                           std::initializer_list<const std::type_info*> types,
                           OperatorRole role = OperatorRole::kOperator);
+
+/// Refuses functions whose state would be forgotten.
+template <class F>
+consteval void checkFunction() {
+  static_assert(!operators::kForgotCheckpointedFunction<F>,
+                "flink: the function has snapshotState() or initializeState() but is no "
+                "flink::CheckpointedFunction, so they would never be called: derive from it");
+}
+
+/// Whether a function names the type of its keys, and it is another one than the stream's.
+template <class F, class Keys>
+consteval bool wrongKey() {
+  if constexpr (!requires { typename F::KeyOfFunction; }) {
+    return false;
+  } else if constexpr (!requires { typename Keys::Key; }) {
+    return true;
+  } else {
+    return !std::is_same_v<typename F::KeyOfFunction, typename Keys::Key>;
+  }
+}
+template <class F, class Keys>
+inline constexpr bool kWrongKey = wrongKey<F, Keys>();
 
 template <class F, class T>
 auto sinkResult(F& function, const T& record) {
@@ -73,71 +97,20 @@ class DataStream {
   /// `R f(const T&)`, or a MapFunction.
   template <class F>
   auto map(F function) const {
-    auto f = datastream::asCallable(std::move(function));
-    using Function = decltype(f);
-    if constexpr (!operators::CallableMap<Function, T>) {
-      static_assert(datastream::kNever<F>,
-                    "flink: map() needs a function of one record of this stream: R f(const T&)");
-      return datastream::AfterMistake{};
-    } else if constexpr (std::is_void_v<decltype(operators::callMap(std::declval<Function&>(),
-                                                                    std::declval<T&>()))>) {
-      static_assert(datastream::kNever<F>,
-                    "flink: map()'s function returns nothing; to emit none or several records use "
-                    "flatMap() or filter()");
-      return datastream::AfterMistake{};
-    } else if constexpr (!Serializable<operators::MapResult<Function, T>>) {
-      static_assert(datastream::kNever<F>,
-                    "flink: map()'s result cannot be serialized: return a plain struct of values "
-                    "(no pointers), or give "
-                    "the class FLINK_FIELDS or a flink::TypeSerializer");
-      return datastream::AfterMistake{};
-    } else {
-      using Out = operators::MapResult<Function, T>;
-      return transformed<Out>("Map", "map", operators::makeMapFactory<T>(std::move(f)));
-    }
+    return mapAs(std::move(function), operators::NoKeys{});
   }
 
   /// `void f(const T&, Collector<R>&)`, or a FlatMapFunction. flatMap<R>(f) when f is a generic
   /// lambda.
   template <class Given = datastream::Unknown, class F>
   auto flatMap(F function) const {
-    using Out = datastream::CollectedType<F, Given>;
-    if constexpr (std::is_same_v<Out, datastream::Unknown>) {
-      static_assert(datastream::kNever<F>,
-                    "flink: flatMap() needs a function with a collector: void f(const T&, "
-                    "flink::Collector<R>&); for a "
-                    "generic lambda write flatMap<R>(f)");
-      return datastream::AfterMistake{};
-    } else if constexpr (!Serializable<Out>) {
-      static_assert(datastream::kNever<F>,
-                    "flink: flatMap() collects records that cannot be serialized: use a plain "
-                    "struct of values (no "
-                    "pointers), or give the class FLINK_FIELDS or a flink::TypeSerializer");
-      return datastream::AfterMistake{};
-    } else if constexpr (!operators::CallableFlatMap<F, T, Out>) {
-      static_assert(datastream::kNever<F>,
-                    "flink: flatMap()'s function does not take this stream's records: void f(const "
-                    "T&, flink::Collector<R>&)");
-      return datastream::AfterMistake{};
-    } else {
-      return transformed<Out>("Flat Map", "flatMap",
-                              operators::makeFlatMapFactory<T, Out>(std::move(function)));
-    }
+    return flatMapAs<Given>(std::move(function), operators::NoKeys{});
   }
 
   /// `bool f(const T&)`, or a FilterFunction.
   template <class F>
   auto filter(F function) const {
-    auto f = datastream::asCallable(std::move(function));
-    using Function = decltype(f);
-    if constexpr (!operators::CallableFilter<Function, T>) {
-      static_assert(datastream::kNever<F>,
-                    "flink: filter() needs a function of one record of this stream that returns "
-                    "bool: bool f(const T&)");
-      return datastream::AfterMistake{};
-    } else {
-      return transformed<T>("Filter", "filter", operators::makeFilterFactory<T>(std::move(f)));
-    }
+    return filterAs(std::move(function), operators::NoKeys{});
   }
 
   /// `void f(RecordIterator<T>&, Collector<R>&)`, called once per subtask when its input has ended.
@@ -160,7 +133,25 @@ class DataStream {
   /// to side outputs.
   template <class Given = datastream::Unknown, class F>
   auto process(F function) const {
-    return processAs<Given>("Process", std::move(function));
+    return processAs<Given>("Process", std::move(function), operators::NoKeys{});
+  }
+
+  /// Gives records event time: timestamps, and watermarks that say how far it is. Also takes an
+  /// older AssignerWithPeriodicWatermarks or AssignerWithPunctuatedWatermarks.
+  template <class Strategy>
+  auto assignTimestampsAndWatermarks(Strategy strategy) const {
+    if constexpr (std::is_same_v<Strategy, WatermarkStrategy<T>>) {
+      return transformed<T>("Timestamps/Watermarks", "assignTimestampsAndWatermarks",
+                            operators::makeWatermarksFactory<T>(std::move(strategy)));
+    } else if constexpr (operators::TimestampAssigner<Strategy, T>) {
+      return assignTimestampsAndWatermarks(operators::strategyOf<T>(std::move(strategy)));
+    } else {
+      static_assert(
+          datastream::kNever<Strategy>,
+          "flink: assignTimestampsAndWatermarks() needs a flink::WatermarkStrategy of this "
+          "stream's record type");
+      return datastream::AfterMistake{};
+    }
   }
 
   // --- combining -------------------------------------------------------------------------------
@@ -180,6 +171,8 @@ class DataStream {
 
   template <class B>
   [[nodiscard]] ConnectedStreams<T, B> connect(const DataStream<B>& other) const;
+  template <class B>
+  [[nodiscard]] auto connect(const BroadcastStream<B>& other) const;
 
   /// Joins both streams by key and window: left.join(right).where(f).equalTo(g).window(w).apply(h).
   template <class B>
@@ -212,6 +205,10 @@ class DataStream {
   [[nodiscard]] DataStream broadcast() const {
     return partitioned(protocol::ShipStrategy::kBroadcast);
   }
+  /// With <flink/state.h>: every subtask of the reader gets all records and keeps what they say in
+  /// the maps that the descriptors name: events.connect(rules.broadcast(descriptor)).process(f).
+  template <class... K, class... V>
+  [[nodiscard]] BroadcastStream<T> broadcast(const MapStateDescriptor<K, V>&... descriptors) const;
   [[nodiscard]] DataStream global() const { return partitioned(protocol::ShipStrategy::kGlobal); }
   [[nodiscard]] DataStream forward() const { return partitioned(protocol::ShipStrategy::kForward); }
   /// `int partitioner(const K& key, int numPartitions)` gives the receiving subtask.
@@ -286,20 +283,7 @@ class DataStream {
   /// `void f(const T&)`, or a SinkFunction.
   template <class F>
   auto addSink(F function) const {
-    if constexpr (!operators::CallableSink<F, T>) {
-      static_assert(
-          datastream::kNever<F>,
-          "flink: addSink() needs a function of one record of this stream: void f(const T&)");
-      return datastream::AfterMistake{};
-    } else if constexpr (!std::is_void_v<decltype(datastream::sinkResult(
-                             std::declval<F&>(), std::declval<const T&>()))>) {
-      static_assert(datastream::kNever<F>,
-                    "flink: addSink()'s function returns a value, which nobody takes; return void");
-      return datastream::AfterMistake{};
-    } else {
-      return addSinkOperator("Unnamed", "addSink",
-                             operators::makeSinkFunctionFactory<T>(std::move(function)));
-    }
+    return addSinkAs(std::move(function), operators::NoKeys{});
   }
 
   /// A Sink<T>, by value or shared.
@@ -346,10 +330,110 @@ class DataStream {
         datastream::plainCodec<Out>));
   }
 
-  template <class Given, class F>
-  auto processAs(const char* name, F function) const {
+  // The transformations for a stream with or without keys.
+
+  template <class F, class Keys>
+  auto mapAs(F function, Keys keys) const {
+    datastream::checkFunction<F>();
+    auto f = datastream::asCallable(std::move(function));
+    using Function = decltype(f);
+    if constexpr (!operators::CallableMap<Function, T>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: map() needs a function of one record of this stream: R f(const T&)");
+      return datastream::AfterMistake{};
+    } else if constexpr (std::is_void_v<decltype(operators::callMap(std::declval<Function&>(),
+                                                                    std::declval<T&>()))>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: map()'s function returns nothing; to emit none or several records use "
+                    "flatMap() or filter()");
+      return datastream::AfterMistake{};
+    } else if constexpr (!Serializable<operators::MapResult<Function, T>>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: map()'s result cannot be serialized: return a plain struct of values "
+                    "(no pointers), or give "
+                    "the class FLINK_FIELDS or a flink::TypeSerializer");
+      return datastream::AfterMistake{};
+    } else {
+      using Out = operators::MapResult<Function, T>;
+      return transformed<Out>("Map", "map",
+                              operators::makeMapFactory<T>(std::move(f), std::move(keys)));
+    }
+  }
+
+  template <class Given, class F, class Keys>
+  auto flatMapAs(F function, Keys keys) const {
+    datastream::checkFunction<F>();
     using Out = datastream::CollectedType<F, Given>;
-    if constexpr (!operators::CallableProcess<F, T, Out>) {
+    if constexpr (std::is_same_v<Out, datastream::Unknown>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: flatMap() needs a function with a collector: void f(const T&, "
+                    "flink::Collector<R>&); for a "
+                    "generic lambda write flatMap<R>(f)");
+      return datastream::AfterMistake{};
+    } else if constexpr (!Serializable<Out>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: flatMap() collects records that cannot be serialized: use a plain "
+                    "struct of values (no "
+                    "pointers), or give the class FLINK_FIELDS or a flink::TypeSerializer");
+      return datastream::AfterMistake{};
+    } else if constexpr (!operators::CallableFlatMap<F, T, Out>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: flatMap()'s function does not take this stream's records: void f(const "
+                    "T&, flink::Collector<R>&)");
+      return datastream::AfterMistake{};
+    } else {
+      return transformed<Out>(
+          "Flat Map", "flatMap",
+          operators::makeFlatMapFactory<T, Out>(std::move(function), std::move(keys)));
+    }
+  }
+
+  template <class F, class Keys>
+  auto filterAs(F function, Keys keys) const {
+    datastream::checkFunction<F>();
+    auto f = datastream::asCallable(std::move(function));
+    using Function = decltype(f);
+    if constexpr (!operators::CallableFilter<Function, T>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: filter() needs a function of one record of this stream that returns "
+                    "bool: bool f(const T&)");
+      return datastream::AfterMistake{};
+    } else {
+      return transformed<T>("Filter", "filter",
+                            operators::makeFilterFactory<T>(std::move(f), std::move(keys)));
+    }
+  }
+
+  template <class F, class Keys>
+  auto addSinkAs(F function, Keys keys) const {
+    datastream::checkFunction<F>();
+    if constexpr (!operators::CallableSink<F, T>) {
+      static_assert(
+          datastream::kNever<F>,
+          "flink: addSink() needs a function of one record of this stream: void f(const T&)");
+      return datastream::AfterMistake{};
+    } else if constexpr (!std::is_void_v<decltype(datastream::sinkResult(
+                             std::declval<F&>(), std::declval<const T&>()))>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: addSink()'s function returns a value, which nobody takes; return void");
+      return datastream::AfterMistake{};
+    } else {
+      return addSinkOperator(
+          "Unnamed", "addSink",
+          operators::makeSinkFunctionFactory<T>(std::move(function), std::move(keys)));
+    }
+  }
+
+  template <class Given, class F, class Keys>
+  auto processAs(const char* name, F function, Keys keys) const {
+    using Out = datastream::CollectedType<F, Given>;
+    datastream::checkFunction<F>();
+    if constexpr (datastream::kWrongKey<F, Keys>) {
+      static_assert(datastream::kNever<F>,
+                    "flink: a KeyedProcessFunction<K, ..> works on a stream with keys of type K: "
+                    "call keyBy() first");
+      return datastream::AfterMistake{};
+    } else if constexpr (!operators::CallableProcess<F, T, Out, Keys>) {
       static_assert(datastream::kNever<F>,
                     "flink: process() needs void f(const T&, flink::ProcessContext&, "
                     "flink::Collector<R>&) or a "
@@ -362,8 +446,9 @@ class DataStream {
                     "pointers), or give the class FLINK_FIELDS or a flink::TypeSerializer");
       return datastream::AfterMistake{};
     } else {
-      return transformed<Out>(name, "process",
-                              operators::makeProcessFactory<T, Out>(std::move(function)));
+      return transformed<Out>(
+          name, "process",
+          operators::makeProcessFactory<T, Out>(std::move(function), std::move(keys)));
     }
   }
 

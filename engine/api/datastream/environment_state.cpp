@@ -62,6 +62,7 @@ void applySettings(const config::Configuration& configuration, ExecutionConfig& 
   graph.chainOperatorsWithDifferentMaxParallelism = option(
       configuration, config::kPipelineOperatorChainingChainOperatorsWithDifferentMaxParallelism);
   graph.maxParallelism = config.getMaxParallelism();
+  graph.autoWatermarkIntervalMs = config.getAutoWatermarkInterval();
   graph.bufferTimeoutMs =
       option(configuration, config::kExecutionBufferTimeoutEnabled)
           ? option(configuration, config::kExecutionBufferTimeoutInterval).count()

@@ -5,6 +5,7 @@
 
 #include "api/datastream/program_execution.h"
 #include "api/datastream/program_graph.h"
+#include "api/datastream/strategies.h"
 #include "core/config/configuration.h"
 
 namespace flink::datastream {
@@ -16,6 +17,7 @@ struct EnvironmentState {
   ProgramExecution& execution;
   std::shared_ptr<ProgramGraph> graph = std::make_shared<ProgramGraph>();
   config::Configuration configuration;
+  TimeCharacteristic timeCharacteristic = TimeCharacteristic::EventTime;
 
   /// Submits what is pending as one job.
   std::shared_ptr<JobClient> executeAsync(const std::string& jobName);

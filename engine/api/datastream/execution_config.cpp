@@ -55,6 +55,16 @@ ExecutionConfig& ExecutionConfig::setMaxParallelism(std::int32_t maxParallelism)
   return *this;
 }
 
+ExecutionConfig& ExecutionConfig::setAutoWatermarkInterval(std::int64_t intervalMs) {
+  if (intervalMs < 0) {
+    throw FlinkException(Status(
+        ErrorCode::kInvalidArgument,
+        fmt::format("the auto watermark interval cannot be negative: intervalMs={}", intervalMs)));
+  }
+  autoWatermarkIntervalMs_ = intervalMs;
+  return *this;
+}
+
 ExecutionConfig& ExecutionConfig::ignore(std::string_view call) {
   if (std::find(ignoredCalls_.begin(), ignoredCalls_.end(), call) == ignoredCalls_.end()) {
     ignoredCalls_.emplace_back(call);

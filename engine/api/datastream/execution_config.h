@@ -29,6 +29,10 @@ class ExecutionConfig {
   /// -1: computed from the parallelism.
   [[nodiscard]] std::int32_t getMaxParallelism() const { return maxParallelism_; }
 
+  /// Time between two periodic watermarks; 0: none. Throws for a negative one.
+  ExecutionConfig& setAutoWatermarkInterval(std::int64_t intervalMs);
+  [[nodiscard]] std::int64_t getAutoWatermarkInterval() const { return autoWatermarkIntervalMs_; }
+
   /// Records are always handed on inside a chain without copying; the setting is kept for the job's
   /// description.
   ExecutionConfig& enableObjectReuse() { return objectReuse_ = true, *this; }
@@ -69,6 +73,7 @@ class ExecutionConfig {
   std::vector<std::string> ignoredCalls_;
   std::int32_t parallelism_ = 1;
   std::int32_t maxParallelism_ = -1;
+  std::int64_t autoWatermarkIntervalMs_ = 200;
   bool objectReuse_ = false;
 };
 

@@ -13,4 +13,13 @@ void throwNoSuchField(const char* aggregation, std::size_t position, std::size_t
                                           aggregation, position, numFields)));
 }
 
+void checkJoinBounds(std::int64_t lowerMs, std::int64_t upperMs) {
+  if (lowerMs <= upperMs) return;
+  throw FlinkException(
+      Status(ErrorCode::kInvalidArgument,
+             fmt::format("Lower bound needs to be less than or equal to upper bound: lowerMs={} "
+                         "upperMs={}",
+                         lowerMs, upperMs)));
+}
+
 }  // namespace flink::datastream

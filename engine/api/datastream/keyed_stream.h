@@ -88,11 +88,42 @@ class KeyedStream : public DataStream<T> {
     return by(datastream::MaxByAggregation{first}, field);
   }
 
-  /// As on any stream; the function meets all records of a key in one subtask.
+  // As on any stream; a rich function has the state of the record's key.
+
+  template <class F>
+  auto map(F function) const {
+    return this->mapAs(std::move(function), keysFor<F>());
+  }
+  template <class Given = datastream::Unknown, class F>
+  auto flatMap(F function) const {
+    return this->template flatMapAs<Given>(std::move(function), keysFor<F>());
+  }
+  template <class F>
+  auto filter(F function) const {
+    return this->filterAs(std::move(function), keysFor<F>());
+  }
+  template <class F>
+  auto addSink(F function) const {
+    return this->addSinkAs(std::move(function), keysFor<F>());
+  }
+  /// `void f(const T&, KeyedProcessContext<K>&, Collector<R>&)`, or a KeyedProcessFunction or
+  /// ProcessFunction: with state and timers of the record's key.
   template <class Given = datastream::Unknown, class F>
   auto process(F function) const {
-    return this->template processAs<Given>("KeyedProcess", std::move(function));
+    return this->template processAs<Given>("KeyedProcess", std::move(function), keys());
   }
+  using DataStream<T>::connect;
+  /// Equal keys of both streams share state and timers.
+  template <class B, class OtherSelector>
+  [[nodiscard]] auto connect(const KeyedStream<B, K, OtherSelector>& other) const;
+  /// With <flink/state.h>: state and timers are those of the first stream's keys.
+  template <class B>
+  [[nodiscard]] auto connect(const BroadcastStream<B>& other) const;
+
+  /// With <flink/joins.h>: pairs records of equal keys by their distance in event time:
+  /// left.intervalJoin(right).between(-5min, 0min).process(f).
+  template <class B, class OtherSelector>
+  [[nodiscard]] auto intervalJoin(const KeyedStream<B, K, OtherSelector>& other) const;
 
   /// Cuts the stream into windows per key.
   template <class Assigner>
@@ -102,9 +133,21 @@ class KeyedStream : public DataStream<T> {
   /// The last `size` elements of a key, every `slide` elements.
   [[nodiscard]] auto countWindow(std::int64_t size, std::int64_t slide) const;
 
+  /// For the engine.
+  [[nodiscard]] operators::KeyedBy<K, Selector> keys() const { return {selector_}; }
   [[nodiscard]] const Selector& selector() const { return selector_; }
 
  private:
+  /// Nothing where the function cannot ask for state.
+  template <class F>
+  [[nodiscard]] auto keysFor() const {
+    if constexpr (operators::kMayUseState<F>) {
+      return keys();
+    } else {
+      return operators::NoKeys{};
+    }
+  }
+
   template <std::size_t Index, class Aggregation>
   auto byIndex(Aggregation aggregation) const {
     return datastream::aggregateByIndex<T, Index>(aggregation, aggregated<Aggregation>());

@@ -7,6 +7,11 @@
 #include "dataflow/operators/source_function.h"
 
 /// What a user's function says about itself: the record types in its signature.
+namespace flink {
+template <class Out>
+class ResultFuture;
+}
+
 namespace flink::datastream {
 
 struct Unknown {};
@@ -58,6 +63,11 @@ struct CollectedBy<SourceContext<T>> {
   using Type = T;
 };
 
+template <class T>
+struct CollectedBy<ResultFuture<T>> {
+  using Type = T;
+};
+
 /// The first Collector or SourceContext among the arguments.
 template <class L>
 struct FirstCollected {
@@ -84,6 +94,8 @@ consteval auto collectedType() {
     return std::type_identity<detail::CollectedIn<F>>{};
   } else if constexpr (requires { &F::operator(); }) {
     return std::type_identity<detail::CollectedIn<decltype(&F::operator())>>{};
+  } else if constexpr (requires { &F::asyncInvoke; }) {
+    return std::type_identity<detail::CollectedIn<decltype(&F::asyncInvoke)>>{};
   } else if constexpr (requires { &F::flatMap; }) {
     return std::type_identity<detail::CollectedIn<decltype(&F::flatMap)>>{};
   } else if constexpr (requires { &F::processElement; }) {

@@ -16,6 +16,9 @@ enum class RestartStrategyType : std::uint8_t {
   kExponentialDelay
 };
 
+/// What the time of windows and timers means.
+enum class TimeCharacteristic : std::uint8_t { ProcessingTime, IngestionTime, EventTime };
+
 /// The value of the type's key, e.g. "fixed-delay".
 [[nodiscard]] std::string_view configValue(StateBackendType type);
 [[nodiscard]] std::string_view configValue(RestartStrategyType type);

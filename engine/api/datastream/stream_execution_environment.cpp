@@ -26,6 +26,10 @@ void apply(const Configuration& configuration, ExecutionConfig& config) {
       n && *n > 0) {
     config.setMaxParallelism(*n);
   }
+  if (const auto interval =
+          valueOrThrow(configuration.getOptional(config::kPipelineAutoWatermarkInterval))) {
+    config.setAutoWatermarkInterval(interval->count());
+  }
   if (const auto reuse = valueOrThrow(configuration.getOptional(config::kPipelineObjectReuse))) {
     *reuse ? config.enableObjectReuse() : config.disableObjectReuse();
   }
@@ -72,6 +76,18 @@ StreamExecutionEnvironment& StreamExecutionEnvironment::setParallelism(std::int3
 
 std::int32_t StreamExecutionEnvironment::getParallelism() const {
   return state_->graph->config().getParallelism();
+}
+
+StreamExecutionEnvironment& StreamExecutionEnvironment::setStreamTimeCharacteristic(
+    TimeCharacteristic characteristic) {
+  state_->timeCharacteristic = characteristic;
+  getConfig().setAutoWatermarkInterval(characteristic == TimeCharacteristic::ProcessingTime ? 0
+                                                                                            : 200);
+  return *this;
+}
+
+TimeCharacteristic StreamExecutionEnvironment::getStreamTimeCharacteristic() const {
+  return state_->timeCharacteristic;
 }
 
 StreamExecutionEnvironment& StreamExecutionEnvironment::setMaxParallelism(

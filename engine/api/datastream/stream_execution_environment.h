@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,6 +18,7 @@
 #include "api/datastream/job_client.h"
 #include "api/datastream/parallel_source_function.h"
 #include "api/datastream/program_execution.h"
+#include "api/datastream/strategies.h"
 #include "connectors/collection/collection_source.h"
 #include "core/config/configuration.h"
 
@@ -77,6 +79,11 @@ class StreamExecutionEnvironment {
   /// Milliseconds; -1: only full buffers, 0: after every record.
   StreamExecutionEnvironment& setBufferTimeout(std::int64_t timeoutMs);
   StreamExecutionEnvironment& disableOperatorChaining();
+  /// What time the sources created from now on bring. EventTime, the default, leaves that to
+  /// watermark strategies; IngestionTime stamps records with the clock; ProcessingTime has no
+  /// periodic watermarks.
+  StreamExecutionEnvironment& setStreamTimeCharacteristic(TimeCharacteristic characteristic);
+  [[nodiscard]] TimeCharacteristic getStreamTimeCharacteristic() const;
 
   // --- sources ---------------------------------------------------------------------------------
 
@@ -134,21 +141,12 @@ class StreamExecutionEnvironment {
   /// A Source, by value or shared.
   template <class S>
   auto fromSource(S source, std::string name) {
-    using Type = typename datastream::SourceOf<S>::Type;
-    if constexpr (!datastream::SourceType<Type>) {
-      static_assert(datastream::kNever<S>, "flink: fromSource() needs a flink::Source<T, Split>");
-      return datastream::AfterMistake{};
-    } else if constexpr (std::same_as<S, Type>) {
-      return fromSource(std::make_shared<const S>(std::move(source)), std::move(name));
-    } else {
-      using T = typename Type::Record;
-      static_assert(Serializable<T>, "flink: the source's records cannot be serialized");
-      const std::shared_ptr<const Source<T, typename Type::SplitType>> shared = std::move(source);
-      auto spec = sourceSpec<T>(name.c_str(), "source", operators::makeSourceFactory(shared));
-      spec.bounded = shared->getBoundedness() == Boundedness::kBounded;
-      spec.hasCoordinator = true;
-      return newSource<T>(std::move(spec));
-    }
+    return sourceStream(std::move(source), std::nullopt, std::move(name));
+  }
+  /// With event time from the source on.
+  template <class S, class T>
+  auto fromSource(S source, WatermarkStrategy<T> strategy, std::string name) {
+    return sourceStream(std::move(source), std::move(strategy), std::move(name));
   }
 
   /// A SourceFunction; parallel only when it is a ParallelSourceFunction.
@@ -208,6 +206,34 @@ class StreamExecutionEnvironment {
   [[nodiscard]] std::shared_ptr<datastream::ProgramGraph> programGraph() const;
 
  private:
+  template <class S, class Strategy>
+  auto sourceStream(S source, Strategy strategy, std::string name) {
+    using Type = typename datastream::SourceOf<S>::Type;
+    if constexpr (!datastream::SourceType<Type>) {
+      static_assert(datastream::kNever<S>, "flink: fromSource() needs a flink::Source<T, Split>");
+      return datastream::AfterMistake{};
+    } else if constexpr (std::same_as<S, Type>) {
+      return sourceStream(std::make_shared<const S>(std::move(source)), std::move(strategy),
+                          std::move(name));
+    } else if constexpr (!std::is_convertible_v<
+                             Strategy, std::optional<WatermarkStrategy<typename Type::Record>>>) {
+      static_assert(datastream::kNever<S>,
+                    "flink: fromSource()'s watermark strategy is not one of the source's record "
+                    "type");
+      return datastream::AfterMistake{};
+    } else {
+      using T = typename Type::Record;
+      static_assert(Serializable<T>, "flink: the source's records cannot be serialized");
+      const std::shared_ptr<const Source<T, typename Type::SplitType>> shared = std::move(source);
+      const std::optional<WatermarkStrategy<T>> watermarks = std::move(strategy);
+      auto spec =
+          sourceSpec<T>(name.c_str(), "source", operators::makeSourceFactory(shared, watermarks));
+      spec.bounded = shared->getBoundedness() == Boundedness::kBounded;
+      spec.hasCoordinator = true;
+      return newSource<T>(std::move(spec), watermarks.has_value());
+    }
+  }
+
   template <class T>
   static datastream::OperatorSpec sourceSpec(const char* name, const char* kind,
                                              operators::FactoryPtr factory) {
@@ -215,7 +241,10 @@ class StreamExecutionEnvironment {
                                     datastream::OperatorRole::kSource);
   }
   template <class T>
-  SingleOutputStreamOperator<T> newSource(datastream::OperatorSpec spec) {
+  SingleOutputStreamOperator<T> newSource(datastream::OperatorSpec spec,
+                                          bool hasEventTime = false) {
+    if (!hasEventTime && getStreamTimeCharacteristic() == TimeCharacteristic::IngestionTime)
+      spec.factory = operators::makeIngestionTimeFactory<T>(std::move(spec.factory));
     return SingleOutputStreamOperator<T>(
         datastream::StreamHandle::ofSource(state_, std::move(spec), datastream::plainCodec<T>));
   }

@@ -102,6 +102,7 @@ FLINK_WIRE_FIELDS(JobGraph) {
   FLINK_VALUE(executionPlanJson, execution_plan_json);
   FLINK_VALUE(planDot, plan_dot);
   FLINK_VALUE(streamGraphJson, stream_graph_json);
+  FLINK_VALUE(autoWatermarkIntervalMs, auto_watermark_interval_ms);
   return true;
 }
 FLINK_WIRE_MESSAGE(JobGraph, JobGraph);

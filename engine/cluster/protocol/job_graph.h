@@ -112,6 +112,7 @@ struct JobGraph {
   std::vector<std::pair<std::int32_t, std::uint64_t>> fingerprint;
   std::map<std::string, std::string> configuration;  ///< the job's own keys, over the cluster's
   std::map<std::string, std::string> globalJobParameters;
+  std::int64_t autoWatermarkIntervalMs = 200;  ///< between two periodic watermarks; 0: none
   /// Elements of fromElements/fromCollection by streamNodeId, serialized.
   std::map<std::int32_t, std::string> collections;
   std::string planJson;         ///< REST `plan` without jid and name

@@ -144,6 +144,7 @@ Result<task::TaskSpec> makeTaskSpec(const TaskSpecContext& context,
   spec.maxParallelism = vertex->maxParallelism;
   spec.batchMode = context.graph.type == protocol::JobType::kBatch;
   spec.bufferTimeoutMs = vertex->bufferTimeoutMs;
+  spec.autoWatermarkIntervalMs = context.graph.autoWatermarkIntervalMs;
   spec.managedMemoryBytes = managedBytes;
   spec.temporaryDirectory = context.temporaryDirectory;
   spec.globalJobParameters = context.graph.globalJobParameters;

@@ -56,7 +56,6 @@ constexpr KeyRule kRules[] = {
      "not end"},
     {"metrics.fetcher", KeyKind::kIgnored, "workers report their metrics every second"},
     {"metrics.job.status", KeyKind::kLater, kLater},
-    {"pipeline.auto-watermark-interval", KeyKind::kLater, "watermarks are not in this release"},
     {"jobmanager.execution.attempts-history-size", KeyKind::kLater, kLaterRestart},
     {"taskmanager.slot.timeout", KeyKind::kLater, "a slot is freed when its job ends"},
     {"taskmanager.memory.framework.off-heap.batch-shuffle", KeyKind::kLater, kLater},

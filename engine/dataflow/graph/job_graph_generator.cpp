@@ -25,6 +25,7 @@ class Generator {
       : graph_(graph), rules_(rules), ids_(ids) {
     job_.id = jobId;
     job_.name = graph.jobName;
+    job_.autoWatermarkIntervalMs = graph.autoWatermarkIntervalMs;
     job_.type = jobTypeOf(graph);
   }
 

@@ -60,6 +60,7 @@ struct StreamGraph {
   bool chainOperatorsWithDifferentMaxParallelism = true;
   std::int32_t maxParallelism = -1;
   std::int64_t bufferTimeoutMs = 100;
+  std::int64_t autoWatermarkIntervalMs = 200;
   bool compressPipelined = false;
   bool compressBlocking = true;
   bool batchExchangesPipelined = false;  ///< execution.batch-shuffle-mode

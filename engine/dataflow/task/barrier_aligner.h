@@ -48,7 +48,7 @@ class BarrierAligner {
   std::vector<bool> ended_;
   std::size_t numOpen_;
   std::map<CheckpointId, std::set<std::size_t>> pending_;  ///< open channels that delivered
-  std::set<CheckpointId> cancelled_;  ///< newer than over_, at least once only
+  std::set<CheckpointId> cancelled_;                       ///< newer than over_, at least once only
   CheckpointId over_ = 0;  ///< this one and all older ones are completed or aborted
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
-/// The DataStream API: everything a program needs to describe and run dataflows.
+/// The DataStream API: what programs need to describe and run dataflows. Broadcast state is in
+/// <flink/state.h>, interval joins in <flink/joins.h>, asynchronous calls in <flink/async.h>.
 #include "api/datastream/co_grouped_streams.h"
 #include "api/datastream/connected_streams.h"
 #include "api/datastream/data_stream.h"

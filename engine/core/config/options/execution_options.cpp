@@ -12,6 +12,7 @@ std::vector<OptionInfo> executionOptions() {
       describe(kExecutionBatchShuffleMode),
       describe(kPipelineName),
       describe(kPipelineMaxParallelism),
+      describe(kPipelineAutoWatermarkInterval),
       describe(kPipelineObjectReuse),
       describe(kPipelineOperatorChainingEnabled),
       describe(kPipelineOperatorChainingChainOperatorsWithDifferentMaxParallelism),

@@ -36,6 +36,12 @@ inline constexpr ConfigOption<int> kPipelineMaxParallelism{
     "Key groups of the job; -1 derives them from the parallelism.",
     {},
     "-1..32768"};
+inline constexpr ConfigOption<Millis> kPipelineAutoWatermarkInterval{
+    "pipeline.auto-watermark-interval",
+    "200 ms",
+    "Time between two periodic watermarks; 0 switches them off.",
+    {},
+    ">=0"};
 inline constexpr ConfigOption<bool> kPipelineObjectReuse{
     "pipeline.object-reuse", "false", "Chained user functions may be given the same object again."};
 inline constexpr ConfigOption<bool> kPipelineOperatorChainingEnabled{
