@@ -12,7 +12,7 @@ namespace flink::connectors {
 
 /// Deals a fixed list of splits out so that every reader gets its share even when it starts late:
 /// each has a queue of its own; whoever has emptied it takes from the longest one, but only after
-/// all readers have started.
+/// all readers have started (unless they start in turns).
 /// Thread: the coordinator's step.
 template <class Split>
 class SplitAssigner {
@@ -53,7 +53,9 @@ class SplitAssigner {
         context_.signalNoMoreSplits(static_cast<int>(subtask));
         return true;
       }
-      if (context_.registeredReaders().size() < queues_.size()) return false;
+      if (context_.registeredReaders().size() < queues_.size() &&
+          !context_.readersMayStartInTurns())
+        return false;
       from = &*longest;
     }
     context_.assignSplit(from->front(), static_cast<int>(subtask));

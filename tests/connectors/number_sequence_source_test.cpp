@@ -35,6 +35,20 @@ TEST(NumberSequenceSourceTest, GivesEveryNumberOnceInEqualShares) {
   }
 }
 
+TEST(NumberSequenceSourceTest, ReadersThatStartInTurnsDoNotWaitForEachOther) {
+  const auto files = fs::makeLocalFileSystem();
+  const NumberSequenceSource source(0, 999);
+  Harness harness(source, *files, 4);
+  harness.inTurns = true;
+  harness.startReader(2);
+  InputStatus status = InputStatus::kMoreAvailable;
+  while (status == InputStatus::kMoreAvailable) status = harness.poll(2, 100);
+  EXPECT_EQ(status, InputStatus::kEndOfInput);
+  EXPECT_EQ(harness.records(2).size(), 1000U);
+  harness.startReader(0);
+  EXPECT_EQ(harness.poll(0, 100), InputStatus::kEndOfInput);
+}
+
 TEST(NumberSequenceSourceTest, TheWholeRangeOfNumbersIsAllowed) {
   constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
   constexpr auto kMax = std::numeric_limits<std::int64_t>::max();

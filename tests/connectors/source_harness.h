@@ -89,6 +89,8 @@ class SourceHarness {
     return all;
   }
 
+  bool inTurns = false;
+
  private:
   class EnumeratorContext final : public SplitEnumeratorContext<Split> {
    public:
@@ -97,6 +99,7 @@ class SourceHarness {
     [[nodiscard]] const std::vector<int>& registeredReaders() const override {
       return harness_.registered_;
     }
+    [[nodiscard]] bool readersMayStartInTurns() const override { return harness_.inTurns; }
     void assignSplit(const Split& split, int subtask) override {
       harness_.reader(subtask).addSplits({split});
     }

@@ -48,7 +48,8 @@ class WordCountTest(ClusterTest):
         return readPairs(output)
 
     def testBatchEmitsEachWordOnce(self):
-        for parallelism in (1, 2, 4, 8):
+        # 16 on eight slots: the subtasks have their turns.
+        for parallelism in (1, 2, 4, 8, 16):
             with self.subTest(parallelism=parallelism):
                 pairs = self.count("BATCH", parallelism)
                 self.assertEqual(len(pairs), len(self.expected))

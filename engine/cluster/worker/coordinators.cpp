@@ -12,9 +12,10 @@ Coordinators::~Coordinators() = default;
 
 void Coordinators::open(const ExecutionAttemptId& attempt, const OperatorId& op,
                         const std::string& name, const operators::OperatorFactory& factory,
-                        int parallelism) {
+                        int parallelism, bool batchMode) {
   task::CoordinatorServices services;
   services.clock = &services_.clock;
+  services.batchMode = batchMode;
   services.files = &services_.files;
   services.executor = &services_.executor;
   services.sendToSubtask = [this, op](int subtask, std::string payload) {

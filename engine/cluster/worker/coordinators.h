@@ -35,7 +35,7 @@ class Coordinators {
 
   /// Starts the coordinator of `op`, which the factory must have.
   void open(const ExecutionAttemptId& attempt, const OperatorId& op, const std::string& name,
-            const operators::OperatorFactory& factory, int parallelism);
+            const operators::OperatorFactory& factory, int parallelism, bool batchMode);
   /// False when the coordinator of `op` does not run here.
   bool deliver(const OperatorId& op, int subtask, std::string payload);
   void close();

@@ -216,7 +216,8 @@ void Worker::openCoordinators(const ExecutionAttemptId& attempt,
     // A missing factory is reported by the task, which needs it too.
     const auto* factory = runtime_->catalog->operatorFactory(op.streamNodeId);
     if (factory != nullptr)
-      coordinators_->open(attempt, op.id, op.name, *factory, vertex.parallelism);
+      coordinators_->open(attempt, op.id, op.name, *factory, vertex.parallelism,
+                          start_->graph.type == protocol::JobType::kBatch);
   }
 }
 

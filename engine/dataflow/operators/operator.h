@@ -164,6 +164,8 @@ using OperatorOutputs = std::vector<std::pair<std::string, Receiver*>>;
 /// What a coordinator sees of its job. Thread: the coordinator's step.
 struct CoordinatorContext {
   int parallelism = 1;  ///< of the source
+  /// Of a batch job: a subtask may start only when an earlier one has ended and freed its slot.
+  bool batchMode = false;
   const Clock* clock = nullptr;
   FileSystem* files = nullptr;
   Executor* executor = nullptr;

@@ -67,6 +67,9 @@ class SplitEnumeratorContext {
   [[nodiscard]] virtual int currentParallelism() const = 0;
   /// Subtasks whose reader has started.
   [[nodiscard]] virtual const std::vector<int>& registeredReaders() const = 0;
+  /// True when some readers may start only after others have ended (a batch with fewer slots than
+  /// subtasks): waiting for all of them would be for ever.
+  [[nodiscard]] virtual bool readersMayStartInTurns() const { return false; }
   virtual void assignSplit(const Split& split, int subtask) = 0;
   /// The subtask ends once it has read what it was assigned.
   virtual void signalNoMoreSplits(int subtask) = 0;

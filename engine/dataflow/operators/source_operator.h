@@ -143,6 +143,7 @@ class SourceCoordinator final : public OperatorCoordinator, private SplitEnumera
  private:
   [[nodiscard]] int currentParallelism() const override { return context_->parallelism; }
   [[nodiscard]] const std::vector<int>& registeredReaders() const override { return readers_; }
+  [[nodiscard]] bool readersMayStartInTurns() const override { return context_->batchMode; }
   void assignSplit(const Split& split, int subtask) override {
     context_->sendToSubtask(subtask,
                             encodeSourceEvent(SourceEvent::kAddSplit, types::serialize(split)));

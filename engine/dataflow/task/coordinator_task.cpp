@@ -19,6 +19,7 @@ class CoordinatorTask::Runner final : public Steppable {
         coordinator_(std::move(coordinator)),
         services_(std::move(services)) {
     context_.parallelism = parallelism;
+    context_.batchMode = services_.batchMode;
     context_.clock = services_.clock;
     context_.files = services_.files;
     context_.executor = services_.executor;

@@ -16,6 +16,7 @@ struct CoordinatorServices {
   const Clock* clock = nullptr;
   FileSystem* files = nullptr;
   Executor* executor = nullptr;
+  bool batchMode = false;
   /// Carries a message to a subtask of the coordinator's operator. Called from executor threads.
   std::function<void(int subtask, std::string payload)> sendToSubtask;
   /// The coordinator threw; it will not be stepped again. Called once, from an executor thread.
