@@ -258,11 +258,9 @@ TEST(ZmqTransportTest, ClientAfterAShortVisitIsAnswered) {
   const auto port = server->transport().bind("localhost:0");
   const auto talker = makeClient();
   const auto talkerPeer = talker->transport().connect(at(*port));
-  ReadLogRequest longRequest;
-  longRequest.name.assign(10'000, 'x');
   for (int round = 0; round < 10; ++round) {
-    std::vector<std::future<Result<ReadLogRequest::Response>>> answers;
-    for (int i = 0; i < 200; ++i) answers.push_back(talker->call(*talkerPeer, longRequest));
+    std::vector<std::future<Result<HasBlobRequest::Response>>> answers;
+    for (int i = 0; i < 1000; ++i) answers.push_back(talker->call(*talkerPeer, HasBlobRequest{}));
     for (int visit = 0; visit < 16; ++visit) connectAsStranger(*port);
     const auto client = makeClient();
     const auto peer = client->transport().connect(at(*port));
