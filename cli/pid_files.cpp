@@ -64,8 +64,8 @@ Status writePids(const std::string& path, const std::vector<int>& pids) {
     if (!file.flush()) error = std::error_code(errno, std::generic_category());
   }
   if (!error) return Status::ok();
-  return {ErrorCode::kFileIo, fmt::format("the pid file cannot be written: path={} reason={}", path,
-                                          error.message())};
+  return {ErrorCode::kFileIo,
+          fmt::format("the pid file cannot be written: path={} reason={}", path, error.message())};
 }
 
 /// Reads the file, drops what is not true any more, adds `added` (0: nothing), and writes it.

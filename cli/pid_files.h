@@ -7,9 +7,10 @@
 
 namespace flink::cli {
 
-// Flink's pid files, for scripts that know them: <pid directory>/flink-<user>-standalonesession.pid and
-// ...-taskexecutor.pid, one process id per line, the newest last. Clusters of one user that share the
-// directory share the files. Written under the lock that Flink's own scripts take.
+// Flink's pid files, for scripts that know them: <pid directory>/flink-<user>-standalonesession.pid
+// and
+// ...-taskexecutor.pid, one process id per line, the newest last. Clusters of one user that share
+// the directory share the files. Written under the lock that Flink's own scripts take.
 
 /// Flink's name of a daemon: standalonesession or taskexecutor.
 [[nodiscard]] std::string serviceName(const std::string& component);

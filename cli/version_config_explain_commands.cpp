@@ -3,9 +3,13 @@
 
 #include "cli/cluster_context.h"
 #include "cli/commands.h"
+#include "cli/error_report.h"
 #include "cli/render.h"
 #include "cli/version.h"
 #include "core/base/error_codes.h"
+#include "core/config/options/jobmanager_options.h"
+#include "core/config/options/taskmanager_options.h"
+#include "core/memory/memory_model.h"
 
 namespace flink::cli {
 
@@ -20,8 +24,27 @@ CommandResult runVersion(const GlobalOptions& global) {
   return kExitOk;
 }
 
+namespace {
+
+/// What the daemons would say at their start about sizes that do not add up. Files that leave the
+/// total to another one are not complete enough to tell.
+void checkMemory(config::CheckedConfiguration& checked) {
+  const config::Configuration& configuration = checked.configuration;
+  const auto check = [&](const auto& processSize, const auto& flinkSize, auto derive) {
+    if (!configuration.contains(processSize.key) && !configuration.contains(flinkSize.key)) return;
+    if (const auto model = derive(configuration); !model) checked.errors.push_back(model.status());
+  };
+  check(config::kTaskmanagerMemoryProcessSize, config::kTaskmanagerMemoryFlinkSize,
+        memory::deriveTaskManagerMemory);
+  check(config::kJobmanagerMemoryProcessSize, config::kJobmanagerMemoryFlinkSize,
+        memory::deriveJobManagerMemory);
+}
+
+}  // namespace
+
 CommandResult runConfigCheck(const GlobalOptions& global, const ConfigCheckOptions& options) {
-  FLINK_ASSIGN_OR_RETURN(const auto loaded, config::loadConfigurationFile(options.file));
+  config::CheckedConfiguration loaded = config::checkConfigurationFile(options.file);
+  if (loaded.errors.empty()) checkMemory(loaded);
   if (global.output != OutputFormat::kTable) {
     Json warnings = Json::array();
     for (const auto& warning : loaded.warnings)
@@ -30,14 +53,23 @@ CommandResult runConfigCheck(const GlobalOptions& global, const ConfigCheckOptio
     for (const auto& [key, entry] : loaded.configuration.entries()) {
       effective[key] = config::isSensitiveKey(key) ? "******" : entry.value;
     }
+    Json errors = Json::array();
+    for (const Status& error : loaded.errors)
+      errors.push_back({{"code", error.id()}, {"text", error.message()}});
     printDocument(global.output, "ConfigCheck",
-                  {{"file", options.file}, {"warnings", warnings}, {"configuration", effective}});
+                  {{"file", options.file},
+                   {"errors", errors},
+                   {"warnings", warnings},
+                   {"configuration", effective}});
   } else {
     for (const auto& warning : loaded.warnings) std::printf("warning: %s\n", warning.text.c_str());
-    std::printf("%s: %zu keys, %zu warnings\n", options.file.c_str(),
-                loaded.configuration.entries().size(), loaded.warnings.size());
+    std::printf("%s: %zu keys, %zu warnings, %zu errors\n", options.file.c_str(),
+                loaded.configuration.entries().size(), loaded.warnings.size(),
+                loaded.errors.size());
   }
-  return kExitOk;
+  if (loaded.errors.empty()) return kExitOk;
+  for (std::size_t i = 0; i + 1 < loaded.errors.size(); ++i) reportError(global, loaded.errors[i]);
+  return loaded.errors.back();
 }
 
 CommandResult runExplain(const GlobalOptions& global, const ExplainOptions& options) {

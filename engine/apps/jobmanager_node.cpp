@@ -159,7 +159,7 @@ Status JobManagerNode::startJobManager() {
 Status JobManagerNode::startRest() {
   FLINK_ASSIGN_OR_RETURN(auto settings, readRestSettings(configuration_));
   const std::string address = settings.bindAddress;
-  const int port = settings.portFirst;
+  const int port = settings.ports.front();
   auto server = rest::RestServer::start(std::move(settings), {jobManager_.get(), jarRunner_.get(),
                                                               files_.get(), &clock_, rng_.get()});
   if (!server) {

@@ -30,11 +30,9 @@ Result<rest::RestSettings> readRestSettings(const config::Configuration& configu
   FLINK_ASSIGN_OR_RETURN(settings.bindAddress, configuration.get(config::kRestBindAddress));
   FLINK_ASSIGN_OR_RETURN(const int port, configuration.get(config::kRestPort));
   FLINK_ASSIGN_OR_RETURN(const std::string range, configuration.get(config::kRestBindPort));
-  settings.portFirst = settings.portLast = port;
+  settings.ports = {port};
   if (!range.empty()) {
-    FLINK_ASSIGN_OR_RETURN(const auto ports, config::parsePorts(range));
-    settings.portFirst = ports.front();
-    settings.portLast = ports.back();
+    FLINK_ASSIGN_OR_RETURN(settings.ports, config::parsePorts(range));
   }
   FLINK_ASSIGN_OR_RETURN(const auto maxBody,
                          configuration.get(config::kRestServerMaxContentLength));

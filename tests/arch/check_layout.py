@@ -7,8 +7,7 @@ from pathlib import Path
 
 ROOT = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else Path(__file__).resolve().parents[2]
 TOP = {"CMakeLists.txt", "CMakePresets.json", "engine", "gui", "cli", "diagnostics", "alerts", "conf", "tests", "installers",
-       "README.md", "README.zh-CN.md", "LICENSE", "CONTRIBUTING.md",
-       "CONTRIBUTING.zh-CN.md"}
+       "README.md", "README.zh-CN.md", "LICENSE", "CONTRIBUTING.md", "CONTRIBUTING.zh-CN.md"}
 BANNED = {"util", "utils", "common", "helpers", "helper", "misc"}
 SOFT, HARD = 400, 800
 

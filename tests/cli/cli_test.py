@@ -20,7 +20,8 @@ class CliTest(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.write("config.yaml", f"jobmanager:\n  rpc:\n    port: {self.port}\nenv.pid.dir: {self.home}\n"
-                   "jobmanager.memory.process.size: 1600m\ntaskmanager.memory.process.size: 1728m\n")
+                   "jobmanager.memory.process.size: 1600m\ntaskmanager.memory.process.size: 1728m\n"
+                   "rest.port: 0\nblob.server.port: 0\njobmanager.event.port: 0\n")
 
     def write(self, name, text):
         path = self.conf / name
@@ -86,6 +87,20 @@ class CliTest(unittest.TestCase):
         bad = self.run_("config", "check", self.write("bad.yaml", "a: 1\nrest:\n  port: many\n"))
         self.assertEqual(bad.returncode, 8, bad.stdout + bad.stderr)
         self.assertIn("bad.yaml:3", bad.stderr)
+        several = self.run_("config", "check", self.write("several.yaml", "rest.bind-port: 8081,8085-8090,x\n"
+                            "taskmanager.rpc.port: 9-8\nmetrics.reporter.prom.port: 9249-\nblob.server.port: 1;2\n"))
+        self.assertEqual(several.returncode, 8)
+        for line, key, part in ((1, "rest.bind-port", "x"), (2, "taskmanager.rpc.port", "9-8"),
+                                (3, "metrics.reporter.prom.port", "9249-"), (4, "blob.server.port", "1;2")):
+            self.assertRegex(several.stderr, f"key={key} .*several.yaml:{line} .*'{part}' is no port")
+        memory = self.run_("config", "check", self.write("memory.yaml", "taskmanager.memory.process.size: 1g\n"
+                           "taskmanager.memory.flink.size: 2g\n"))
+        self.assertEqual(memory.returncode, 8, memory.stdout)
+        self.assertIn("FLINK-CFG-004", memory.stderr)
+        self.assertEqual(self.run_("config", "check", self.write("part.yaml", "taskmanager.memory.network.min: 1g\n")).returncode, 0)
+        statements = self.run_("config", "check", self.write("java.yaml", "rest.port: 8081\nenv.first();\nenv.second(60000);\n"))
+        self.assertEqual(statements.returncode, 8)
+        self.assertIn("java.yaml:2 line='env.first();'", statements.stderr)
         missing = self.run_("config", "check", self.home / "nowhere.yaml")
         self.assertEqual(missing.returncode, 6)
 

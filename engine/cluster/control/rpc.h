@@ -63,16 +63,16 @@ class RpcEndpoint {
   }
   template <class Request>
   void serve(std::function<void(const PeerId&, Request, Responder<Request>)> handler) {
-    serveRaw(Request::kMethod,
-             [handler = std::move(handler)](const PeerId& peer, Bytes body, RawResponder respond) {
-               auto request = protocol::decode<Request>(asBytes(body));
-               if (!request) return respond(std::move(request).status());
-               handler(peer, std::move(*request),
-                       [respond = std::move(respond)](Result<typename Request::Response> answer) {
-                         if (!answer) return respond(std::move(answer).status());
-                         respond(protocol::encode(*answer));
-                       });
-             });
+    serveRaw(Request::kMethod, [handler = std::move(handler)](const PeerId& peer, const Bytes& body,
+                                                              RawResponder respond) {
+      auto request = protocol::decode<Request>(asBytes(body));
+      if (!request) return respond(std::move(request).status());
+      handler(peer, std::move(*request),
+              [respond = std::move(respond)](Result<typename Request::Response> answer) {
+                if (!answer) return respond(std::move(answer).status());
+                respond(protocol::encode(*answer));
+              });
+    });
   }
   /// A call that takes `descriptor` along. REQUIRES: over a LocalChannel.
   template <class Request>

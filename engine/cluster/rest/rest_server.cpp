@@ -11,6 +11,7 @@
 #include "cluster/rest/handlers.h"
 #include "core/base/error_codes.h"
 #include "core/base/log.h"
+#include "core/config/value_text.h"
 
 namespace flink::rest {
 
@@ -208,7 +209,7 @@ class BeastRestServer final : public RestServer {
               "the REST port may leave loopback only with its own protection: rest.bind-address=" +
                   settings.bindAddress};
     }
-    for (int port = settings.portFirst; port <= settings.portLast; ++port) {
+    for (const int port : settings.ports) {
       const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(port));
       acceptor_.open(endpoint.protocol());
       acceptor_.set_option(tcp::acceptor::reuse_address(true));
@@ -220,12 +221,9 @@ class BeastRestServer final : public RestServer {
       }
       acceptor_.close();
     }
-    return {
-        ErrorCode::kPortInUse,
-        fmt::format("port in use: rest.port={}{} reason={}", settings.portFirst,
-                    settings.portLast == settings.portFirst ? std::string()
-                                                            : fmt::format("-{}", settings.portLast),
-                    error.message())};
+    return {ErrorCode::kPortInUse,
+            fmt::format("port in use: ports={} reason={}", config::formatPorts(settings.ports),
+                        error.message())};
   }
 
   void run() {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cluster/jobmanager/gateway.h"
 #include "cluster/rest/jar_runner.h"
@@ -18,8 +19,7 @@ namespace flink::rest {
 /// How the server listens and what it allows; from Flink's rest.* and web.* keys.
 struct RestSettings {
   std::string bindAddress = "127.0.0.1";
-  int portFirst = 8081;  ///< the first free port of [portFirst, portLast]; 0: any
-  int portLast = 8081;
+  std::vector<int> ports{8081};  ///< the first free one is taken; 0: any
   std::size_t maxHeaderBytes = 16U << 10;
   std::size_t maxBodyBytes = 100U << 20;
   int maxConnections = 256;

@@ -81,14 +81,20 @@ Result<std::vector<int>> parsePorts(std::string_view text) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
     const std::string_view part = trim(rest.substr(0, comma));
     rest.remove_prefix(std::min(comma + 1, rest.size()));
+    if (part.empty() && rest.find_first_not_of(", ") == std::string_view::npos) continue;
+    const auto bad = [part](std::string_view why) {
+      return Status(ErrorCode::kConfigInvalidValue,
+                    fmt::format("'{}' is no port and no range as 8081-8089: {}", part, why));
+    };
     const std::size_t dash = part.find('-');
-    FLINK_ASSIGN_OR_RETURN(int first, parsePort(part.substr(0, dash)));
-    int last = first;
-    if (dash != std::string_view::npos) {
-      FLINK_ASSIGN_OR_RETURN(last, parsePort(part.substr(dash + 1)));
+    const Result<int> lower = parsePort(trim(part.substr(0, dash)));
+    const Result<int> upper =
+        dash == std::string_view::npos ? lower : parsePort(trim(part.substr(dash + 1)));
+    for (const Result<int>& end : {lower, upper}) {
+      if (!end) return bad(end.status().message());
     }
-    if (last < first)
-      return Status(ErrorCode::kConfigInvalidValue, "a port range starts with its lower end");
+    const int first = *lower, last = *upper;
+    if (last < first) return bad("a range starts with its lower end");
     for (int port = first; port <= last; ++port) {
       if (!seen[static_cast<std::size_t>(port)]) ports.push_back(port);
       seen[static_cast<std::size_t>(port)] = true;
@@ -98,6 +104,18 @@ Result<std::vector<int>> parsePorts(std::string_view text) {
     return Status(ErrorCode::kConfigInvalidValue,
                   "expected a port, a list or a range as 8081-8089");
   return ports;
+}
+
+std::string formatPorts(const std::vector<int>& ports) {
+  std::string text;
+  for (std::size_t i = 0; i < ports.size();) {
+    std::size_t last = i;
+    while (last + 1 < ports.size() && ports[last + 1] == ports[last] + 1) ++last;
+    text += fmt::format("{}{}", text.empty() ? "" : ",", ports[i]);
+    if (last > i) text += fmt::format("-{}", ports[last]);
+    i = last + 1;
+  }
+  return text;
 }
 
 }  // namespace flink::config

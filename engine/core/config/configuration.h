@@ -89,9 +89,8 @@ struct CheckedConfiguration {
 /// config.strict: true), each with file and line.
 Result<LoadedConfiguration> loadConfiguration(const std::string& directory,
                                               const std::vector<std::string>& dynamicProperties);
-/// The same for one file, whichever of the formats its name says.
-Result<LoadedConfiguration> loadConfigurationFile(const std::string& file);
-/// The same with all errors instead of the first one.
+/// The same for one file, whichever of the formats its name says, with all errors instead of the
+/// first one.
 CheckedConfiguration checkConfigurationFile(const std::string& file);
 
 /// True for keys whose values must not be shown (`******`): password, secret, token, key material.

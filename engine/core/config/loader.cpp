@@ -119,12 +119,6 @@ Result<LoadedConfiguration> loadConfiguration(const std::string& directory,
   return checker.finish();
 }
 
-Result<LoadedConfiguration> loadConfigurationFile(const std::string& file) {
-  KeyChecker checker;
-  FLINK_RETURN_IF_ERROR(addFile(file, checker));
-  return checker.finish();
-}
-
 CheckedConfiguration checkConfigurationFile(const std::string& file) {
   KeyChecker checker;
   Status status = addFile(file, checker);

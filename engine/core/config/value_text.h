@@ -53,9 +53,11 @@ inline Status checkAccepted(Millis value, std::string_view accepts) {
 }
 Status checkAccepted(const ConfigList& value, std::string_view accepts);
 
-/// The ports of `8081`, `8081-8089` or `8081,8083-8085`, in order, each once. Errors:
-/// kConfigInvalidValue.
+/// The ports of Flink's forms `8081`, `8081-8089` and `8081,8083-8085`, in order, each once; commas
+/// at the end count for nothing. Errors: kConfigInvalidValue naming the part that is none.
 Result<std::vector<int>> parsePorts(std::string_view text);
+/// The shortest text that parsePorts() expands to these, for messages.
+[[nodiscard]] std::string formatPorts(const std::vector<int>& ports);
 
 [[nodiscard]] std::string_view trim(std::string_view text);
 [[nodiscard]] std::string toLower(std::string_view text);

@@ -50,8 +50,8 @@ class Flattener {
         FLINK_RETURN_IF_ERROR(checkHasColon(line_));
         continue;  // a key without value is not set
       }
-      FLINK_RETURN_IF_ERROR(
-          visit(prefix.empty() ? name : prefix + "." + name, child.second, depth + 1));
+      FLINK_RETURN_IF_ERROR(visit(prefix.empty() ? name : fmt::format("{}.{}", prefix, name),
+                                  child.second, depth + 1));
     }
     return {};
   }
@@ -95,10 +95,15 @@ class Flattener {
   std::vector<RawEntry> entries_;
 };
 
-/// The first line at or before `line` (from 1) that is a statement; 0 when there is none near.
+/// The first of the statements at or before `line` (from 1); 0 when there is none near.
 int statementLine(const std::vector<std::string_view>& lines, int line) {
+  const auto isStatement = [&](int number) {
+    return number >= 1 && looksLikeStatement(lines[static_cast<std::size_t>(number - 1)]);
+  };
   for (int i = std::min(line, static_cast<int>(lines.size())); i >= 1 && i >= line - 2; --i) {
-    if (looksLikeStatement(lines[static_cast<std::size_t>(i - 1)])) return i;
+    if (!isStatement(i)) continue;
+    while (isStatement(i - 1)) --i;  // a parser reads several as one text
+    return i;
   }
   return 0;
 }

@@ -144,8 +144,8 @@ Result<std::unique_ptr<PrometheusReporter>> PrometheusReporter::start(
   }
   return Status(
       ErrorCode::kPortInUse,
-      fmt::format("no port is free for metrics: key=metrics.reporter.{}.port ports={}-{} host={}",
-                  settings.name, settings.ports.front(), settings.ports.back(), host));
+      fmt::format("no port is free for metrics: key=metrics.reporter.{}.port ports={} host={}",
+                  settings.name, fmt::join(settings.ports, ","), host));
 }
 
 }  // namespace flink::metrics

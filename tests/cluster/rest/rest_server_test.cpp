@@ -37,7 +37,7 @@ class RestServerTest : public ::testing::Test {
   void SetUp() override {
     directory_ = std::filesystem::temp_directory_path() /
                  ("rest-test-" + Id<struct TestTag>::random(*rng_).toHex());
-    settings_.portFirst = settings_.portLast = 0;
+    settings_.ports = {0};
     settings_.uploadDirectory = directory_.string();
     settings_.maxBodyBytes = 4096;
     settings_.maxHeaderBytes = 2048;
@@ -234,13 +234,18 @@ TEST_F(RestServerTest, OtherThanLoopbackIsRefused) {
   EXPECT_EQ(server.status().code(), ErrorCode::kBindRefused);
 }
 
-TEST_F(RestServerTest, UsedPortIsNamedAndARangeGoesOn) {
+TEST_F(RestServerTest, UsedPortIsNamedAndAListGoesOn) {
   start();
-  settings_.portFirst = settings_.portLast = server_->port();
+  settings_.ports = {server_->port()};
   const RestServices services{&gateway_, &runner_, files_.get(), &clock_, rng_.get()};
   const auto second = RestServer::start(settings_, services);
   EXPECT_EQ(second.status().code(), ErrorCode::kPortInUse);
   EXPECT_THAT(second.status().message(), HasSubstr(std::to_string(server_->port())));
+  // A list goes on where it says, not at the next number.
+  settings_.ports = {server_->port(), server_->port(), 0};
+  const auto third = RestServer::start(settings_, services);
+  ASSERT_TRUE(third) << third.status().toString();
+  EXPECT_NE((*third)->port(), server_->port());
 }
 
 TEST_F(RestServerTest, AggregatesMetricsOverChosenSubtasks) {

@@ -294,7 +294,7 @@ TEST_F(LoaderTest, HeartbeatTimeoutMustExceedInterval) {
 
 TEST_F(LoaderTest, MissingFilesAndEmptyOnes) {
   EXPECT_EQ(loadConfiguration(directory_, {}).status().code(), ErrorCode::kFileNotFound);
-  EXPECT_EQ(loadConfigurationFile(directory_ + "/x.yaml").status().code(),
+  EXPECT_EQ(checkConfigurationFile(directory_ + "/x.yaml").errors.at(0).code(),
             ErrorCode::kFileNotFound);
   EXPECT_TRUE(loadConfiguration("", {"parallelism.default=2"}).isOk());
   EXPECT_EQ(loadConfiguration("", {"=2"}).status().code(), ErrorCode::kConfigMalformed);

@@ -124,8 +124,12 @@ TEST(PortsTest, PortListAndRange) {
   EXPECT_THAT(*parsePorts("8081"), ElementsAre(8081));
   EXPECT_THAT(*parsePorts("9249-9252"), ElementsAre(9249, 9250, 9251, 9252));
   EXPECT_THAT(*parsePorts("50100, 50200-50202,50201"), ElementsAre(50100, 50200, 50201, 50202));
-  for (const char* text : {"", "65536", "-1", "9-8", "a-b", "80:90"})
+  EXPECT_THAT(*parsePorts(" 8081 , 8085 - 8087,"), ElementsAre(8081, 8085, 8086, 8087));
+  for (const char* text : {"", ",", "65536", "-1", "9-8", "a-b", "80:90", "80-", "80-90-100",
+                           "80,,90", "80;90", "80-90,abc"})
     EXPECT_FALSE(parsePorts(text).isOk()) << text;
+  EXPECT_THAT(parsePorts("80-90,abc-100").status().message(), testing::HasSubstr("'abc-100'"));
+  EXPECT_EQ(formatPorts({8081, 8085, 8086, 8087, 80}), "8081,8085-8087,80");
   EXPECT_EQ(parsePorts("0-65535")->size(), 65536U);
 }
 
