@@ -14,8 +14,29 @@
 /// windows of every type.
 namespace flink {
 
+namespace operators {
+
+/// What triggers do that one kind of time, or the end of a window, does not concern.
+class PassiveTrigger {
+ public:
+  template <class W>
+  TriggerResult onEventTime(types::Timestamp /*time*/, const W& /*window*/,
+                            TriggerContext& /*context*/) {
+    return TriggerResult::kContinue;
+  }
+  template <class W>
+  TriggerResult onProcessingTime(types::Timestamp /*time*/, const W& /*window*/,
+                                 TriggerContext& /*context*/) {
+    return TriggerResult::kContinue;
+  }
+  template <class W>
+  void clear(const W& /*window*/, TriggerContext& /*context*/) {}
+};
+
+}  // namespace operators
+
 /// Fires when event time passes the end of a window: the default of event-time windows.
-class EventTimeTrigger {
+class EventTimeTrigger : public operators::PassiveTrigger {
  public:
   static EventTimeTrigger create() { return {}; }
   template <class T, class W>
@@ -28,11 +49,6 @@ class EventTimeTrigger {
   template <class W>
   TriggerResult onEventTime(types::Timestamp time, const W& window, TriggerContext& /*context*/) {
     return time == window.maxTimestamp() ? TriggerResult::kFire : TriggerResult::kContinue;
-  }
-  template <class W>
-  TriggerResult onProcessingTime(types::Timestamp /*time*/, const W& /*window*/,
-                                 TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
   }
   template <class W>
   void clear(const W& window, TriggerContext& context) {
@@ -48,18 +64,13 @@ class EventTimeTrigger {
 };
 
 /// Fires when the clock passes the end of a window: the default of processing-time windows.
-class ProcessingTimeTrigger {
+class ProcessingTimeTrigger : public operators::PassiveTrigger {
  public:
   static ProcessingTimeTrigger create() { return {}; }
   template <class T, class W>
   TriggerResult onElement(const T& /*element*/, types::Timestamp /*timestamp*/, const W& window,
                           TriggerContext& context) {
     context.registerProcessingTimeTimer(window.maxTimestamp());
-    return TriggerResult::kContinue;
-  }
-  template <class W>
-  TriggerResult onEventTime(types::Timestamp /*time*/, const W& /*window*/,
-                            TriggerContext& /*context*/) {
     return TriggerResult::kContinue;
   }
   template <class W>
@@ -80,29 +91,17 @@ class ProcessingTimeTrigger {
 };
 
 /// Never fires: the default of global windows.
-class NeverTrigger {
+class NeverTrigger : public operators::PassiveTrigger {
  public:
   template <class T, class W>
   TriggerResult onElement(const T& /*element*/, types::Timestamp /*timestamp*/, const W& /*window*/,
                           TriggerContext& /*context*/) {
     return TriggerResult::kContinue;
   }
-  template <class W>
-  TriggerResult onEventTime(types::Timestamp /*time*/, const W& /*window*/,
-                            TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
-  }
-  template <class W>
-  TriggerResult onProcessingTime(types::Timestamp /*time*/, const W& /*window*/,
-                                 TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
-  }
-  template <class W>
-  void clear(const W& /*window*/, TriggerContext& /*context*/) {}
 };
 
 /// Fires when event time reaches its end.
-class EndOfStreamTrigger {
+class EndOfStreamTrigger : public operators::PassiveTrigger {
  public:
   template <class T, class W>
   TriggerResult onElement(const T& /*element*/, types::Timestamp /*timestamp*/, const W& window,
@@ -114,17 +113,10 @@ class EndOfStreamTrigger {
   TriggerResult onEventTime(types::Timestamp time, const W& window, TriggerContext& /*context*/) {
     return time == window.maxTimestamp() ? TriggerResult::kFire : TriggerResult::kContinue;
   }
-  template <class W>
-  TriggerResult onProcessingTime(types::Timestamp /*time*/, const W& /*window*/,
-                                 TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
-  }
-  template <class W>
-  void clear(const W& /*window*/, TriggerContext& /*context*/) {}
 };
 
 /// Fires at every `maxCount`-th element of a window.
-class CountTrigger {
+class CountTrigger : public operators::PassiveTrigger {
  public:
   static CountTrigger of(std::int64_t maxCount) { return CountTrigger(maxCount); }
   template <class T, class W>
@@ -135,16 +127,6 @@ class CountTrigger {
     if (count.get().value_or(0) < maxCount_) return TriggerResult::kContinue;
     count.clear();
     return TriggerResult::kFire;
-  }
-  template <class W>
-  TriggerResult onEventTime(types::Timestamp /*time*/, const W& /*window*/,
-                            TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
-  }
-  template <class W>
-  TriggerResult onProcessingTime(types::Timestamp /*time*/, const W& /*window*/,
-                                 TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
   }
   template <class W>
   void clear(const W& /*window*/, TriggerContext& context) {
@@ -196,24 +178,51 @@ class NextFireTime {
       "fire-time", [](types::Timestamp a, types::Timestamp b) { return std::min(a, b); }};
 };
 
-}  // namespace operators
-
-/// Fires every `interval` of event time, and at the end of the window.
-class ContinuousEventTimeTrigger {
+/// Fires every interval of one kind of time, and at the end of the window.
+template <bool EventTime>
+class ContinuousTrigger {
  public:
-  static ContinuousEventTimeTrigger of(std::chrono::milliseconds interval) {
-    return ContinuousEventTimeTrigger(interval);
-  }
+  explicit ContinuousTrigger(std::chrono::milliseconds interval) : next_(interval) {}
   template <class T, class W>
   TriggerResult onElement(const T& /*element*/, types::Timestamp timestamp, const W& window,
                           TriggerContext& context) {
-    if (window.maxTimestamp() <= context.getCurrentWatermark()) return TriggerResult::kFire;
-    context.registerEventTimeTimer(window.maxTimestamp());
+    if constexpr (EventTime) {
+      if (window.maxTimestamp() <= context.getCurrentWatermark()) return TriggerResult::kFire;
+      context.registerEventTimeTimer(window.maxTimestamp());
+    } else {
+      timestamp = context.getCurrentProcessingTime();
+    }
     if (!next_.get(context)) registerNext(next_.align(timestamp), window, context);
     return TriggerResult::kContinue;
   }
   template <class W>
   TriggerResult onEventTime(types::Timestamp time, const W& window, TriggerContext& context) {
+    return EventTime ? onTime(time, window, context) : TriggerResult::kContinue;
+  }
+  template <class W>
+  TriggerResult onProcessingTime(types::Timestamp time, const W& window, TriggerContext& context) {
+    return EventTime ? TriggerResult::kContinue : onTime(time, window, context);
+  }
+  template <class W>
+  void clear(const W& /*window*/, TriggerContext& context) {
+    const auto next = next_.get(context);
+    if (!next) return;
+    if constexpr (EventTime) {
+      context.deleteEventTimeTimer(*next);
+    } else {
+      context.deleteProcessingTimeTimer(*next);
+    }
+    next_.clear(context);
+  }
+  [[nodiscard]] static constexpr bool canMerge() { return true; }
+  template <class W>
+  void onMerge(const W& /*window*/, OnMergeContext& context) {
+    if (const auto next = next_.merge(context)) registerTimer(*next, context);
+  }
+
+ private:
+  template <class W>
+  TriggerResult onTime(types::Timestamp time, const W& window, TriggerContext& context) {
     if (time == window.maxTimestamp()) return TriggerResult::kFire;
     if (next_.get(context) != time) return TriggerResult::kContinue;
     next_.clear(context);
@@ -221,84 +230,47 @@ class ContinuousEventTimeTrigger {
     return TriggerResult::kFire;
   }
   template <class W>
-  TriggerResult onProcessingTime(types::Timestamp /*time*/, const W& /*window*/,
-                                 TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
+  void registerNext(types::Timestamp time, const W& window, TriggerContext& context) {
+    registerTimer(next_.set(time, window.maxTimestamp(), context), context);
   }
-  template <class W>
-  void clear(const W& /*window*/, TriggerContext& context) {
-    if (const auto next = next_.get(context)) {
-      context.deleteEventTimeTimer(*next);
-      next_.clear(context);
+  static void registerTimer(types::Timestamp time, TriggerContext& context) {
+    if constexpr (EventTime) {
+      context.registerEventTimeTimer(time);
+    } else {
+      context.registerProcessingTimeTimer(time);
     }
   }
-  [[nodiscard]] static constexpr bool canMerge() { return true; }
-  template <class W>
-  void onMerge(const W& /*window*/, OnMergeContext& context) {
-    if (const auto next = next_.merge(context)) context.registerEventTimeTimer(*next);
+  NextFireTime next_;
+};
+
+}  // namespace operators
+
+/// Fires every `interval` of event time, and at the end of the window.
+class ContinuousEventTimeTrigger : public operators::ContinuousTrigger<true> {
+ public:
+  static ContinuousEventTimeTrigger of(std::chrono::milliseconds interval) {
+    return ContinuousEventTimeTrigger(interval);
   }
 
  private:
-  explicit ContinuousEventTimeTrigger(std::chrono::milliseconds interval) : next_(interval) {}
-  template <class W>
-  void registerNext(types::Timestamp time, const W& window, TriggerContext& context) {
-    context.registerEventTimeTimer(next_.set(time, window.maxTimestamp(), context));
-  }
-  operators::NextFireTime next_;
+  using ContinuousTrigger::ContinuousTrigger;
 };
 
 /// Fires every `interval` of the clock, with or without new elements, and at the end of the window.
-class ContinuousProcessingTimeTrigger {
+class ContinuousProcessingTimeTrigger : public operators::ContinuousTrigger<false> {
  public:
   static ContinuousProcessingTimeTrigger of(std::chrono::milliseconds interval) {
     return ContinuousProcessingTimeTrigger(interval);
   }
-  template <class T, class W>
-  TriggerResult onElement(const T& /*element*/, types::Timestamp /*timestamp*/, const W& window,
-                          TriggerContext& context) {
-    if (!next_.get(context))
-      registerNext(next_.align(context.getCurrentProcessingTime()), window, context);
-    return TriggerResult::kContinue;
-  }
-  template <class W>
-  TriggerResult onEventTime(types::Timestamp /*time*/, const W& /*window*/,
-                            TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
-  }
-  template <class W>
-  TriggerResult onProcessingTime(types::Timestamp time, const W& window, TriggerContext& context) {
-    if (time == window.maxTimestamp()) return TriggerResult::kFire;
-    if (next_.get(context) != time) return TriggerResult::kContinue;
-    next_.clear(context);
-    registerNext(time, window, context);
-    return TriggerResult::kFire;
-  }
-  template <class W>
-  void clear(const W& /*window*/, TriggerContext& context) {
-    if (const auto next = next_.get(context)) {
-      context.deleteProcessingTimeTimer(*next);
-      next_.clear(context);
-    }
-  }
-  [[nodiscard]] static constexpr bool canMerge() { return true; }
-  template <class W>
-  void onMerge(const W& /*window*/, OnMergeContext& context) {
-    if (const auto next = next_.merge(context)) context.registerProcessingTimeTimer(*next);
-  }
 
  private:
-  explicit ContinuousProcessingTimeTrigger(std::chrono::milliseconds interval) : next_(interval) {}
-  template <class W>
-  void registerNext(types::Timestamp time, const W& window, TriggerContext& context) {
-    context.registerProcessingTimeTimer(next_.set(time, window.maxTimestamp(), context));
-  }
-  operators::NextFireTime next_;
+  using ContinuousTrigger::ContinuousTrigger;
 };
 
 /// Fires when `double delta(const T& last, const T& element)` exceeds the threshold; `last` is the
 /// element that fired before, or the window's first one.
 template <class T, class DeltaFunction>
-class DeltaTrigger {
+class DeltaTrigger : public operators::PassiveTrigger {
  public:
   DeltaTrigger(double threshold, DeltaFunction delta)
       : threshold_(threshold), delta_(std::move(delta)) {}
@@ -313,16 +285,6 @@ class DeltaTrigger {
     return isFirst ? TriggerResult::kContinue : TriggerResult::kFire;
   }
   template <class W>
-  TriggerResult onEventTime(types::Timestamp /*time*/, const W& /*window*/,
-                            TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
-  }
-  template <class W>
-  TriggerResult onProcessingTime(types::Timestamp /*time*/, const W& /*window*/,
-                                 TriggerContext& /*context*/) {
-    return TriggerResult::kContinue;
-  }
-  template <class W>
   void clear(const W& /*window*/, TriggerContext& context) {
     context.getPartitionedState(last_).clear();
   }
@@ -331,111 +293,6 @@ class DeltaTrigger {
   double threshold_;
   DeltaFunction delta_;
   ValueStateDescriptor<T> last_{"last-element"};
-};
-
-/// Purges whenever the trigger that it wraps fires.
-template <class Nested>
-class PurgingTrigger {
- public:
-  static PurgingTrigger of(Nested nested) { return PurgingTrigger(std::move(nested)); }
-  explicit PurgingTrigger(Nested nested) : nested_(std::move(nested)) {}
-  template <class T, class W>
-  TriggerResult onElement(const T& element, types::Timestamp timestamp, const W& window,
-                          TriggerContext& context) {
-    return purging(nested_.onElement(element, timestamp, window, context));
-  }
-  template <class W>
-  TriggerResult onEventTime(types::Timestamp time, const W& window, TriggerContext& context) {
-    return purging(nested_.onEventTime(time, window, context));
-  }
-  template <class W>
-  TriggerResult onProcessingTime(types::Timestamp time, const W& window, TriggerContext& context) {
-    return purging(nested_.onProcessingTime(time, window, context));
-  }
-  template <class W>
-  void clear(const W& window, TriggerContext& context) {
-    nested_.clear(window, context);
-  }
-  [[nodiscard]] bool canMerge() const { return operators::canMerge(nested_); }
-  template <class W>
-  void onMerge(const W& window, OnMergeContext& context) {
-    operators::callOnMerge(nested_, window, context);
-  }
-
- private:
-  static TriggerResult purging(TriggerResult result) {
-    return isFire(result) ? TriggerResult::kFireAndPurge : result;
-  }
-  Nested nested_;
-};
-
-/// Also fires when nothing made the trigger that it wraps fire for `timeout` of the clock since the
-/// window's first element, or since its last one.
-template <class Nested>
-class ProcessingTimeoutTrigger {
- public:
-  static ProcessingTimeoutTrigger of(Nested nested, std::chrono::milliseconds timeout,
-                                     bool resetTimerOnNewRecord = false,
-                                     bool shouldClearOnTimeout = true) {
-    return ProcessingTimeoutTrigger(std::move(nested), timeout, resetTimerOnNewRecord,
-                                    shouldClearOnTimeout);
-  }
-  ProcessingTimeoutTrigger(Nested nested, std::chrono::milliseconds timeout,
-                           bool resetTimerOnNewRecord = false, bool shouldClearOnTimeout = true)
-      : nested_(std::move(nested)),
-        timeout_(timeout.count()),
-        resets_(resetTimerOnNewRecord),
-        clears_(shouldClearOnTimeout) {}
-  template <class T, class W>
-  TriggerResult onElement(const T& element, types::Timestamp timestamp, const W& window,
-                          TriggerContext& context) {
-    const TriggerResult result = nested_.onElement(element, timestamp, window, context);
-    if (isFire(result)) {
-      clear(window, context);
-      return result;
-    }
-    auto pending = context.getPartitionedState(pending_);
-    std::optional<types::Timestamp> time = pending.value();
-    if (time && resets_) {
-      context.deleteProcessingTimeTimer(*time);
-      time.reset();
-    }
-    if (!time) {
-      time = types::saturatingAdd(context.getCurrentProcessingTime(), timeout_);
-      pending.update(*time);
-      context.registerProcessingTimeTimer(*time);
-    }
-    return result;
-  }
-  template <class W>
-  TriggerResult onEventTime(types::Timestamp time, const W& window, TriggerContext& context) {
-    return fired(nested_.onEventTime(time, window, context), window, context);
-  }
-  template <class W>
-  TriggerResult onProcessingTime(types::Timestamp time, const W& window, TriggerContext& context) {
-    return fired(nested_.onProcessingTime(time, window, context), window, context);
-  }
-  template <class W>
-  void clear(const W& window, TriggerContext& context) {
-    auto pending = context.getPartitionedState(pending_);
-    if (const auto time = pending.value()) {
-      context.deleteProcessingTimeTimer(*time);
-      pending.clear();
-    }
-    nested_.clear(window, context);
-  }
-
- private:
-  template <class W>
-  TriggerResult fired(TriggerResult nested, const W& window, TriggerContext& context) {
-    if (clears_) clear(window, context);
-    return isPurge(nested) ? TriggerResult::kFireAndPurge : TriggerResult::kFire;
-  }
-  Nested nested_;
-  std::int64_t timeout_;
-  bool resets_;
-  bool clears_;
-  ValueStateDescriptor<types::Timestamp> pending_{"timeout"};
 };
 
 }  // namespace flink

@@ -34,6 +34,9 @@ struct WindowDefinition {
   using Evictor = EvictorType;
   static constexpr bool kMerging = MergingAssigner<Assigner>;
   static constexpr bool kEvicting = !std::is_same_v<Evictor, NoEvictor>;
+  /// With other settings the same windows may be kept in slices (slicing_window_operator.h).
+  static constexpr bool kMayBeSliced =
+      std::is_same_v<Assigner, SlidingEventTimeWindows> && Contents::kMergesFreely;
   /// The window function wants to know when a window is over.
   static constexpr bool kClears = Calls::template kClears<WindowType>;
   /// Results come at the end of the input only, and so does event time.

@@ -14,6 +14,15 @@ void throwTriggerCannotMerge() {
              "merging; give the trigger canMerge() and onMerge(), or use another one"));
 }
 
+void throwOtherForm(const char* name) {
+  throw StatusException(Status(
+      ErrorCode::kStateIncompatible,
+      fmt::format("the snapshot's windows have another form, as the sliding window had another "
+                  "trigger, evictor, lateness or aggregate then; go back to that, or give the "
+                  "operator another uid and allow non-restored state: state={}",
+                  name)));
+}
+
 void throwNoStatePerMergingWindow() {
   throw StatusException(Status(
       ErrorCode::kUnsupported,

@@ -33,6 +33,7 @@ class WindowOperator final : public WindowOperatorBase<Definition> {
   void open(OperatorContext& context) override {
     Base::open(context);
     contents_ = &this->openContents("window-contents", state::StateLayout::kWithNamespace);
+    if constexpr (Definition::kMayBeSliced) this->refuseContents("window-slices");
     if constexpr (Definition::kMerging) {
       mergingSets_ = valueOrThrow(
           this->backend_->column({"merging-window-set",

@@ -16,6 +16,8 @@
 
 namespace flink::operators {
 
+[[noreturn]] void throwOtherForm(const char* name);
+
 /// What window operators share: the definition, the column of contents, the contexts of user code,
 /// and the way of results and late elements.
 template <class Definition>
@@ -58,6 +60,15 @@ class WindowOperatorBase : public OneInputOperator<typename Definition::Record>,
                                            &state::valueOps<state::ValueForm<Accumulator, false>>(),
                                            {},
                                            layout}));
+  }
+
+  /// Sliding aggregates have two forms of state, windows and slices; neither reads the other's.
+  void refuseContents(const char* name) {
+    if (!openContents(name, state::StateLayout::kNamespaceMajor)
+             .byNamespace()
+             ->namespaces()
+             .empty())
+      throwOtherForm(name);
   }
 
   /// Makes the record's key the current one.

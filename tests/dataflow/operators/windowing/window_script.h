@@ -64,7 +64,7 @@ class WindowScript {
  public:
   explicit WindowScript(FactoryPtr factory, int numInputs = 1)
       : factory_(std::move(factory)), numInputs_(numInputs) {
-    start({});
+    start({}, {});
   }
   ~WindowScript() { harness_.reset(); }
 
@@ -77,6 +77,9 @@ class WindowScript {
 
   void restart() {
     BlockList snapshot;
+    BlockList operatorSnapshot;
+    harness_->op->snapshotState({snapshotId_ + 1, 0, backend_.get(), operatorBackend_.get()});
+    ASSERT_TRUE(operatorBackend_->snapshot(operatorSnapshot).isOk());
     (void)backend_->beginSnapshot(++snapshotId_, state::SnapshotMode::kBase);
     for (;;) {
       const Result<bool> done = backend_->continueSnapshot(snapshot, 3);
@@ -85,7 +88,13 @@ class WindowScript {
     }
     harness_->close();
     harness_.reset();
-    start(snapshot.blocks);
+    start(snapshot.blocks, operatorSnapshot.blocks);
+  }
+
+  /// The next restart makes operators of another factory.
+  void restartAs(FactoryPtr factory) {
+    factory_ = std::move(factory);
+    restart();
   }
 
   [[nodiscard]] OperatorHarness& harness() { return *harness_; }
@@ -124,7 +133,9 @@ class WindowScript {
     std::string prefix_;
   };
 
-  void start(const std::vector<std::pair<state::BlockInfo, std::string>>& blocks) {
+  using Blocks = std::vector<std::pair<state::BlockInfo, std::string>>;
+
+  void start(const Blocks& blocks, const Blocks& operatorBlocks) {
     harness_ = std::make_unique<OperatorHarness>();
     harness_->context.processingTime = &clock_;
     harness_->context.emitWatermark = [this](types::Timestamp watermark) {
@@ -139,7 +150,13 @@ class WindowScript {
       const Status restored = backend_->restoreBlock(info, asBytes(content));
       EXPECT_TRUE(restored.isOk()) << restored.toString();
     }
+    operatorBackend_ = std::make_unique<state::OperatorStateBackend>();
+    for (const auto& [info, content] : operatorBlocks) {
+      const Status restored = operatorBackend_->restoreBlock(info, asBytes(content));
+      EXPECT_TRUE(restored.isOk()) << restored.toString();
+    }
     harness_->context.state.keyedState = backend_.get();
+    harness_->context.state.operatorState = operatorBackend_.get();
     if (!blocks.empty()) harness_->context.state.restoredCheckpointId = snapshotId_;
     harness_->open(*factory_, {{"", &main_}, {"late", &late_}, {"side", &side_}});
   }
@@ -178,6 +195,7 @@ class WindowScript {
   Writer<std::string> side_{lines_, "side "};
   state::SnapshotId snapshotId_ = 0;
   std::unique_ptr<state::KeyedStateBackend> backend_;
+  std::unique_ptr<state::OperatorStateBackend> operatorBackend_;
   std::unique_ptr<OperatorHarness> harness_;
 };
 
