@@ -16,6 +16,7 @@
 #include "dataflow/operators/operator_base.h"
 #include "dataflow/operators/operator_failure.h"
 #include "dataflow/operators/output.h"
+#include "dataflow/operators/runtime_state.h"
 
 namespace flink::operators {
 

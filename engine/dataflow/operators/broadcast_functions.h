@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dataflow/operators/process_functions.h"
+#include "dataflow/operators/runtime_state.h"
 #include "dataflow/state/broadcast_state.h"
 
 namespace flink {

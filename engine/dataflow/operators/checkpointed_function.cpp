@@ -1,5 +1,7 @@
 #include "dataflow/operators/checkpointed_function.h"
 
+#include "dataflow/operators/runtime_state.h"
+
 namespace flink {
 
 FunctionInitializationContext::FunctionInitializationContext(const state::StateInitContext& context)
@@ -7,7 +9,10 @@ FunctionInitializationContext::FunctionInitializationContext(const state::StateI
   if (context.restoredCheckpointId.has_value())
     restored_ = static_cast<std::int64_t>(*context.restoredCheckpointId);
   if (context.keyedState != nullptr)
-    keyedState_.emplace(*context.keyedState, state::StateLayout::kNoNamespace);
+    keyedState_ =
+        std::make_unique<KeyedStateStore>(*context.keyedState, state::StateLayout::kNoNamespace);
 }
+
+FunctionInitializationContext::~FunctionInitializationContext() = default;
 
 }  // namespace flink

@@ -1,35 +1,34 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <type_traits>
 
 #include "dataflow/operators/runtime_context.h"
-#include "dataflow/state/operator_state_backend.h"
 #include "dataflow/state/state_contexts.h"
 
 namespace flink {
 
-/// Gives out the state that an operator has without keys. Errors (thrown): kStateIncompatible.
+template <class K, class V>
+class BroadcastState;
+[[noreturn]] void throwNoKeyedState();
+
+/// Gives out the state that an operator has without keys; defined in runtime_state.h. Errors
+/// (thrown): kStateIncompatible.
 class OperatorStateStore {
  public:
   explicit OperatorStateStore(state::OperatorStateBackend& backend) : backend_(backend) {}
 
   /// A restore at another parallelism deals the elements of all subtasks out among the new ones.
   template <class T>
-  ListState<T> getListState(const ListStateDescriptor<T>& descriptor) {
-    return valueOrThrow(backend_.getListState(descriptor));
-  }
+  ListState<T> getListState(const ListStateDescriptor<T>& descriptor);
   /// After a restore every subtask has the elements of all.
   template <class T>
-  ListState<T> getUnionListState(const ListStateDescriptor<T>& descriptor) {
-    return valueOrThrow(backend_.getUnionListState(descriptor));
-  }
+  ListState<T> getUnionListState(const ListStateDescriptor<T>& descriptor);
   /// The same in every subtask.
   template <class K, class V>
-  BroadcastState<K, V> getBroadcastState(const MapStateDescriptor<K, V>& descriptor) {
-    return valueOrThrow(backend_.getBroadcastState(descriptor));
-  }
+  BroadcastState<K, V> getBroadcastState(const MapStateDescriptor<K, V>& descriptor);
 
  private:
   state::OperatorStateBackend& backend_;
@@ -39,6 +38,7 @@ class OperatorStateStore {
 class FunctionInitializationContext {
  public:
   explicit FunctionInitializationContext(const state::StateInitContext& context);
+  ~FunctionInitializationContext();
   FunctionInitializationContext(const FunctionInitializationContext&) = delete;
   FunctionInitializationContext& operator=(const FunctionInitializationContext&) = delete;
 
@@ -55,7 +55,7 @@ class FunctionInitializationContext {
  private:
   std::optional<std::int64_t> restored_;
   OperatorStateStore operatorState_;
-  std::optional<KeyedStateStore> keyedState_;
+  std::unique_ptr<KeyedStateStore> keyedState_;
 };
 
 /// What CheckpointedFunction::snapshotState() gets.

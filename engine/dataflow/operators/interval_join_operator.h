@@ -9,6 +9,7 @@
 #include "dataflow/operators/argument_factory.h"
 #include "dataflow/operators/keyed_input.h"
 #include "dataflow/operators/operator_base.h"
+#include "dataflow/operators/runtime_state.h"
 #include "dataflow/operators/side_outputs.h"
 #include "dataflow/operators/user_timers.h"
 #include "dataflow/state/value_forms.h"

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/error_codes.h"
 #include "dataflow/operators/operator.h"
+#include "dataflow/operators/runtime_state.h"
 
 namespace flink {
 
@@ -37,8 +38,11 @@ void throwNoKeyedState() {
 
 RuntimeContext::RuntimeContext(operators::OperatorContext& context) : context_(context) {
   if (context.state.keyedState != nullptr)
-    keyedState_.emplace(*context.state.keyedState, state::StateLayout::kNoNamespace);
+    keyedState_ = std::make_unique<KeyedStateStore>(*context.state.keyedState,
+                                                    state::StateLayout::kNoNamespace);
 }
+
+RuntimeContext::~RuntimeContext() = default;
 
 KeyedStateStore& RuntimeContext::keyedState() {
   if (!keyedState_) throwNoKeyedState();

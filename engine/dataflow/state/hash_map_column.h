@@ -33,7 +33,6 @@ class HashMapColumn final : public StateColumn, public SnapshotPart {
   Result<bool> continueSnapshot(SnapshotSink& sink, std::size_t& budget) override;
   void stopSnapshot() override { table_.stopSnapshot(); }
   void confirmSnapshot() override { table_.confirmSnapshot(); }
-  void revertSnapshot() override { table_.revertSnapshot(); }
   Status restore(BlockReader& block, EntryDecoder& entry) override;
   void finishRestore() override { table_.markAllKnown(); }
   [[nodiscard]] StateFigures figures() const override;

@@ -110,10 +110,8 @@ void HashMapStateBackend::abortSnapshot(SnapshotId id) {
     carried_.clear();
     pending_.reset();
   }
-  if (latest_.has_value() && latest_->id == id) {
-    for (SnapshotPart* part : parts_) part->revertSnapshot();
-    latest_.reset();
-  }
+  // Its changes stay unconfirmed, so that the next delta has them again.
+  if (latest_.has_value() && latest_->id == id) latest_.reset();
 }
 
 }  // namespace flink::state

@@ -32,7 +32,6 @@ class HeapTimerQueue final : public TimerQueue, public SnapshotPart {
   }
   void stopSnapshot() override { table_.stopSnapshot(); }
   void confirmSnapshot() override { table_.confirmSnapshot(); }
-  void revertSnapshot() override { table_.revertSnapshot(); }
   Status restore(BlockReader& block, EntryDecoder& entry) override;
   void finishRestore() override { table_.markAllKnown(); }
   [[nodiscard]] StateFigures figures() const override;

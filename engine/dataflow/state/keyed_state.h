@@ -274,11 +274,18 @@ class AggregatingState : public state::StateHandle {
       : StateHandle(column), accumulation_(std::move(accumulation)) {}
 
   /// Nothing before the first add().
-  [[nodiscard]] std::optional<Out> get() const { return accumulation_->get(column()); }
-  void add(const In& value) { accumulation_->add(column(), value); }
+  [[nodiscard]] std::optional<Out> get() const {
+    state::StateColumn& column = this->column();  // first: it refuses empty handles
+    return accumulation_->get(column);
+  }
+  void add(const In& value) {
+    state::StateColumn& column = this->column();
+    accumulation_->add(column, value);
+  }
   /// Folds the accumulator of `source` into that of `target` (namespaces of the current key).
   void mergeNamespaces(state::Namespace target, state::Namespace source) {
-    accumulation_->merge(column(), target, source);
+    state::StateColumn& column = this->column();
+    accumulation_->merge(column, target, source);
   }
 
  private:

@@ -187,14 +187,6 @@ void NamespaceMajorColumn::confirmSnapshot() {
   removedUnconfirmed_.entries.clear();
 }
 
-void NamespaceMajorColumn::revertSnapshot() {
-  for (const auto& [space, table] : tables_) table->revertSnapshot();
-  std::move(removed_.entries.begin(), removed_.entries.end(),
-            std::back_inserter(removedUnconfirmed_.entries));
-  removed_.entries = std::move(removedUnconfirmed_.entries);
-  removedUnconfirmed_.entries.clear();
-}
-
 Status NamespaceMajorColumn::restore(BlockReader& block, EntryDecoder& entry) {
   return tableFor(entry.space().space).restore(entry, block, options_.clock->wallMs());
 }

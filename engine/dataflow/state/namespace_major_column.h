@@ -35,7 +35,6 @@ class NamespaceMajorColumn final : public StateColumn, public SnapshotPart, publ
   Result<bool> continueSnapshot(SnapshotSink& sink, std::size_t& budget) override;
   void stopSnapshot() override;
   void confirmSnapshot() override;
-  void revertSnapshot() override;
   Status restore(BlockReader& block, EntryDecoder& entry) override;
   void finishRestore() override;
   [[nodiscard]] StateFigures figures() const override;

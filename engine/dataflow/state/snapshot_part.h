@@ -17,7 +17,6 @@ class SnapshotPart {
   virtual Result<bool> continueSnapshot(SnapshotSink& sink, std::size_t& budget) = 0;
   virtual void stopSnapshot() = 0;
   virtual void confirmSnapshot() = 0;
-  virtual void revertSnapshot() = 0;
   /// Applies an entry of an earlier snapshot's block.
   virtual Status restore(BlockReader& block, EntryDecoder& entry) = 0;
   /// All have been applied.

@@ -111,10 +111,8 @@ class StateTable {
   /// Gives up the pending snapshot, if there is one.
   void stopSnapshot();
   /// Changes up to the last beginning (of one that was not kComplete) are in a snapshot that deltas
-  /// may build on.
+  /// may build on. Until then every delta has them.
   void confirmSnapshot();
-  /// They are in none: the next delta has them again.
-  void revertSnapshot();
   /// Applies the decoder's entry. `nowMs`: last access of values that were written without one.
   /// Errors: kCorruptData.
   Status restore(EntryDecoder& entry, const BlockReader& block, std::int64_t nowMs,
@@ -127,14 +125,7 @@ class StateTable {
 
  private:
   /// What happens to every entry's bits.
-  enum class Transition : std::uint8_t {
-    kBeginDelta,
-    kBeginBase,
-    kBeginComplete,
-    kStop,
-    kConfirm,
-    kRevert
-  };
+  enum class Transition : std::uint8_t { kBeginDelta, kBeginBase, kBeginComplete, kStop, kConfirm };
 
   static constexpr std::uint32_t kMaxShardSlots = 12288;
 

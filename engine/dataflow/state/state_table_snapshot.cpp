@@ -48,10 +48,6 @@ void StateTable::applyLog(TableShard& shard) {
         case Transition::kConfirm:
           group.unconfirmed = 0;
           break;
-        case Transition::kRevert:
-          group.changed |= group.unconfirmed;
-          group.unconfirmed = 0;
-          break;
       }
     }
   }
@@ -173,14 +169,6 @@ void StateTable::stopSnapshot() {
   builder_.begin(false);
   removalBuilder_.begin(true);
   append(Transition::kStop);
-}
-
-void StateTable::revertSnapshot() {
-  append(Transition::kRevert);
-  auto& older = removedUnconfirmed_.entries;
-  std::move(removed_.entries.begin(), removed_.entries.end(), std::back_inserter(older));
-  removed_.entries = std::move(older);
-  older.clear();
 }
 
 Status StateTable::restore(EntryDecoder& entry, const BlockReader& block, std::int64_t nowMs,

@@ -10,6 +10,8 @@
 #include "core/base/result.h"
 #include "dataflow/network/network_environment.h"
 #include "dataflow/operators/operator_factory.h"
+#include "dataflow/state/keyed_state_backend.h"
+#include "dataflow/state/operator_state_backend.h"
 #include "dataflow/task/task.h"
 
 namespace flink::task {
@@ -86,6 +88,8 @@ class OperatorChain {
     operators::OperatorContext context;
     std::unique_ptr<Gateway> gateway;
     std::vector<std::unique_ptr<operators::Receiver>> edgeWriters;
+    std::unique_ptr<state::KeyedStateBackend> keyedState;  ///< of operators that keep keyed state
+    state::OperatorStateBackend operatorState;
     std::unique_ptr<operators::StreamOperator> op;
     std::vector<Node*> chainedTo;
     std::vector<network::ResultPartition*> partitions;
@@ -110,6 +114,8 @@ class OperatorChain {
   Status connect(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
                  const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
                  const operators::OperatorCatalog& catalog);
+  /// Makes the backends that the operator needs.
+  static void makeState(Node& node);
   void fillContext(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
                    const Services& services);
 

@@ -6,6 +6,7 @@
 
 #include "dataflow/operators/functions.h"
 #include "dataflow/operators/keyed_state_store.h"
+#include "dataflow/operators/side_outputs.h"
 #include "dataflow/operators/windowing/windows.h"
 
 namespace flink {
