@@ -45,11 +45,16 @@ void addGlobalOptions(CLI::App& command, GlobalOptions& global) {
       ->allow_extra_args(false);
   command.add_option("--conf", global.confDir,
                      "Configuration directory; else FLINK_CONF_DIR, else ../conf beside bin");
+  // As text: CLI11 would print the values of the enumeration, too, and as characters.
   static const std::map<std::string, OutputFormat> kFormats{{"table", OutputFormat::kTable},
                                                             {"json", OutputFormat::kJson},
                                                             {"yaml", OutputFormat::kYaml}};
-  command.add_option("-o,--output", global.output, "Form of the output: table, json or yaml")
-      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case))
+  command
+      .add_option_function<std::string>(
+          "-o,--output",
+          [&global](const std::string& format) { global.output = kFormats.at(format); },
+          "Form of the output")
+      ->transform(CLI::IsMember({"table", "json", "yaml"}, CLI::ignore_case))
       ->type_name("FORMAT");
   command.add_flag("--no-color", global.noColor, "No colour, also without NO_COLOR");
 }

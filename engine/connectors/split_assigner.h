@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <utility>
@@ -11,16 +10,16 @@
 namespace flink::connectors {
 
 /// Deals a fixed list of splits out so that every reader gets its share even when it starts late:
-/// each has a queue of its own; whoever has emptied it takes from the longest one, but only after
-/// all readers have started (unless they start in turns).
-/// Thread: the coordinator's step.
+/// each has a queue of its own; whoever has emptied it takes from the longest of those whose
+/// readers have begun to read (of all when readers start in turns). Thread: the coordinator's step.
 template <class Split>
 class SplitAssigner {
  public:
   explicit SplitAssigner(SplitEnumeratorContext<Split>& context)
       : context_(context),
         queues_(static_cast<std::size_t>(context.currentParallelism())),
-        waiting_(queues_.size(), 0) {}
+        waiting_(queues_.size(), 0),
+        begun_(queues_.size(), false) {}
 
   void setSplits(std::vector<Split> splits) {
     std::size_t next = 0;
@@ -31,12 +30,21 @@ class SplitAssigner {
   void addReader() { serveWaiting(); }
   void request(int subtask) {
     ++waiting_[static_cast<std::size_t>(subtask)];
+    serveOwn(static_cast<std::size_t>(subtask));
     serveWaiting();
   }
 
  private:
+  /// A reader's first request comes before everybody else's.
+  void serveOwn(std::size_t subtask) {
+    if (!ready_ || begun_[subtask] || waiting_[subtask] == 0) return;
+    begun_[subtask] = true;
+    if (serve(subtask)) --waiting_[subtask];
+  }
+
   void serveWaiting() {
     if (!ready_) return;
+    for (std::size_t subtask = 0; subtask < waiting_.size(); ++subtask) serveOwn(subtask);
     for (std::size_t subtask = 0; subtask < waiting_.size(); ++subtask) {
       while (waiting_[subtask] > 0 && serve(subtask)) --waiting_[subtask];
     }
@@ -46,17 +54,17 @@ class SplitAssigner {
   bool serve(std::size_t subtask) {
     std::deque<Split>* from = &queues_[subtask];
     if (from->empty()) {
-      const auto longest =
-          std::max_element(queues_.begin(), queues_.end(),
-                           [](const auto& a, const auto& b) { return a.size() < b.size(); });
-      if (longest->empty()) {
+      bool anyLeft = false;
+      for (std::size_t other = 0; other < queues_.size(); ++other) {
+        anyLeft = anyLeft || !queues_[other].empty();
+        if (!begun_[other] && !context_.readersMayStartInTurns()) continue;
+        if (queues_[other].size() > from->size()) from = &queues_[other];
+      }
+      if (!anyLeft) {
         context_.signalNoMoreSplits(static_cast<int>(subtask));
         return true;
       }
-      if (context_.registeredReaders().size() < queues_.size() &&
-          !context_.readersMayStartInTurns())
-        return false;
-      from = &*longest;
+      if (from->empty()) return false;
     }
     context_.assignSplit(from->front(), static_cast<int>(subtask));
     from->pop_front();
@@ -66,6 +74,7 @@ class SplitAssigner {
   SplitEnumeratorContext<Split>& context_;
   std::vector<std::deque<Split>> queues_;
   std::vector<int> waiting_;
+  std::vector<bool> begun_;  ///< has asked for a split when there were some
   bool ready_ = false;
 };
 

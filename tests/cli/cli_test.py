@@ -38,6 +38,10 @@ class CliTest(unittest.TestCase):
             self.assertEqual(run.returncode, 0)
             self.assertIn("Usage", run.stdout)
             self.assertEqual(run.stderr, "")
+            self.assertRegex(run.stdout, r"\A[^\x00-\x09\x0b-\x1f]*\n\Z", "no control characters, to its end")
+        for option in ("--parallelism", "--detached", "--output", "--no-color"):
+            self.assertIn(option, self.run_("run", "--help").stdout)
+        self.assertEqual(self.run_("version", "-o", "JSON").returncode, 0)
         self.assertRegex(self.run_("--version").stdout, r"^Version: \S+, Commit ID: \S+\n$")
         self.assertEqual(json.loads(self.run_("version", "-o", "json").stdout)["kind"], "Version")
 
@@ -47,6 +51,9 @@ class CliTest(unittest.TestCase):
             run = self.run_(*arguments)
             self.assertEqual(run.returncode, 2, (arguments, run.stdout, run.stderr))
             self.assertIn("error[FLINK-CLI-001]", run.stderr)
+        refused = self.run_("list", "-o", "xml").stderr
+        for word in ("xml", "table", "json", "yaml"):
+            self.assertIn(word, refused)
 
     def testNoClusterIsUnreachableAtOnce(self):
         for arguments in (["list"], ["cluster", "status"], ["taskmanager", "list"], ["cancel", "0" * 32]):

@@ -35,6 +35,19 @@ TEST(NumberSequenceSourceTest, GivesEveryNumberOnceInEqualShares) {
   }
 }
 
+TEST(NumberSequenceSourceTest, FastReaderLeavesALateOneItsShare) {
+  const auto files = fs::makeLocalFileSystem();
+  const NumberSequenceSource source(0, 99);
+  Harness harness(source, *files, 2);
+  harness.startReader(0);
+  // It has read its share and asks for more before the other one has come.
+  for (int i = 0; i < 3; ++i) harness.poll(0, 100);
+  harness.startReader(1);
+  harness.drain();
+  EXPECT_EQ(harness.records(0).size(), 50U);
+  EXPECT_EQ(harness.records(1).size(), 50U);
+}
+
 TEST(NumberSequenceSourceTest, ReadersThatStartInTurnsDoNotWaitForEachOther) {
   const auto files = fs::makeLocalFileSystem();
   const NumberSequenceSource source(0, 999);
