@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -77,6 +79,17 @@ Result<std::string> compile(const std::string& source, const RunOptions& options
   return library;
 }
 
+/// What the configuration has to say about -D; the files were checked when the cluster started.
+void printPropertyWarnings(const GlobalOptions& global, const ClusterContext& context) {
+  for (const config::ConfigWarning& warning : context.warnings) {
+    const bool given = std::any_of(global.dynamicProperties.begin(), global.dynamicProperties.end(),
+                                   [&](const std::string& property) {
+                                     return property.substr(0, property.find('=')) == warning.key;
+                                   });
+    if (given) std::fprintf(stderr, "warning: %s\n", warning.text.c_str());
+  }
+}
+
 }  // namespace
 
 Result<std::string> resolveLibrary(const GlobalOptions& global, const RunOptions& options) {
@@ -101,6 +114,7 @@ Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& opt
                               const std::string& library, bool planOnly, EventLoop& loop,
                               control::ProgramRunner::Relay relay) {
   FLINK_ASSIGN_OR_RETURN(const ClusterContext context, loadContext(global));
+  printPropertyWarnings(global, context);
   control::ProgramRunner::Spec spec;
   spec.binary = binDirectory() + "/flink-program";
   spec.start.libraryPath = library;

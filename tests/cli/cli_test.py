@@ -85,6 +85,12 @@ class CliTest(unittest.TestCase):
         run = self.run_("list")
         self.assertNotIn("\x1b", run.stdout + run.stderr)
 
+    def testPropertiesOfARunAreCheckedToo(self):
+        job = BIN.parent / "examples" / "streaming" / "WordCount.so"
+        said = self.run_("info", "-D", "paralelism.default=2", "-D", "env.java.opts=-Xmx1g", job).stderr
+        self.assertIn("parallelism.default", said)
+        self.assertIn("env.java.opts", said)
+
     def testConfigCheck(self):
         good = self.run_("config", "check", self.conf / "config.yaml")
         self.assertEqual(good.returncode, 0, good.stderr)

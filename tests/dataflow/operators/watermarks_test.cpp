@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dataflow/operators/runtime_state.h"
 #include "dataflow/operators/timestamp_assigners.h"
 #include "operator_script.h"
 
