@@ -44,6 +44,16 @@ RuntimeContext::RuntimeContext(operators::OperatorContext& context) : context_(c
 
 RuntimeContext::~RuntimeContext() = default;
 
+LongCounter& RuntimeContext::getLongCounter(const std::string& name) {
+  return accumulators_.get<LongCounter>(name);
+}
+IntCounter& RuntimeContext::getIntCounter(const std::string& name) {
+  return accumulators_.get<IntCounter>(name);
+}
+DoubleCounter& RuntimeContext::getDoubleCounter(const std::string& name) {
+  return accumulators_.get<DoubleCounter>(name);
+}
+
 KeyedStateStore& RuntimeContext::keyedState() {
   if (!keyedState_) throwNoKeyedState();
   return *keyedState_;

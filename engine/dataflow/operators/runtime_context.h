@@ -85,13 +85,9 @@ class RuntimeContext {
 
   /// The accumulator of that name, made on first use; its final value is part of the job's result,
   /// merged over all subtasks. Throws std::invalid_argument when the name is taken by another type.
-  LongCounter& getLongCounter(const std::string& name) {
-    return accumulators_.get<LongCounter>(name);
-  }
-  IntCounter& getIntCounter(const std::string& name) { return accumulators_.get<IntCounter>(name); }
-  DoubleCounter& getDoubleCounter(const std::string& name) {
-    return accumulators_.get<DoubleCounter>(name);
-  }
+  LongCounter& getLongCounter(const std::string& name);
+  IntCounter& getIntCounter(const std::string& name);
+  DoubleCounter& getDoubleCounter(const std::string& name);
 
   /// Hands the accumulators' values to the task; called once, when the operator closes.
   void publishAccumulators();
