@@ -45,7 +45,8 @@ class BoundedOutOfOrdernessTimestampExtractor : public AssignerWithPeriodicWater
  public:
   /// Throws for a negative bound.
   explicit BoundedOutOfOrdernessTimestampExtractor(std::chrono::milliseconds maxOutOfOrderness)
-      : bound_(maxOutOfOrderness.count()), greatest_(types::kMinWatermark + bound_) {
+      : bound_(maxOutOfOrderness.count()),
+        greatest_(types::saturatingAdd(types::kMinWatermark, bound_)) {
     if (bound_ < 0) {
       operators::throwBadWatermarkOption(
           "Tried to set the maximum allowed lateness to a negative value");
