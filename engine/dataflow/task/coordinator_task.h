@@ -7,6 +7,7 @@
 #include "core/base/clock.h"
 #include "core/base/executor.h"
 #include "core/base/fs.h"
+#include "core/base/ids.h"
 #include "core/base/result.h"
 #include "dataflow/operators/operator.h"
 
@@ -17,6 +18,10 @@ struct CoordinatorServices {
   FileSystem* files = nullptr;
   Executor* executor = nullptr;
   bool batchMode = false;
+  OperatorId op;
+  /// What subtask 0 of the operator starts with (TaskCheckpointing::restore): the coordinator finds
+  /// its own part there.
+  std::string restore;
   /// Carries a message to a subtask of the coordinator's operator. Called from executor threads.
   std::function<void(int subtask, std::string payload)> sendToSubtask;
   /// The coordinator threw; it will not be stepped again. Called once, from an executor thread.

@@ -12,9 +12,11 @@
 #include "core/base/fs.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/base/rng.h"
 #include "core/metrics/registry.h"
 #include "dataflow/network/network_environment.h"
 #include "dataflow/operators/operator_factory.h"
+#include "dataflow/task/task_checkpoint.h"
 
 namespace flink::task {
 
@@ -59,6 +61,7 @@ struct TaskSpec {
   std::int64_t managedMemoryBytes = 0;
   std::string temporaryDirectory;
   std::map<std::string, std::string> globalJobParameters;
+  TaskCheckpointing checkpointing;
   std::vector<ChainNode> chain;  ///< topological order, head first
   std::vector<TaskInput> inputs;
   std::vector<TaskOutput> outputs;
@@ -104,6 +107,9 @@ struct TaskServices {
   EventLoop* timers = nullptr;                     ///< where processing-time timers wait
   std::shared_ptr<metrics::MetricGroup> jobGroup;  ///< scope taskmanager.job
   TaskListener* listener = nullptr;
+  // Null where a job is never checkpointed; a barrier is then refused.
+  CheckpointResponder* checkpoints = nullptr;
+  Rng* rng = nullptr;  ///< names state files; any thread
 };
 
 /// One subtask's life: deploy, run its chain cooperatively, finish, cancel or fail. States as
