@@ -1,6 +1,7 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -11,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/error_report.h"
 #include "core/base/error_codes.h"
+#include "core/config/known_keys.h"
 
 namespace flink::cli {
 
@@ -229,17 +231,56 @@ int unknownFlinkAction(const std::string& word) {
   return kExitFailed;
 }
 
-int reportUsage(const Invocation& invocation, const CLI::ParseError& error) {
-  return reportError(invocation.global, Status(ErrorCode::kUsage, error.what()));
+/// The command that the words so far chose.
+const CLI::App& chosenCommand(const CLI::App& app) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  return *command;
 }
 
-/// The words after the options: a prefix command keeps them.
-void takeProgramWords(const CLI::App& app, Invocation& invocation) {
-  const CLI::App* command = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
-  if (command == nullptr) return;
-  if (command->get_name() == "run") invocation.run.fileAndArguments = command->remaining();
-  if (command->get_name() == "info")
-    invocation.info.program.fileAndArguments = command->remaining();
+bool looksLikeOption(const std::string& word) {
+  return word.size() > 1 && word[0] == '-';
+}
+
+/// What is wrong with a word that `command` does not know, and what was probably meant.
+Status unknownWord(const CLI::App& command, const std::string& word) {
+  std::vector<std::string> known;
+  const bool option = looksLikeOption(word);
+  if (option) {
+    for (const CLI::Option* candidate : command.get_options()) {
+      for (const auto& name : candidate->get_lnames()) known.push_back("--" + name);
+    }
+  } else {
+    for (const CLI::App* verb : command.get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(verb->get_name());
+  }
+  const std::string bare = option ? word.substr(0, word.find('=')) : word;
+  const auto nearest = config::nearestWord(bare, known);
+  const char* what = option ? "option" : known.empty() ? "argument" : "command";
+  return {ErrorCode::kUsage,
+          fmt::format("Unrecognized {}: {}{}", what, bare,
+                      nearest ? fmt::format(" (did you mean {}?)", *nearest) : std::string())};
+}
+
+/// Words that nobody took say more than what is missing because of them.
+Status usageError(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& command = chosenCommand(app);
+  const std::vector<std::string> unknown = command.remaining();
+  if (unknown.empty() || command.get_prefix_command()) return {ErrorCode::kUsage, error.what()};
+  const auto option = std::find_if(unknown.begin(), unknown.end(), looksLikeOption);
+  return unknownWord(command, option == unknown.end() ? unknown.front() : *option);
+}
+
+/// The words after the options: a prefix command keeps them. An option among them that comes
+/// before the job's file is none of ours. Errors: kUsage.
+Status takeProgramWords(const CLI::App& app, Invocation& invocation) {
+  const CLI::App& command = chosenCommand(app);
+  const bool run = command.get_name() == "run";
+  if (!run && command.get_name() != "info") return Status::ok();
+  std::vector<std::string> words = command.remaining();
+  if (!words.empty() && looksLikeOption(words.front())) return unknownWord(command, words.front());
+  (run ? invocation.run : invocation.info.program).fileAndArguments = std::move(words);
+  return Status::ok();
 }
 
 }  // namespace
@@ -273,14 +314,13 @@ int runCommandLine(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const CLI::App* shown = &app;
-    while (!shown->get_subcommands().empty()) shown = shown->get_subcommands().front();
-    std::printf("%s", shown->help().c_str());
+    std::printf("%s", chosenCommand(app).help().c_str());
     return kExitOk;
   } catch (const CLI::ParseError& error) {
-    return reportUsage(invocation, error);
+    return reportError(invocation.global, usageError(app, error));
   }
-  takeProgramWords(app, invocation);
+  if (const Status status = takeProgramWords(app, invocation); !status.isOk())
+    return reportError(invocation.global, status);
   if (version) invocation.action = [&] { return runVersion(invocation.global); };
   if (!invocation.action) {
     if (invocation.global.flinkStyle) {

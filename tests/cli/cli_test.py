@@ -55,6 +55,25 @@ class CliTest(unittest.TestCase):
         for word in ("xml", "table", "json", "yaml"):
             self.assertIn(word, refused)
 
+    def testUnknownWordsAreNamedWithTheNearest(self):
+        job = BIN.parent / "examples" / "streaming" / "WordCount.so"
+        for arguments, said in (
+                (["run", "--paralelism", "2", job], "Unrecognized option: --paralelism (did you mean --parallelism?)"),
+                (["run", "-p", "2", "--detachd", job], "Unrecognized option: --detachd (did you mean --detached?)"),
+                (["run", "--paralelism=2", job], "Unrecognized option: --paralelism (did you mean --parallelism?)"),
+                (["run", "-x", job], "Unrecognized option: -x\n"),
+                (["info", "--fromat", "dot", job], "Unrecognized option: --fromat (did you mean --format?)"),
+                (["list", "--al", "x"], "Unrecognized option: --al (did you mean --all?)"),
+                (["cluster", "start", "--slot", "3"], "Unrecognized option: --slot (did you mean --slots?)"),
+                (["lst"], "Unrecognized command: lst (did you mean list?)"),
+                (["cluster", "strat"], "Unrecognized command: strat (did you mean start?)"),
+                (["cancel", "0" * 32, "b"], "Unrecognized argument: b\n")):
+            run = self.run_(*arguments)
+            self.assertEqual(run.returncode, 2, (arguments, run.stdout, run.stderr))
+            self.assertIn(f"error[FLINK-CLI-001]: {said}", run.stderr)
+        # What comes after the file is the program's.
+        self.assertNotIn("Unrecognized", self.run_("info", job, "--paralelism", "2").stderr)
+
     def testNoClusterIsUnreachableAtOnce(self):
         for arguments in (["list"], ["cluster", "status"], ["taskmanager", "list"], ["cancel", "0" * 32]):
             run = self.run_(*arguments)

@@ -239,6 +239,27 @@ std::size_t editDistance(std::string_view a, std::string_view b, std::size_t lim
   return row[a.size()];
 }
 
+/// Keeps the first of the candidates that differ least from `word`, by `limit` letters at most.
+class Nearest {
+ public:
+  Nearest(std::string_view word, std::size_t limit) : word_(word), best_(limit + 1) {}
+  void consider(std::string_view candidate) {
+    if (best_ == 0) return;
+    const std::size_t distance = editDistance(word_, candidate, best_ - 1);
+    if (distance >= best_) return;
+    best_ = distance;
+    found_ = candidate;
+  }
+  [[nodiscard]] std::optional<std::string> found() const {
+    if (found_.empty()) return std::nullopt;
+    return std::string(found_);
+  }
+
+ private:
+  std::string_view word_, found_;
+  std::size_t best_;
+};
+
 }  // namespace
 
 std::span<const KeyRule> keyRules() {
@@ -262,25 +283,26 @@ bool isNearMiss(std::string_view key) {
   return false;
 }
 
+std::optional<std::string> nearestWord(std::string_view word,
+                                       const std::vector<std::string>& candidates) {
+  const std::size_t limit = word.size() < 3   ? 0
+                            : word.size() < 4 ? 1
+                                              : std::max<std::size_t>(2, word.size() / 3);
+  Nearest nearest(word, limit);
+  for (const std::string& candidate : candidates) nearest.consider(candidate);
+  return nearest.found();
+}
+
 std::optional<std::string> nearestKey(std::string_view key) {
-  std::size_t best = std::max<std::size_t>(3, key.size() / 3) + 1;
-  std::string_view found;
-  const auto consider = [&](std::string_view candidate) {
-    const std::size_t distance = editDistance(key, candidate, best - 1);
-    if (distance < best) {
-      best = distance;
-      found = candidate;
-    }
-  };
+  Nearest nearest(key, std::max<std::size_t>(3, key.size() / 3));
   for (const OptionArea& area : allOptionAreas()) {
-    for (const OptionInfo& option : area.options) consider(option.key);
+    for (const OptionInfo& option : area.options) nearest.consider(option.key);
   }
   for (const KeyRule& rule : kRules) {
     if (rule.prefix.find('.') != std::string_view::npos && rule.prefix.back() != '.')
-      consider(rule.prefix);
+      nearest.consider(rule.prefix);
   }
-  if (found.empty()) return std::nullopt;
-  return std::string(found);
+  return nearest.found();
 }
 
 }  // namespace flink::config

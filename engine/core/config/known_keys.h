@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace flink::config {
 
@@ -32,6 +33,10 @@ struct KeyVerdict {
 };
 [[nodiscard]] KeyVerdict classifyKey(std::string_view key);
 
+/// The candidate that is spelt most alike; nullopt when none is near. Words of two letters are like
+/// everything and get none.
+[[nodiscard]] std::optional<std::string> nearestWord(std::string_view word,
+                                                     const std::vector<std::string>& candidates);
 /// The known key that is spelt most alike; nullopt when none is near.
 [[nodiscard]] std::optional<std::string> nearestKey(std::string_view key);
 /// True when an option's key is so near (two letters at most) that `key` must be meant as that one.
