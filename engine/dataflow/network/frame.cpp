@@ -50,7 +50,7 @@ LengthRange eventLength(std::uint32_t event) {
     case ChannelEvent::Type::kEndOfPartition:
       return {0, 0};
     case ChannelEvent::Type::kCheckpointBarrier:
-      return {8 + 8 + 1, 8 + 8 + 1};
+      return {8 + 8 + 1, 8 + 8 + 1 + ChannelEvent::kMaxPayloadBytes};
     case ChannelEvent::Type::kCancelCheckpoint:
       return {8, 8};
     case ChannelEvent::Type::kEndOfData:
@@ -211,6 +211,7 @@ ChannelEvent decodeEvent(const FrameHeader& header, ByteView payload) {
       event.checkpointId = get<std::uint64_t>(in);
       event.timestampMs = get<std::int64_t>(in);
       event.options = get<std::uint8_t>(in);
+      event.payload = takeText(in, payload.size() - (8 + 8 + 1));
       break;
     case ChannelEvent::Type::kCancelCheckpoint:
       event.checkpointId = get<std::uint64_t>(in);

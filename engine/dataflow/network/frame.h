@@ -28,6 +28,7 @@ inline constexpr std::size_t kFrameHeaderBytes = 20;
 inline constexpr std::size_t kMaxErrorBytes = 8 << 10;
 inline constexpr std::size_t kPartitionRequestBytes = 16 + 16 + 16 + 4 + 4 + 4;
 inline constexpr std::uint32_t kMaxCredit = 1U << 20;
+/// Of an event without its own payload.
 inline constexpr std::size_t kMaxEventBytes = 8 + 8 + 1;
 
 /// The fixed head of every frame.
@@ -67,7 +68,8 @@ struct PartitionRequest {
 /// Errors: kCorruptData.
 Result<PartitionRequest> decodePartitionRequest(const FrameHeader& header, ByteView payload);
 
-/// The payload of an event's frame, whose value is the event's type. Returns its size.
+/// The payload of an event's frame, whose value is the event's type, but for `event.payload`, which
+/// follows. Returns its size, at most kMaxEventBytes.
 std::size_t encodeEventPayload(const ChannelEvent& event, std::byte* out);
 /// REQUIRES: a header that decodeFrameHeader() has passed, and its payload.
 [[nodiscard]] ChannelEvent decodeEvent(const FrameHeader& header, ByteView payload);

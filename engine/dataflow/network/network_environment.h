@@ -35,6 +35,9 @@ struct ChannelEvent {
   std::int64_t timestampMs = 0;    ///< of kCheckpointBarrier: when the checkpoint was triggered
   /// Of kCheckpointBarrier (bits of the task's own) and kEndOfData.
   std::uint8_t options = 0;
+  /// Of kCheckpointBarrier: what else the task wants its consumers to know of the checkpoint.
+  std::string payload{};
+  static constexpr std::size_t kMaxPayloadBytes = 4 << 10;
 
   friend bool operator==(const ChannelEvent&, const ChannelEvent&) = default;
 };
@@ -132,7 +135,7 @@ class ResultPartition : public types::SegmentWriter {
   /// Flushes and sends `event` to every channel; after kEndOfData no record may follow. Needs no
   /// memory, so it never waits. Errors: kInvalidArgument for kEndOfPartition (finish() sends it),
   /// kUnsupported for barriers and their cancellation in blocking partitions, kLimitExceeded when
-  /// a consumer has left kMaxWaitingEvents of them.
+  /// a consumer has left kMaxWaitingEvents of them, or the payload is too large.
   virtual Status broadcastEvent(const ChannelEvent& event) = 0;
   /// Flushes and sends kEndOfPartition to every channel. Errors: kFileIo for blocking partitions.
   virtual Status finish() = 0;

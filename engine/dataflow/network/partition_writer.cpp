@@ -40,6 +40,13 @@ std::uint8_t PartitionWriter::baseFlags(int channel) const {
 }
 
 Status PartitionWriter::checkBroadcast(const ChannelEvent& event) const {
+  if (event.payload.size() > ChannelEvent::kMaxPayloadBytes) {
+    return Status(
+        ErrorCode::kLimitExceeded,
+        fmt::format("an event's payload is too large (are the checkpoint's directories that "
+                    "long?): producer=\"{}\" bytes={} max={}",
+                    owner_, event.payload.size(), ChannelEvent::kMaxPayloadBytes));
+  }
   if (event.type != ChannelEvent::Type::kEndOfPartition) return Status::ok();
   return Status(
       ErrorCode::kInvalidArgument,

@@ -130,6 +130,7 @@ void ServerConnection::write() {
   parts_.clear();
   for (const Outgoing& out : batch_) {
     parts_.emplace_back(out.head.data(), out.headSize);
+    if (!out.eventPayload.empty()) parts_.push_back(asBytes(out.eventPayload));
     if (out.buffer.size > 0) parts_.push_back(out.buffer.bytes());
   }
   if (!controlBeingWritten_.empty()) parts_.push_back(asBytes(controlBeingWritten_));
@@ -175,8 +176,9 @@ void ServerConnection::collectFrom(const std::shared_ptr<ServerChannel>& channel
       const std::size_t size =
           encodeEventPayload(*taken.event, out.head.data() + kFrameHeaderBytes);
       out.headSize += size;
+      out.eventPayload = taken.event->payload;
       header.type = FrameType::kEvent;
-      header.length = static_cast<std::uint32_t>(size);
+      header.length = static_cast<std::uint32_t>(size + out.eventPayload.size());
       header.value = static_cast<std::uint32_t>(taken.event->type);
     } else {
       --channel->credit;

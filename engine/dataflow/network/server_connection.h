@@ -76,9 +76,10 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
  private:
   /// A frame on its way out.
   struct Outgoing {
-    /// The header, with an event's payload behind it.
+    /// The header, with what every event of its kind has behind it.
     std::array<std::byte, kFrameHeaderBytes + kMaxEventBytes> head;
     std::size_t headSize = kFrameHeaderBytes;
+    std::string eventPayload;
     Buffer buffer;
   };
 

@@ -13,13 +13,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Type = ChannelEvent::Type;
 
-constexpr ChannelEvent kBarrier{Type::kCheckpointBarrier, 7, 1'234'567'890'123, 5};
-constexpr ChannelEvent kCancel{Type::kCancelCheckpoint, 6};
-constexpr ChannelEvent kDataEnd{Type::kEndOfData, 0, 0, ChannelEvent::kDrained};
+const ChannelEvent kBarrier{Type::kCheckpointBarrier, 7, 1'234'567'890'123, 5, "chk-7"};
+const ChannelEvent kCancel{Type::kCancelCheckpoint, 6};
+const ChannelEvent kDataEnd{Type::kEndOfData, 0, 0, ChannelEvent::kDrained};
 
 std::string describe(const ChannelEvent& event) {
-  return fmt::format("<{} {} {} {}>", static_cast<int>(event.type), event.checkpointId,
-                     event.timestampMs, event.options);
+  return fmt::format("<{} {} {} {} {}>", static_cast<int>(event.type), event.checkpointId,
+                     event.timestampMs, event.options, event.payload);
 }
 
 /// What a reader gets, record by record, until `last` or a failure.
@@ -109,6 +109,17 @@ TEST_P(EventTest, EveryChannelGetsTheEvent) {
     }
     EXPECT_EQ(nextOf(reader), describe(kBarrier));
   }
+}
+
+TEST_P(EventTest, PayloadHasALimit) {
+  auto from = partition();
+  ChannelEvent barrier = kBarrier;
+  barrier.payload.assign(ChannelEvent::kMaxPayloadBytes + 1, 'x');
+  EXPECT_EQ(from->broadcastEvent(barrier).code(), ErrorCode::kLimitExceeded);
+  barrier.payload.pop_back();
+  ASSERT_TRUE(from->broadcastEvent(barrier).isOk());
+  GateReader reader(gate());
+  EXPECT_EQ(nextOf(reader), describe(barrier));
 }
 
 TEST_P(EventTest, EventNeedsNoMemory) {
