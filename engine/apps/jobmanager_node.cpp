@@ -9,7 +9,6 @@
 #include "api/program/abi.h"
 #include "apps/loop_calls.h"
 #include "apps/rest_settings.h"
-#include "cluster/control/port_owner.h"
 #include "cluster/taskmanager/port_binding.h"
 #include "core/base/error_codes.h"
 #include "core/base/log.h"
@@ -159,14 +158,9 @@ Status JobManagerNode::startJobManager() {
 Status JobManagerNode::startRest() {
   FLINK_ASSIGN_OR_RETURN(auto settings, readRestSettings(configuration_));
   const std::string address = settings.bindAddress;
-  const int port = settings.ports.front();
   auto server = rest::RestServer::start(std::move(settings), {jobManager_.get(), jarRunner_.get(),
                                                               files_.get(), &clock_, rng_.get()});
-  if (!server) {
-    if (server.status().code() != ErrorCode::kPortInUse) return std::move(server).status();
-    return Status(ErrorCode::kPortInUse,
-                  fmt::format("{} owner={}", server.status().message(), control::portOwner(port)));
-  }
+  if (!server) return std::move(server).status();
   rest_ = std::move(*server);
   jobManager_->announceRest(fmt::format("{}:{}", address, rest_->port()));
   return Status::ok();

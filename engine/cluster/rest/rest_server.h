@@ -46,8 +46,8 @@ struct RestServices {
 class RestServer {
  public:
   virtual ~RestServer() = default;
-  /// Errors: kPortInUse (with what the system says), kBindRefused for addresses that are not
-  /// loopback.
+  /// Errors: kPortInUse (with the first port's owner), kBindRefused for addresses that are not
+  /// loopback and for ports that the system does not give.
   static Result<std::unique_ptr<RestServer>> start(RestSettings settings,
                                                    const RestServices& services);
   [[nodiscard]] virtual int port() const = 0;

@@ -2,10 +2,26 @@
 
 #include <string>
 
+#include "core/base/process.h"
+
 namespace flink::rest {
 
 /// Sends raw bytes to a local port and returns all that comes back until the server closes.
 std::string exchangeBytes(int port, const std::string& bytes);
+
+/// A connection that stays open.
+class HeldConnection {
+ public:
+  explicit HeldConnection(int port);
+  ~HeldConnection();
+  HeldConnection(HeldConnection&&) = default;
+  void send(const std::string& bytes);
+  /// Sends `piece` again and again until the server says something; returns all of that.
+  std::string dripUntilAnswered(const std::string& piece);
+
+ private:
+  OwnedFd fd_;
+};
 
 struct Answer {
   int status = 0;

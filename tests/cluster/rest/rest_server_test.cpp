@@ -1,6 +1,8 @@
 #include "cluster/rest/rest_server.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -162,6 +164,48 @@ TEST_F(RestServerTest, LimitsAreKeptAndTheServerLivesOn) {
   EXPECT_EQ(get("/overview").status, 200);
 }
 
+TEST_F(RestServerTest, SlowRequestsAreAnsweredWithATimeout) {
+  start();
+  for (const char* begin : {"GET /over", "GET /overview HTTP/1.1\r\nX: ",
+                            "POST /jars/upload HTTP/1.1\r\nContent-Length: 4000\r\n\r\n"}) {
+    HeldConnection slow(server_->port());
+    slow.send(begin);
+    const std::string answer = slow.dripUntilAnswered("a");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 408")) << begin;
+    EXPECT_THAT(answer, HasSubstr("\"errors\":[")) << begin;
+    EXPECT_THAT(answer, HasSubstr("rest.request-timeout=300 ms")) << begin;
+  }
+  EXPECT_EQ(get("/overview").status, 200);
+}
+
+TEST_F(RestServerTest, HalfOpenConnectionsDoNotKeepOthersOut) {
+  settings_.requestTimeout = std::chrono::hours(1);
+  settings_.idleTimeout = std::chrono::hours(1);
+  settings_.maxConnections = 16;
+  start();
+  std::vector<HeldConnection> held;
+  for (int i = 0; i < 3 * settings_.maxConnections; ++i) {
+    held.emplace_back(server_->port());
+    if (i % 2 == 0) held.back().send("GET /overview HT");
+  }
+  EXPECT_EQ(get("/overview").status, 200);
+}
+
+TEST_F(RestServerTest, IdleConnectionsMakeRoomAndBusyOnesDoNot) {
+  gateway_.silent = true;
+  settings_.maxConnections = 2;
+  settings_.requestTimeout = std::chrono::seconds(2);
+  start();
+  HeldConnection busy(server_->port());
+  busy.send("GET /overview HTTP/1.1\r\nConnection: close\r\n\r\n");
+  for (int i = 0; i < 5; ++i) {
+    HeldConnection idle(server_->port());
+    idle.send("GET /jobs HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(get("/jobs").status, 200);
+  }
+  EXPECT_THAT(busy.dripUntilAnswered(""), StartsWith("HTTP/1.1 504"));
+}
+
 TEST_F(RestServerTest, SilentClusterIsAGatewayTimeout) {
   gateway_.silent = true;
   start();
@@ -241,11 +285,31 @@ TEST_F(RestServerTest, UsedPortIsNamedAndAListGoesOn) {
   const auto second = RestServer::start(settings_, services);
   EXPECT_EQ(second.status().code(), ErrorCode::kPortInUse);
   EXPECT_THAT(second.status().message(), HasSubstr(std::to_string(server_->port())));
+  EXPECT_THAT(second.status().message(), HasSubstr("(" + std::to_string(::getpid()) + ")"));
   // A list goes on where it says, not at the next number.
   settings_.ports = {server_->port(), server_->port(), 0};
   const auto third = RestServer::start(settings_, services);
   ASSERT_TRUE(third) << third.status().toString();
   EXPECT_NE((*third)->port(), server_->port());
+}
+
+TEST_F(RestServerTest, SystemWithoutDescriptorsIsAnError) {
+  const RestServices services{&gateway_, &runner_, files_.get(), &clock_, rng_.get()};
+  rlimit saved{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &saved), 0);
+  const OwnedFd next(::dup(0));
+  int refused = 0;
+  for (rlim_t more = 0; more < 6; ++more) {
+    rlimit few = saved;
+    few.rlim_cur = static_cast<rlim_t>(next.get()) + 1 + more;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    const auto server = RestServer::start(settings_, services);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &saved), 0);
+    if (server.isOk()) continue;
+    EXPECT_EQ(server.status().code(), ErrorCode::kBindRefused) << server.status().toString();
+    ++refused;
+  }
+  EXPECT_GT(refused, 0);
 }
 
 TEST_F(RestServerTest, AggregatesMetricsOverChosenSubtasks) {

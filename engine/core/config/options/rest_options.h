@@ -33,7 +33,8 @@ inline constexpr ConfigOption<MemorySize> kRestServerMaxHeaderSize{
 inline constexpr ConfigOption<int> kRestServerMaxConnections{
     "rest.server.max-connections",
     "256",
-    "Most connections at a time; further ones wait to be accepted.",
+    "Most connections at a time; a further one takes the place of one on which no request is under "
+    "way, or waits.",
     {},
     ">=1"};
 inline constexpr ConfigOption<std::int64_t> kRestIdlenessTimeout{
@@ -45,7 +46,8 @@ inline constexpr ConfigOption<std::int64_t> kRestIdlenessTimeout{
 inline constexpr ConfigOption<Millis> kRestRequestTimeout{
     "rest.request-timeout",
     "30 s",
-    "A request whose bytes or whose answer take longer than this is refused.",
+    "Most time for a request's headers, for its body, for its answer and for sending that; then "
+    "status 408 or 504, or the connection is closed.",
     {},
     ">=1"};
 
