@@ -43,7 +43,8 @@ Status Dispatcher::submit(protocol::JobGraph graph) {
             fmt::format("a job with this id was submitted before: job={}", id.toHex())};
   }
   FLINK_RETURN_IF_ERROR(scheduler::validateJobGraph(graph));
-  FLINK_ASSIGN_OR_RETURN(const JobSettings settings, JobSettings::of(graph, services_.settings));
+  FLINK_ASSIGN_OR_RETURN(const JobSettings settings,
+                         JobSettings::of(graph, services_.settings, services_.rng));
   FLINK_INFO(kLog, "received job submission: job={} name=\"{}\" vertices={}", id.toHex(),
              graph.name, graph.vertices.size());
   auto onEnded = [this, alive = std::weak_ptr<const int>(alive_)](const JobId& job) {

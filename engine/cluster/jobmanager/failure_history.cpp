@@ -7,31 +7,51 @@
 
 namespace flink::jobmanager {
 
-void FailureHistory::add(protocol::ExceptionEntry failure) {
-  if (!root_) {
-    root_ = std::move(failure);
-    return;
+void FailureHistory::addRoot(protocol::ExceptionEntry failure) {
+  if (roots_.size() >= limit_ && !roots_.empty()) {
+    roots_.pop_front();
+    truncated_ = true;
   }
-  if (isSymptom(root_->failure) && !isSymptom(failure.failure)) std::swap(*root_, failure);
-  if (concurrent_.size() >= maxConcurrent_) {
+  roots_.push_back(std::move(failure));
+}
+
+void FailureHistory::addConcurrent(protocol::ExceptionEntry failure) {
+  if (roots_.empty()) return addRoot(std::move(failure));
+  protocol::ExceptionEntry& root = roots_.back();
+  if (isSymptom(root.failure) && !isSymptom(failure.failure)) {
+    auto others = std::exchange(root.concurrent, {});
+    std::swap(root, failure);
+    root.concurrent = std::move(others);
+  }
+  if (root.concurrent.size() >= limit_) {
     truncated_ = true;
     return;
   }
-  concurrent_.push_back(std::move(failure));
+  root.concurrent.push_back(std::move(failure));
+}
+
+void FailureHistory::suppressed(std::string strategy) {
+  FLINK_CHECK(!roots_.empty(), "a job fails because something failed");
+  suppressedBy_ = std::move(strategy);
 }
 
 protocol::FailureInfo FailureHistory::verdict() const {
-  FLINK_CHECK(root_.has_value(), "a failed job has a failure");
-  return withoutRestart(root_->failure, root_->failure.timestampMs);
+  FLINK_CHECK(!roots_.empty(), "a failed job has a failure");
+  const auto& failure = roots_.back().failure;
+  return withoutRestart(failure, suppressedBy_, failure.timestampMs);
 }
 
 std::vector<protocol::ExceptionEntry> FailureHistory::entries() const {
-  if (!root_) return {};
-  protocol::ExceptionEntry entry;
-  entry.failure = verdict();
-  entry.concurrent.push_back(*root_);
-  entry.concurrent.insert(entry.concurrent.end(), concurrent_.begin(), concurrent_.end());
-  return {std::move(entry)};
+  std::vector<protocol::ExceptionEntry> result(roots_.rbegin(), roots_.rend());
+  if (result.empty() || suppressedBy_.empty()) return result;
+  // The verdict stands above the failure that led to it.
+  protocol::ExceptionEntry& root = result.front();
+  protocol::ExceptionEntry last;
+  last.failure = verdict();
+  last.concurrent = std::exchange(root.concurrent, {});
+  last.concurrent.insert(last.concurrent.begin(), std::move(root));
+  root = std::move(last);
+  return result;
 }
 
 }  // namespace flink::jobmanager

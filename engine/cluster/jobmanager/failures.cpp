@@ -43,14 +43,14 @@ protocol::FailureInfo makeFailure(std::string_view exceptionName, const Status& 
   return failure;
 }
 
-protocol::FailureInfo withoutRestart(const protocol::FailureInfo& cause, std::int64_t nowMs) {
+protocol::FailureInfo withoutRestart(const protocol::FailureInfo& cause, std::string_view strategy,
+                                     std::int64_t nowMs) {
   protocol::FailureInfo failure;
   failure.exceptionName = kJobException;
   failure.errorId = cause.errorId;
   failure.message = cause.message;
-  failure.stackTrace =
-      fmt::format("{}: Recovery is suppressed by NoRestartBackoffTimeStrategy\nCaused by: {}",
-                  kJobException, cause.stackTrace);
+  failure.stackTrace = fmt::format("{}: Recovery is suppressed by {}\nCaused by: {}", kJobException,
+                                   strategy, cause.stackTrace);
   failure.timestampMs = nowMs;
   return failure;
 }
@@ -64,6 +64,10 @@ protocol::FailureInfo withFlinkName(protocol::FailureInfo failure) {
     failure.stackTrace = fmt::format("{}: {}", name.exceptionName, failure.stackTrace);
   }
   return failure;
+}
+
+bool isUnrecoverable(const protocol::FailureInfo& failure) {
+  return failure.errorId == errorInfo(ErrorCode::kStateNotRestorable).id;
 }
 
 bool isSymptom(const protocol::FailureInfo& failure) {

@@ -26,13 +26,16 @@ inline constexpr std::string_view kTaskSubmissionException =
                                                 std::int64_t nowMs);
 
 /// What Flink shows as a failed job's root: the failure that ended it, under the statement that
-/// nothing restarts it.
+/// `strategy` did not restart it.
 [[nodiscard]] protocol::FailureInfo withoutRestart(const protocol::FailureInfo& cause,
-                                                   std::int64_t nowMs);
+                                                   std::string_view strategy, std::int64_t nowMs);
 
 /// Gives a failure that is named by its error id the class name that Flink's users look for; its
 /// text keeps the id.
 [[nodiscard]] protocol::FailureInfo withFlinkName(protocol::FailureInfo failure);
+
+/// Whether another attempt would end the same way, whatever the restart strategy says.
+[[nodiscard]] bool isUnrecoverable(const protocol::FailureInfo& failure);
 
 /// Whether a failure is only what a neighbour noticed of another one: a broken connection or a
 /// vanished partition.

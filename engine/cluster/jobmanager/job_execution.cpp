@@ -1,5 +1,6 @@
 #include "cluster/jobmanager/job_execution.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -39,7 +40,9 @@ JobExecution::JobExecution(std::shared_ptr<const protocol::JobGraph> graph,
       listener_(listener),
       job_(graph_.topology().graph().id),
       batch_(graph_.topology().graph().type == protocol::JobType::kBatch),
-      sharedSlots_(static_cast<std::size_t>(graph_.slotSharing().count())) {
+      sharedSlots_(static_cast<std::size_t>(graph_.slotSharing().count())),
+      restarts_(static_cast<std::size_t>(graph_.regions().count())),
+      restores_(static_cast<std::size_t>(graph_.topology().numTasks())) {
   const auto& topology = graph_.topology();
   for (scheduler::EdgeIndex e = 0; e < topology.numEdges(); ++e) {
     unfinishedConsumers_.push_back(topology.vertex(topology.targetOf(e)).parallelism);
@@ -95,33 +98,65 @@ void JobExecution::requestSlots(Regions regions) {
   std::vector<scheduler::SlotRequest> requests;
   requests.reserve(missing.size());
   for (const SharedSlotIndex slot : missing) requests.push_back(requestFor(slot));
-  resources_.slots().request(
-      job_, std::move(requests), {batch_, settings_.slotRequestTimeout},
-      guarded([this, regions = std::move(regions),
-               missing = std::move(missing)](Result<std::vector<scheduler::SlotAssignment>> slots) {
-        onSlots(regions, missing, std::move(slots));
-      }));
+  SlotDemand demand{std::move(regions), {}, std::move(missing)};
+  for (const auto region : demand.regions)
+    demand.restarts.push_back(restarts_[static_cast<std::size_t>(region)]);
+  resources_.slots().request(job_, std::move(requests), {batch_, settings_.slotRequestTimeout},
+                             guarded([this, demand = std::move(demand)](auto slots) {
+                               onSlots(demand, std::move(slots));
+                             }));
 }
 
-void JobExecution::onSlots(const Regions& regions, const std::vector<SharedSlotIndex>& requested,
+JobExecution::Regions JobExecution::stillWaiting(const SlotDemand& demand) const {
+  Regions waiting;
+  for (std::size_t i = 0; i < demand.regions.size(); ++i) {
+    const auto region = demand.regions[i];
+    const auto state = graph_.execution(graph_.regions().tasksOf(region).front()).state;
+    if (restarts_[static_cast<std::size_t>(region)] == demand.restarts[i] &&
+        state == ExecutionState::kScheduled)
+      waiting.push_back(region);
+  }
+  return waiting;
+}
+
+std::vector<scheduler::TaskIndex> JobExecution::tasksOf(const Regions& regions) const {
+  std::vector<TaskIndex> tasks;
+  for (const auto region : regions) {
+    const auto& part = graph_.regions().tasksOf(region);
+    tasks.insert(tasks.end(), part.begin(), part.end());
+  }
+  return tasks;
+}
+
+void JobExecution::failForSlots(const Regions& regions, const Status& reason) {
+  TaskFailure failure;
+  failure.entry.failure = makeFailure(kNoResourceAvailableException, reason, clock_.wallMs());
+  failure.tasks = tasksOf(regions);
+  listener_.onFailure(std::move(failure));
+}
+
+void JobExecution::onSlots(SlotDemand demand,
                            Result<std::vector<scheduler::SlotAssignment>> slots) {
   if (stopped_) return;
+  const Regions regions = stillWaiting(demand);
   if (!slots) {
-    protocol::ExceptionEntry entry;
-    entry.failure = makeFailure(kNoResourceAvailableException, slots.status(), clock_.wallMs());
-    return listener_.onFailure(std::move(entry));
+    if (!regions.empty()) failForSlots(regions, slots.status());
+    return;
   }
+  const auto needed = slotsWithoutAssignment(regions);
   std::vector<SharedSlotIndex> taken;
-  for (std::size_t i = 0; i < requested.size(); ++i) {
+  for (std::size_t i = 0; i < demand.slots.size(); ++i) {
     scheduler::SlotAssignment& granted = (*slots)[i];
-    SharedSlot& slot = at(requested[i]);
-    if (slot.assignment) {  // another region has got it in the meantime
+    const SharedSlotIndex slot = demand.slots[i];
+    if (std::find(needed.begin(), needed.end(), slot) == needed.end()) {
+      // Another region has got it in the meantime, or who wanted it has started over.
       resources_.slots().idle(job_, granted.allocation);
     } else if (resources_.slots().holds(job_, granted)) {
-      slot.assignment = std::move(granted);
-      taken.push_back(requested[i]);
+      at(slot).assignment = std::move(granted);
+      taken.push_back(slot);
     }
   }
+  if (regions.empty()) return;
   if (slotsWithoutAssignment(regions).empty()) return deploy(regions);
   // A slot that another region still used at the time of the request is gone: holding some while
   // waiting for others could block for ever, so everything is asked for again at once.
@@ -152,7 +187,6 @@ void JobExecution::deploy(const Regions& regions) {
 
 void JobExecution::flushDeployments() {
   const auto outbox = std::exchange(outbox_, {});
-  if (stopped_) return;  // they were cancelled before they left
   for (const auto& [taskManager, tasks] : outbox) {
     for (const TaskIndex task : tasks) move(task, ExecutionState::kDeploying);
   }
@@ -164,6 +198,7 @@ void JobExecution::submit(const TaskManagerId& taskManager, const std::vector<Ta
   std::size_t channels = 0;
   for (const TaskIndex task : tasks) {
     message.tasks.push_back(scheduler::deploymentOf(graph_, task));
+    message.tasks.back().restore = restores_[static_cast<std::size_t>(task)];
     channels += channelsOf(message.tasks.back());
     if (channels < kMaxChannelsPerMessage) continue;
     send(taskManager, std::exchange(message, {}));
@@ -196,16 +231,19 @@ void JobExecution::onSubmitFailed(const TaskManagerId& taskManager,
                            taskManager.text(), attempts.size()));
   const auto failure =
       makeFailure(kTaskSubmissionException, std::move(cause).causedBy(error), clock_.wallMs());
-  std::optional<protocol::ExceptionEntry> entry;
+  std::optional<TaskFailure> failed;
   for (const ExecutionAttemptId& attempt : attempts) {
     const auto task = graph_.find(attempt);
     if (!task || protocol::isTerminal(graph_.execution(*task).state)) continue;
     const bool canceling = graph_.execution(*task).state == ExecutionState::kCanceling;
-    if (!canceling && !entry) entry = entryFor(*task, failure);
-    if (!canceling) graph_.setFailure(*task, failure);
+    if (!canceling) {
+      if (!failed) failed = TaskFailure{entryFor(*task, failure), {}, false};
+      failed->tasks.push_back(*task);
+      graph_.setFailure(*task, failure);
+    }
     end(*task, canceling ? ExecutionState::kCanceled : ExecutionState::kFailed);
   }
-  if (entry) listener_.onFailure(std::move(*entry));
+  if (failed) listener_.onFailure(std::move(*failed));
   listener_.onTasksEnded();
 }
 

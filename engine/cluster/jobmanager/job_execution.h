@@ -4,17 +4,27 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "cluster/jobmanager/resource_manager.h"
 #include "cluster/protocol/messages.h"
 #include "cluster/scheduler/execution_graph.h"
+#include "cluster/scheduler/failover_regions.h"
 #include "cluster/scheduler/region_schedule.h"
 #include "core/base/clock.h"
 #include "core/base/executor.h"
 
 namespace flink::jobmanager {
+
+/// Why tasks failed, or could not be started.
+struct TaskFailure {
+  protocol::ExceptionEntry entry;
+  std::vector<scheduler::TaskIndex> tasks;
+  /// They were being cancelled already: it belongs to the failure before it.
+  bool concurrent = false;
+};
 
 /// What the execution of a job's tasks tells its job master. Called last in whatever caused it.
 class ExecutionListener {
@@ -23,7 +33,7 @@ class ExecutionListener {
   /// A task took its current state. Must not act on the execution.
   virtual void onTaskMoved(scheduler::TaskIndex task) = 0;
   /// One or more tasks failed, or could not be started, for one reason.
-  virtual void onFailure(protocol::ExceptionEntry failure) = 0;
+  virtual void onFailure(TaskFailure failure) = 0;
   /// Tasks came to their end; which ones, the graph says.
   virtual void onTasksEnded() = 0;
 };
@@ -43,8 +53,21 @@ class JobExecution {
   void scheduleReady();
   /// Stops scheduling and cancels what runs. Idempotent.
   void cancelAll();
-  /// Ends the workers of the tasks that did not follow cancelAll().
+  /// Cancels those of `tasks` that have not ended.
+  void cancel(const std::vector<scheduler::TaskIndex>& tasks);
+  /// Ends the workers of the tasks that did not follow a cancel.
   void forceEnd(const std::string& reason);
+
+  /// What has to start over when these have failed: their pipelined regions, what produced results
+  /// that are lost and needed again, and everything that consumes from any of them; of a source
+  /// with a split enumerator all subtasks, as its splits are dealt out anew.
+  [[nodiscard]] std::vector<scheduler::TaskIndex> tasksToRestart(
+      const std::vector<scheduler::TaskIndex>& failed) const;
+  /// Gives them new attempts, which scheduleReady() starts. REQUIRES: all have ended; they are a
+  /// result of tasksToRestart(), or all tasks.
+  void restart(const std::vector<scheduler::TaskIndex>& tasks);
+  /// What a task's later attempts start from (checkpoint::encodeTaskRestore); empty: nothing.
+  void setRestore(scheduler::TaskIndex task, std::string restore);
 
   /// Errors: kTaskNotFound when no current attempt of this job runs there.
   Status onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report);
@@ -65,13 +88,22 @@ class JobExecution {
     std::int32_t runningTasks = 0;
   };
 
+  /// Regions that wait for slots, and how often they had started over when they asked.
+  struct SlotDemand {
+    Regions regions;
+    std::vector<std::uint32_t> restarts;
+    std::vector<SharedSlotIndex> slots;
+  };
+
   // Slots.
   void requestSlots(Regions regions);
-  void onSlots(const Regions& regions, const std::vector<SharedSlotIndex>& requested,
-               Result<std::vector<scheduler::SlotAssignment>> slots);
+  void onSlots(SlotDemand demand, Result<std::vector<scheduler::SlotAssignment>> slots);
+  [[nodiscard]] Regions stillWaiting(const SlotDemand& demand) const;
+  void failForSlots(const Regions& regions, const Status& reason);
   [[nodiscard]] std::vector<SharedSlotIndex> slotsWithoutAssignment(const Regions& regions) const;
   [[nodiscard]] scheduler::SlotRequest requestFor(SharedSlotIndex slot) const;
   void giveBack(SharedSlotIndex slot);
+  [[nodiscard]] std::vector<TaskIndex> tasksOf(const Regions& regions) const;
   [[nodiscard]] SharedSlot& at(SharedSlotIndex slot) {
     return sharedSlots_[static_cast<std::size_t>(slot)];
   }
@@ -90,8 +122,10 @@ class JobExecution {
   Status endByReport(TaskIndex task, protocol::TaskStateChangedRequest report);
   [[nodiscard]] protocol::FailureInfo unexplainedEnd(TaskIndex task,
                                                      protocol::ExecutionState state) const;
-  /// Whether blocking results there still have readers to come.
-  [[nodiscard]] bool needsResultsOf(const TaskManagerId& taskManager) const;
+  /// Marks the blocking results there as lost and returns the producers of those that have readers
+  /// to come.
+  std::vector<TaskIndex> loseResultsOf(const TaskManagerId& taskManager);
+  void onForcedEnd(const TaskManagerId& taskManager, const std::string& reason);
   void releaseConsumedPartitions(TaskIndex consumer);
   void releasePartitions(scheduler::EdgeIndex edge);
   [[nodiscard]] std::vector<TaskIndex> unfinishedOn(const TaskManagerId& taskManager) const;
@@ -118,6 +152,9 @@ class JobExecution {
   const bool batch_;
   std::vector<SharedSlot> sharedSlots_;
   std::vector<std::int32_t> unfinishedConsumers_;  // by edge; blocking ones only
+  std::set<scheduler::PartitionRef> unavailable_;  // released or lost results of finished tasks
+  std::vector<std::uint32_t> restarts_;            // by region
+  std::vector<std::string> restores_;              // by task
   /// Tasks with slots that are sent together at the end of this turn of the loop.
   std::map<TaskManagerId, std::vector<TaskIndex>> outbox_;
   bool stopped_ = false;

@@ -24,13 +24,19 @@ Logger kLog{"flink.jobmanager.execution"};
 void JobExecution::cancelAll() {
   stopped_ = true;
   resources_.slots().cancelRequests(job_);
+  cancel(graph_.unfinishedTasks());
+}
+
+void JobExecution::cancel(const std::vector<TaskIndex>& tasks) {
   std::map<TaskManagerId, std::vector<ExecutionAttemptId>> byTaskManager;
-  for (const TaskIndex task : graph_.unfinishedTasks()) {
+  for (const TaskIndex task : tasks) {
     const auto& execution = graph_.execution(task);
-    if (execution.state == ExecutionState::kCanceling) continue;
+    if (execution.state == ExecutionState::kCanceling || protocol::isTerminal(execution.state))
+      continue;
     if (execution.state == ExecutionState::kCreated ||
         execution.state == ExecutionState::kScheduled) {
-      move(task, ExecutionState::kCanceled);
+      for (auto& entry : outbox_) std::erase(entry.second, task);
+      end(task, ExecutionState::kCanceled);
     } else {
       move(task, ExecutionState::kCanceling);
       byTaskManager[execution.slot->location.taskManager].push_back(execution.id);
@@ -51,18 +57,26 @@ void JobExecution::cancelAll() {
 void JobExecution::forceEnd(const std::string& reason) {
   std::set<TaskManagerId> taskManagers;
   for (const TaskIndex task : graph_.unfinishedTasks()) {
-    const auto& slot = graph_.execution(task).slot;
-    if (slot) taskManagers.insert(slot->location.taskManager);
+    const auto& execution = graph_.execution(task);
+    if (execution.state == ExecutionState::kCanceling)
+      taskManagers.insert(execution.slot->location.taskManager);
   }
   for (const TaskManagerId& taskManager : taskManagers) {
     FLINK_WARN(kLog, "ending a worker by force: job={} taskManager={} reason=\"{}\"", job_.toHex(),
                taskManager.text(), reason);
-    resources_.forceEnd(job_, taskManager, reason, guarded([this, taskManager](const Status&) {
-                          for (const TaskIndex task : unfinishedOn(taskManager))
-                            end(task, ExecutionState::kCanceled);
-                          listener_.onTasksEnded();
-                        }));
+    resources_.forceEnd(
+        job_, taskManager, reason,
+        guarded([this, taskManager, reason](const Status&) { onForcedEnd(taskManager, reason); }));
   }
+}
+
+void JobExecution::onForcedEnd(const TaskManagerId& taskManager, const std::string& reason) {
+  onTasksLost(taskManager,
+              makeFailure(kJobException,
+                          {ErrorCode::kWorkerDied,
+                           fmt::format("worker was ended by force: taskManager={} reason=\"{}\"",
+                                       taskManager.text(), reason)},
+                          clock_.wallMs()));
 }
 
 Status JobExecution::onTaskStateChanged(const TaskManagerId& sender,
@@ -98,7 +112,9 @@ Status JobExecution::endByReport(TaskIndex task, protocol::TaskStateChangedReque
   end(task, canceling  ? ExecutionState::kCanceled
             : finished ? ExecutionState::kFinished
                        : ExecutionState::kFailed);
-  if (failure) listener_.onFailure(entryFor(task, std::move(*failure)));
+  if (failure) {
+    listener_.onFailure({entryFor(task, std::move(*failure)), {task}, canceling});
+  }
   scheduleReady();
   listener_.onTasksEnded();
   return Status::ok();
@@ -136,6 +152,7 @@ void JobExecution::releasePartitions(scheduler::EdgeIndex edge) {
   std::map<TaskManagerId, std::vector<ResultPartitionId>> byTaskManager;
   for (std::int32_t p = 0; p < topology.vertex(source).parallelism; ++p) {
     const TaskIndex producer = topology.task(source, p);
+    unavailable_.insert({edge, producer});
     byTaskManager[graph_.execution(producer).slot->location.taskManager].push_back(
         scheduler::partitionOf(graph_, edge, producer));
   }
@@ -148,34 +165,40 @@ void JobExecution::releasePartitions(scheduler::EdgeIndex edge) {
 
 void JobExecution::onTasksLost(const TaskManagerId& taskManager,
                                const protocol::FailureInfo& failure) {
-  bool lostAny = !stopped_ && needsResultsOf(taskManager);
+  TaskFailure lost{{}, loseResultsOf(taskManager), false};
+  bool concurrent = false;
   for (const TaskIndex task : unfinishedOn(taskManager)) {
     const bool canceling = graph_.execution(task).state == ExecutionState::kCanceling;
+    concurrent |= canceling;
     if (!canceling) graph_.setFailure(task, failure);
+    if (!canceling) lost.tasks.push_back(task);
     end(task, canceling ? ExecutionState::kCanceled : ExecutionState::kFailed);
-    lostAny = true;
   }
-  if (lostAny) {
-    protocol::ExceptionEntry entry;
-    entry.failure = failure;
-    entry.taskManagerId = taskManager.text();
-    listener_.onFailure(std::move(entry));
+  if (stopped_ || lost.tasks.empty()) lost.concurrent = true;
+  if (!lost.tasks.empty() || concurrent) {
+    lost.entry.failure = failure;
+    lost.entry.taskManagerId = taskManager.text();
+    listener_.onFailure(std::move(lost));
   }
   listener_.onTasksEnded();
 }
 
-bool JobExecution::needsResultsOf(const TaskManagerId& taskManager) const {
+std::vector<scheduler::TaskIndex> JobExecution::loseResultsOf(const TaskManagerId& taskManager) {
   const auto& topology = graph_.topology();
+  std::set<TaskIndex> producers;
   for (scheduler::EdgeIndex e = 0; e < topology.numEdges(); ++e) {
-    if (!graph_.regions().isBlocking(e) || unfinishedConsumers_[static_cast<std::size_t>(e)] == 0)
-      continue;
+    if (!graph_.regions().isBlocking(e)) continue;
     const scheduler::VertexIndex source = topology.sourceOf(e);
     for (std::int32_t p = 0; p < topology.vertex(source).parallelism; ++p) {
-      const auto& slot = graph_.execution(topology.task(source, p)).slot;
-      if (slot && slot->location.taskManager == taskManager) return true;
+      const TaskIndex producer = topology.task(source, p);
+      const auto& execution = graph_.execution(producer);
+      const bool here = execution.state == ExecutionState::kFinished && execution.slot &&
+                        execution.slot->location.taskManager == taskManager;
+      if (!here || !unavailable_.insert({e, producer}).second) continue;
+      if (unfinishedConsumers_[static_cast<std::size_t>(e)] > 0) producers.insert(producer);
     }
   }
-  return false;
+  return {producers.begin(), producers.end()};
 }
 
 std::vector<scheduler::TaskIndex> JobExecution::unfinishedOn(

@@ -165,6 +165,7 @@ void JobManager::serveTaskManagers() {
       });
   serveRegistered<protocol::WorkerEndedRequest>(
       [this](const auto& sender, auto request, auto responder) {
+        resources_.workerEnded(sender, request.job);
         dispatcher_.onTasksLost(request.job, sender, withFlinkName(std::move(request.failure)));
         responder(protocol::Empty{});
       });

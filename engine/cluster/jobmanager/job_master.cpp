@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cluster/jobmanager/failures.h"
 #include "cluster/scheduler/state_moves.h"
 #include "core/base/check.h"
 #include "core/base/error_codes.h"
@@ -41,6 +42,8 @@ JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobS
       id_(graph_->id),
       probe_(services_.metricGroup, services_.clock, id_, graph_->name),
       failures_(services_.settings.exceptionHistorySize),
+      restarts_(settings.restartStrategy, services_.loop, services_.clock,
+                [this] { state().onTasksEnded(*this); }),
       collected_(
           std::make_unique<CollectBuffers>(services_.loop, services_.settings.collectBufferBytes)),
       execution_(graph_, settings, JobToken::random(services_.rng), services_.resources,
@@ -78,6 +81,11 @@ void JobMaster::moveTo(JobStatus status) {
   const JobStatus previous = std::exchange(status_, status);
   const std::int64_t nowMs = services_.clock.wallMs();
   timestampsMs_[static_cast<std::size_t>(status)] = nowMs;
+  if (status == JobStatus::kRunning) {
+    services_.loop.cancel(cancellationTimer_);
+    cancellationTimer_ = EventLoop::TimerId::kNone;
+  }
+  if (status != JobStatus::kRestarting) restarts_.clear();
   probe_.status(status, nowMs);
   FLINK_INFO(kLog, "job {} ({}) switched from {} to {}", graph_->name, id_.toHex(),
              protocol::toString(previous), protocol::toString(status));
@@ -88,16 +96,63 @@ void JobMaster::moveTo(JobStatus status) {
   state().enter(*this);
 }
 
-void JobMaster::remember(const protocol::ExceptionEntry& failure) {
+void JobMaster::log(const TaskFailure& failure) const {
   FLINK_WARN(kLog, "job {} ({}) has a failure: task=\"{}\" {}", graph_->name, id_.toHex(),
-             failure.taskName, failure.failure.stackTrace);
-  failures_.add(failure);
+             failure.entry.taskName, failure.entry.failure.stackTrace);
+}
+
+void JobMaster::remember(const TaskFailure& failure) {
+  log(failure);
+  failures_.addConcurrent(failure.entry);
+}
+
+std::vector<scheduler::TaskIndex> JobMaster::allTasks() const {
+  std::vector<scheduler::TaskIndex> tasks;
+  for (std::int32_t t = 0; t < execution_.graph().topology().numTasks(); ++t)
+    tasks.push_back(static_cast<scheduler::TaskIndex>(t));
+  return tasks;
+}
+
+bool JobMaster::recover(const TaskFailure& failure) {
+  if (failure.concurrent) {
+    remember(failure);
+    return true;
+  }
+  log(failure);
+  if (restarts_.notifyFailure()) {
+    failures_.addRoot(failure.entry);
+  } else {
+    failures_.addConcurrent(failure.entry);
+  }
+  if (!restarts_.allowed() || isUnrecoverable(failure.entry.failure)) {
+    failures_.suppressed(restarts_.strategy());
+    restarts_.clear();
+    return false;
+  }
+  const auto tasks = failure.tasks.empty() ? allTasks() : execution_.tasksToRestart(failure.tasks);
+  FLINK_INFO(kLog, "job {} ({}) restarts {} tasks: strategy={}", graph_->name, id_.toHex(),
+             tasks.size(), restarts_.strategy());
+  restarts_.add(tasks);
+  execution_.cancel(tasks);
+  return true;
+}
+
+void JobMaster::restartWhenReady() {
+  const auto ended = [this](scheduler::TaskIndex task) {
+    return protocol::isTerminal(execution_.graph().execution(task).state);
+  };
+  const auto& waiting = restarts_.waiting();
+  if (!restarts_.due() || !std::all_of(waiting.begin(), waiting.end(), ended)) return;
+  execution_.restart(restarts_.take());
+  probe_.restarts(restarts_.count());
+  moveTo(JobStatus::kRunning);
 }
 
 void JobMaster::startCancellationTimer() {
   if (services_.settings.cancellationTimeout <= Duration::zero()) return;
   if (cancellationTimer_ != EventLoop::TimerId::kNone) return;
   cancellationTimer_ = services_.loop.schedule(services_.settings.cancellationTimeout, [this] {
+    cancellationTimer_ = EventLoop::TimerId::kNone;
     if (!isTerminal(status_))
       execution_.forceEnd("tasks did not end within task.cancellation.timeout");
   });
@@ -147,7 +202,7 @@ void JobMaster::onTaskMoved(scheduler::TaskIndex task) {
        {"taskmanager", execution.slot ? execution.slot->location.taskManager.text() : ""}});
 }
 
-void JobMaster::onFailure(protocol::ExceptionEntry failure) {
+void JobMaster::onFailure(TaskFailure failure) {
   state().onFailure(*this, failure);
 }
 

@@ -11,6 +11,7 @@
 #include "cluster/jobmanager/collect_buffer.h"
 #include "cluster/jobmanager/failure_history.h"
 #include "cluster/jobmanager/job_execution.h"
+#include "cluster/jobmanager/job_restarts.h"
 #include "cluster/jobmanager/job_states/job_state.h"
 #include "cluster/jobmanager/probe.h"
 #include "cluster/jobmanager/services.h"
@@ -65,14 +66,18 @@ class JobMaster final : private JobContext, private ExecutionListener {
   // JobContext
   JobExecution& execution() override { return execution_; }
   void moveTo(protocol::JobStatus status) override;
-  void remember(const protocol::ExceptionEntry& failure) override;
+  void remember(const TaskFailure& failure) override;
+  bool recover(const TaskFailure& failure) override;
+  void restartWhenReady() override;
   void startCancellationTimer() override;
   void conclude() override;
   // ExecutionListener
   void onTaskMoved(scheduler::TaskIndex task) override;
-  void onFailure(protocol::ExceptionEntry failure) override;
+  void onFailure(TaskFailure failure) override;
   void onTasksEnded() override;
 
+  void log(const TaskFailure& failure) const;
+  [[nodiscard]] std::vector<scheduler::TaskIndex> allTasks() const;
   [[nodiscard]] const JobState& state() const { return jobStateOf(status_); }
   [[nodiscard]] std::int64_t stampOf(protocol::JobStatus status) const {
     return timestampsMs_[static_cast<std::size_t>(status)];
@@ -86,6 +91,7 @@ class JobMaster final : private JobContext, private ExecutionListener {
   std::array<std::int64_t, protocol::kNumJobStatuses> timestampsMs_{};
   JobProbe probe_;
   FailureHistory failures_;
+  JobRestarts restarts_;
   std::unique_ptr<CollectBuffers> collected_;
   EventLoop::TimerId cancellationTimer_ = EventLoop::TimerId::kNone;
   JobExecution execution_;  // last: its end drops the callbacks into this

@@ -51,7 +51,8 @@ JobProbe::JobProbe(metrics::MetricGroup& jobManager, const Clock& clock, const J
     return up ? std::int64_t{0} : elapsed(f->sinceMs[position(JobStatus::kRunning)], clock);
   });
   // A failed task fails its job, and parallelism is fixed.
-  group_->gauge("numRestarts", [] { return std::int64_t{0}; });
+  group_->gauge("numRestarts",
+                [f = figures_]() -> metrics::GaugeValue { return f->restarts.load(); });
   group_->gauge("numRescales", [] { return std::int64_t{0}; });
 }
 

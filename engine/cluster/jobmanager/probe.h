@@ -43,6 +43,7 @@ class JobProbe {
   JobProbe& operator=(const JobProbe&) = delete;
 
   void status(protocol::JobStatus status, std::int64_t nowMs);
+  void restarts(std::int64_t count) { figures_->restarts = count; }
   /// How many tasks are being deployed, and how many are running or finished.
   void tasks(const protocol::StateCounts& counts, std::int64_t nowMs);
 
@@ -50,6 +51,7 @@ class JobProbe {
   struct Figures {
     std::atomic<protocol::JobStatus> status{protocol::JobStatus::kInitializing};
     std::array<std::atomic<std::int64_t>, protocol::kNumJobStatuses> sinceMs{};
+    std::atomic<std::int64_t> restarts{0};
     std::atomic<std::int64_t> deployingSinceMs{0};   ///< 0: no task is being deployed
     std::atomic<std::int64_t> allRunningSinceMs{0};  ///< 0: some task neither runs nor has finished
   };

@@ -150,6 +150,11 @@ Status ResourceManager::unregister(const PeerId& peer,
   return Status::ok();
 }
 
+void ResourceManager::workerEnded(const TaskManagerId& id, const JobId& job) {
+  if (const auto found = taskManagers_.find(id); found != taskManagers_.end())
+    found->second.jobs.erase(job);
+}
+
 void ResourceManager::onPeerLost(const PeerId& peer, const Status& reason) {
   const auto id = taskManagerOf(peer);
   if (!id) return;

@@ -60,6 +60,8 @@ class ResourceManager {
       const PeerId& peer, protocol::RegisterTaskManagerRequest request, Epoch epoch);
   Status heartbeat(const PeerId& peer, protocol::HeartbeatRequest request);
   Status unregister(const PeerId& peer, const protocol::UnregisterTaskManagerRequest& request);
+  /// The job's worker there is gone; tasks that are sent later bring the job graph again.
+  void workerEnded(const TaskManagerId& id, const JobId& job);
   void onPeerLost(const PeerId& peer, const Status& reason);
 
   // To TaskManagers.

@@ -9,6 +9,7 @@ namespace flink::jobmanager {
 Result<JobManagerSettings> JobManagerSettings::fromConfiguration(
     const config::Configuration& configuration) {
   JobManagerSettings settings;
+  settings.configuration = configuration;
   FLINK_ASSIGN_OR_RETURN(settings.heartbeatInterval, configuration.get(config::kHeartbeatInterval));
   FLINK_ASSIGN_OR_RETURN(settings.heartbeatTimeout, configuration.get(config::kHeartbeatTimeout));
   FLINK_ASSIGN_OR_RETURN(settings.slotRequestTimeout,
@@ -35,13 +36,16 @@ Result<JobManagerSettings> JobManagerSettings::fromConfiguration(
 }
 
 Result<JobSettings> JobSettings::of(const protocol::JobGraph& graph,
-                                    const JobManagerSettings& cluster) {
+                                    const JobManagerSettings& cluster, Rng& rng) {
   const auto configuration = config::Configuration::fromMap(graph.configuration);
   JobSettings settings;
   FLINK_ASSIGN_OR_RETURN(const auto slotRequestTimeout,
                          configuration.getOptional(config::kSlotRequestTimeout));
   settings.slotRequestTimeout = slotRequestTimeout.value_or(
       std::chrono::duration_cast<config::Millis>(cluster.slotRequestTimeout));
+  FLINK_ASSIGN_OR_RETURN(
+      settings.restartStrategy,
+      scheduler::restartStrategyOf(configuration, cluster.configuration, false, rng));
   return settings;
 }
 

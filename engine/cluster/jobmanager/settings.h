@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "cluster/protocol/job_graph.h"
+#include "cluster/scheduler/restart_strategy.h"
 #include "cluster/scheduler/slot_placement.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/base/rng.h"
 #include "core/config/configuration.h"
 
 namespace flink::jobmanager {
@@ -28,6 +31,9 @@ struct JobManagerSettings {
   std::int64_t collectBufferBytes =
       4LL << 20;  ///< per collect sink, until the client takes its records
 
+  /// What it was read from: jobs whose own configuration says nothing follow it.
+  config::Configuration configuration;
+
   /// Errors: kConfigInvalidValue.
   static Result<JobManagerSettings> fromConfiguration(const config::Configuration& configuration);
 };
@@ -35,9 +41,11 @@ struct JobManagerSettings {
 /// What a job's own configuration, a client's -D among it, says in place of the JobManager's.
 struct JobSettings {
   Duration slotRequestTimeout{};
+  std::shared_ptr<scheduler::RestartStrategy> restartStrategy;
 
-  /// Errors: kConfigInvalidValue.
-  static Result<JobSettings> of(const protocol::JobGraph& graph, const JobManagerSettings& cluster);
+  /// `rng` outlives the result. Errors: kConfigInvalidValue.
+  static Result<JobSettings> of(const protocol::JobGraph& graph, const JobManagerSettings& cluster,
+                                Rng& rng);
 };
 
 /// Facts about the process that the JobManager tells others.

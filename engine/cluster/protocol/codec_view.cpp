@@ -63,6 +63,7 @@ FLINK_WIRE_FIELDS(TaskDeploymentDescriptor) {
   FLINK_MESSAGES(inputGates, input_gates);
   FLINK_MESSAGES(producedPartitions, produced_partitions);
   FLINK_MESSAGE(resource, resource);
+  FLINK_VALUE(restore, restore);
   return true;
 }
 FLINK_WIRE_STRUCT(TaskDeploymentDescriptor, TaskDeploymentDescriptor);

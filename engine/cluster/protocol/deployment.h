@@ -53,6 +53,8 @@ struct TaskDeploymentDescriptor {
   ResourceProfile resource;  ///< the slot's part of the TaskManager, for all tasks in it together
   std::vector<InputGateDescriptor> inputGates;
   std::vector<ResultPartitionDescriptor> producedPartitions;
+  /// What it starts from (checkpoint::encodeTaskRestore); empty: nothing.
+  std::string restore;
 };
 
 /// All tasks of one job that start on one TaskManager together; the first one also brings the job

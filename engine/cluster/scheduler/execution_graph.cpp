@@ -81,6 +81,21 @@ void ExecutionGraph::move(TaskIndex task, ExecutionState to, std::int64_t nowMs)
   lastModificationMs_ = nowMs;
 }
 
+void ExecutionGraph::restart(TaskIndex task, std::int64_t nowMs) {
+  Execution& execution = at(task);
+  FLINK_CHECK(protocol::isTerminal(execution.state),
+              fmt::format("a task restarts after its end: task={} state={}",
+                          execution.id.toString(), protocol::toString(execution.state)));
+  Execution next;
+  next.id = execution.id;
+  ++next.id.attempt;
+  next.timestampsMs[position(ExecutionState::kCreated)] = nowMs;
+  --counts_[position(execution.state)];
+  ++counts_[position(ExecutionState::kCreated)];
+  execution = std::move(next);
+  lastModificationMs_ = nowMs;
+}
+
 void ExecutionGraph::report(TaskIndex task, const protocol::TaskIoMetrics& io,
                             std::map<std::string, std::string> metrics) {
   Execution& execution = at(task);

@@ -55,6 +55,8 @@ class ExecutionGraph {
 
   /// REQUIRES: isLegalMove(state, to); checked.
   void move(TaskIndex task, protocol::ExecutionState to, std::int64_t nowMs);
+  /// Gives the subtask a new attempt, in CREATED. REQUIRES: its current one has ended.
+  void restart(TaskIndex task, std::int64_t nowMs);
   void assign(TaskIndex task, SlotAssignment slot) { at(task).slot = std::move(slot); }
   void setFailure(TaskIndex task, protocol::FailureInfo failure) {
     at(task).failure = std::move(failure);

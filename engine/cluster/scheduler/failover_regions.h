@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -14,7 +15,7 @@ namespace flink::scheduler {
 struct PartitionRef {
   EdgeIndex edge = 0;
   TaskIndex producer{};
-  friend bool operator==(const PartitionRef&, const PartitionRef&) = default;
+  friend auto operator<=>(const PartitionRef&, const PartitionRef&) = default;
 };
 
 /// What a failover decision needs to know of the job's present.

@@ -63,4 +63,24 @@ void RegionSchedule::onFinished(TaskIndex task) {
   }
 }
 
+void RegionSchedule::restart(const std::vector<RegionIndex>& regions,
+                             const std::vector<TaskIndex>& finished) {
+  for (const TaskIndex task : finished) {
+    for (const std::size_t c : conditionsOf_[static_cast<std::size_t>(task)]) {
+      Condition& condition = conditions_[c];
+      if (++condition.missing != 1) continue;
+      for (const RegionIndex region : condition.waiting)
+        ++missingConditions_[static_cast<std::size_t>(region)];
+    }
+  }
+  std::erase_if(ready_, [this](RegionIndex region) {
+    return missingConditions_[static_cast<std::size_t>(region)] != 0;
+  });
+  for (const RegionIndex region : regions) {
+    const bool ready = missingConditions_[static_cast<std::size_t>(region)] == 0;
+    if (ready && std::find(ready_.begin(), ready_.end(), region) == ready_.end())
+      ready_.push_back(region);
+  }
+}
+
 }  // namespace flink::scheduler

@@ -18,6 +18,10 @@ class RegionSchedule {
   [[nodiscard]] std::vector<RegionIndex> takeReady();
   /// REQUIRES: called once per task.
   void onFinished(TaskIndex task);
+  /// These regions start over; their tasks in `finished` had been reported by onFinished() and are
+  /// so no more. Those whose inputs are complete are ready again.
+  /// REQUIRES: with a region comes every region that consumes from it (tasksToRestart()).
+  void restart(const std::vector<RegionIndex>& regions, const std::vector<TaskIndex>& finished);
 
  private:
   /// "These producers have all finished", and the regions that wait for it.

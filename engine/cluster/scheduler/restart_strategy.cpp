@@ -20,7 +20,7 @@ class NoRestartStrategy final : public RestartStrategy {
   bool notifyFailure(std::int64_t) override { return true; }
   [[nodiscard]] bool canRestart(std::int64_t) const override { return false; }
   [[nodiscard]] std::int64_t backoffMs(std::int64_t) const override { return 0; }
-  [[nodiscard]] std::string describe() const override { return "none"; }
+  [[nodiscard]] std::string describe() const override { return "NoRestartBackoffTimeStrategy"; }
 };
 
 class FixedDelayRestartStrategy final : public RestartStrategy {
@@ -34,7 +34,9 @@ class FixedDelayRestartStrategy final : public RestartStrategy {
   [[nodiscard]] bool canRestart(std::int64_t) const override { return numFailures_ <= attempts_; }
   [[nodiscard]] std::int64_t backoffMs(std::int64_t) const override { return delayMs_; }
   [[nodiscard]] std::string describe() const override {
-    return fmt::format("fixed-delay attempts={} delay={}ms", attempts_, delayMs_);
+    return fmt::format(
+        "FixedDelayRestartBackoffTimeStrategy(maxNumberRestartAttempts={}, backoffTimeMS={})",
+        attempts_, delayMs_);
   }
 
  private:
@@ -60,8 +62,10 @@ class FailureRateRestartStrategy final : public RestartStrategy {
   }
   [[nodiscard]] std::int64_t backoffMs(std::int64_t) const override { return delayMs_; }
   [[nodiscard]] std::string describe() const override {
-    return fmt::format("failure-rate max-failures-per-interval={} interval={}ms delay={}ms",
-                       maxFailures_, intervalMs_, delayMs_);
+    return fmt::format(
+        "FailureRateRestartBackoffTimeStrategy(failuresIntervalMS={},backoffTimeMS={},"
+        "maxFailuresPerInterval={})",
+        intervalMs_, delayMs_, maxFailures_);
   }
 
  private:
@@ -94,14 +98,12 @@ class ExponentialDelayRestartStrategy final : public RestartStrategy {
     return std::max<std::int64_t>(0, *nextRestartMs_ - nowMs);
   }
   [[nodiscard]] std::string describe() const override {
-    const std::string attempts = delay_.maxAttempts == std::numeric_limits<std::int32_t>::max()
-                                     ? "infinite"
-                                     : std::to_string(delay_.maxAttempts);
     return fmt::format(
-        "exponential-delay initial-backoff={}ms max-backoff={}ms backoff-multiplier={} "
-        "reset-backoff-threshold={}ms jitter-factor={} attempts-before-reset-backoff={}",
+        "ExponentialDelayRestartBackoffTimeStrategy(initialBackoffMS={}, maxBackoffMS={}, "
+        "backoffMultiplier={}, resetBackoffThresholdMS={}, jitterFactor={}, "
+        "attemptsBeforeResetBackoff={})",
         delay_.initialBackoffMs, delay_.maxBackoffMs, delay_.multiplier, delay_.resetThresholdMs,
-        delay_.jitterFactor, attempts);
+        delay_.jitterFactor, delay_.maxAttempts);
   }
 
  private:

@@ -23,7 +23,7 @@ class RestartStrategy {
   [[nodiscard]] virtual bool canRestart(std::int64_t nowMs) const = 0;
   /// How long to wait before the restart. REQUIRES: notifyFailure() was called.
   [[nodiscard]] virtual std::int64_t backoffMs(std::int64_t nowMs) const = 0;
-  /// For logs and REST: kind and settings.
+  /// Kind and settings, as Flink prints them in logs and exceptions.
   [[nodiscard]] virtual std::string describe() const = 0;
 };
 

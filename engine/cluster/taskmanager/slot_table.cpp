@@ -59,6 +59,12 @@ void SlotTable::taskEnded(const JobId& job, int slot) {
   if (entry.job == job && entry.numTasks > 0) --entry.numTasks;
 }
 
+void SlotTable::workerEnded(const JobId& job) {
+  for (Slot& slot : slots_) {
+    if (slot.job == job) slot.numTasks = 0;
+  }
+}
+
 void SlotTable::release(const JobId& job) {
   for (Slot& slot : slots_) {
     if (slot.job == job) slot = Slot{};

@@ -361,8 +361,10 @@ void TaskManager::onWorkerGone(JobWorker& worker,
         std::make_shared<const protocol::WorkerEndedRequest>(std::move(ended)));
   }
   if (const auto found = workers_.find(job);
-      found != workers_.end() && found->second.get() == &worker)
+      found != workers_.end() && found->second.get() == &worker) {
+    slots_.workerEnded(job);
     workers_.erase(found);
+  }
   std::erase_if(ending_, [&](const auto& candidate) { return candidate.get() == &worker; });
   cleanUpAfter(job);
   finishStopWhenIdle();

@@ -50,6 +50,22 @@ TEST_F(ExecutionGraphTest, CountsAndStampsEveryState) {
   EXPECT_EQ(subtask.endpoint, "(unassigned)");
 }
 
+TEST_F(ExecutionGraphTest, RestartGivesANewAttempt) {
+  builder_.vertex("a", 2);
+  auto& graph = build();
+  const TaskIndex task{1};
+  const ExecutionAttemptId old = graph.execution(task).id;
+  graph.assign(task, slotOn("tm", 0));
+  run(task, {ExecutionState::kScheduled, ExecutionState::kDeploying, ExecutionState::kFailed});
+  graph.restart(task, 2'000);
+  EXPECT_EQ(graph.find(old), std::nullopt);
+  EXPECT_EQ(graph.execution(task).id.attempt, 1);
+  EXPECT_EQ(graph.execution(task).state, ExecutionState::kCreated);
+  EXPECT_FALSE(graph.execution(task).slot.has_value());
+  EXPECT_EQ(graph.count(ExecutionState::kFailed), 0);
+  EXPECT_EQ(graph.count(ExecutionState::kCreated), 2);
+}
+
 TEST_F(ExecutionGraphTest, FindsOnlyTheCurrentAttempt) {
   builder_.vertex("a", 2);
   auto& graph = build();

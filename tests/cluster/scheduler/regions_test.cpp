@@ -86,6 +86,25 @@ TEST(RegionScheduleTest, JoinWaitsForBothItsBlockingInputs) {
   EXPECT_EQ(schedule.takeReady().size(), 2U);
 }
 
+TEST(RegionScheduleTest, RestartedProducerMakesItsConsumersWaitAgain) {
+  JobGraphBuilder builder(1, protocol::JobType::kBatch);
+  const int a = builder.vertex("a", 2);
+  const int b = builder.vertex("b", 1);
+  builder.edge(a, b, ShipStrategy::kHash, ExchangeType::kBlocking);
+  const Topology topology(builder.share());
+  const PipelinedRegions regions(topology);
+  RegionSchedule schedule(topology, regions);
+  EXPECT_EQ(schedule.takeReady().size(), 2U);
+  schedule.onFinished(topology.task(a, 0));
+  schedule.onFinished(topology.task(a, 1));
+  schedule.restart({region(0), region(2)}, {topology.task(a, 0)});
+  EXPECT_THAT(schedule.takeReady(), ElementsAre(region(0)));
+  schedule.onFinished(topology.task(a, 0));
+  EXPECT_THAT(schedule.takeReady(), ElementsAre(region(2)));
+  schedule.restart({region(2)}, {});
+  EXPECT_THAT(schedule.takeReady(), ElementsAre(region(2)));
+}
+
 TEST(PipelinedRegionsTest, RegionsThatWaitForEachOtherBecomeOne) {
   // a -> b pipelined subtask by subtask, a -> b blocking all to all: region i needs the end of
   // region j and vice versa.

@@ -130,24 +130,26 @@ TEST_F(RestartStrategyTest, BackoffDoesNotOverflow) {
 }
 
 TEST_F(RestartStrategyTest, JobBeforeClusterBeforeDefault) {
-  EXPECT_EQ(chosen({}, {}, false), "none");
-  EXPECT_THAT(chosen({}, {}, true), HasSubstr("exponential-delay initial-backoff=1000ms "
-                                              "max-backoff=60000ms backoff-multiplier=1.5"));
-  EXPECT_THAT(chosen({}, {}, true), HasSubstr("attempts-before-reset-backoff=infinite"));
-  EXPECT_EQ(chosen({}, {{"restart-strategy.type", "none"}}, true), "none");
+  EXPECT_EQ(chosen({}, {}, false), "NoRestartBackoffTimeStrategy");
+  EXPECT_THAT(chosen({}, {}, true), HasSubstr("ExponentialDelayRestartBackoffTimeStrategy("
+                                              "initialBackoffMS=1000, maxBackoffMS=60000, "
+                                              "backoffMultiplier=1.5"));
+  EXPECT_THAT(chosen({}, {}, true), HasSubstr("attemptsBeforeResetBackoff=2147483647"));
+  EXPECT_EQ(chosen({}, {{"restart-strategy.type", "none"}}, true), "NoRestartBackoffTimeStrategy");
   EXPECT_EQ(chosen({{"restart-strategy.type", "fixed-delay"}},
                    {{"restart-strategy.type", "failure-rate"},
                     {"restart-strategy.fixed-delay.attempts", "9"}},
                    true),
-            "fixed-delay attempts=1 delay=1000ms")
+            "FixedDelayRestartBackoffTimeStrategy(maxNumberRestartAttempts=1, backoffTimeMS=1000)")
       << "settings stand where the name stands";
   EXPECT_EQ(
       chosen({{"restart-strategy.fixed-delay.attempts", "3"}},
              {{"restart-strategy", "FixedDelay"}, {"restart-strategy.fixed-delay.delay", "2 s"}},
              false),
-      "fixed-delay attempts=1 delay=2000ms");
+      "FixedDelayRestartBackoffTimeStrategy(maxNumberRestartAttempts=1, backoffTimeMS=2000)");
   EXPECT_EQ(chosen({{"restart-strategy.type", "failurerate"}}, {}, false),
-            "failure-rate max-failures-per-interval=1 interval=60000ms delay=1000ms");
+            "FailureRateRestartBackoffTimeStrategy(failuresIntervalMS=60000,backoffTimeMS=1000,"
+            "maxFailuresPerInterval=1)");
 }
 
 TEST_F(RestartStrategyTest, ImpossibleSettingsAreRefused) {

@@ -16,7 +16,7 @@ class Cancelling final : public JobState {
   Status cancel(JobContext&) const override { return Status::ok(); }
 
   // What breaks on the way out changes nothing: the user wanted the job to end.
-  void onFailure(JobContext&, const protocol::ExceptionEntry&) const override {}
+  void onFailure(JobContext&, const TaskFailure&) const override {}
 
   void onTasksEnded(JobContext& job) const override {
     if (job.execution().graph().allTerminal()) job.moveTo(JobStatus::kCanceled);

@@ -11,7 +11,7 @@ class Ended final : public JobState {
     return {ErrorCode::kJobAlreadyTerminated, "job has already reached a terminal state"};
   }
   // Late news of tasks that were given up.
-  void onFailure(JobContext&, const protocol::ExceptionEntry&) const override {}
+  void onFailure(JobContext&, const TaskFailure&) const override {}
   void onTasksEnded(JobContext&) const override {}
 };
 

@@ -19,7 +19,7 @@ class Failing final : public JobState {
   }
 
   // Belongs to the root as a concurrent failure.
-  void onFailure(JobContext& job, const protocol::ExceptionEntry& failure) const override {
+  void onFailure(JobContext& job, const TaskFailure& failure) const override {
     job.remember(failure);
   }
 

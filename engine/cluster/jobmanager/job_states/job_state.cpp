@@ -12,6 +12,8 @@ const JobState& jobStateOf(protocol::JobStatus status) {
       return createdState();
     case protocol::JobStatus::kRunning:
       return runningState();
+    case protocol::JobStatus::kRestarting:
+      return restartingState();
     case protocol::JobStatus::kFailing:
       return failingState();
     case protocol::JobStatus::kCancelling:
@@ -21,7 +23,6 @@ const JobState& jobStateOf(protocol::JobStatus status) {
     case protocol::JobStatus::kCanceled:
     case protocol::JobStatus::kSuspended:
       return endedState();
-    case protocol::JobStatus::kRestarting:
     case protocol::JobStatus::kReconciling:
       break;
   }

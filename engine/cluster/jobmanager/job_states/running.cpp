@@ -14,10 +14,8 @@ class Running final : public JobState {
     return Status::ok();
   }
 
-  // Nothing restarts a task yet: whatever fails ends the job.
-  void onFailure(JobContext& job, const protocol::ExceptionEntry& failure) const override {
-    job.remember(failure);
-    job.moveTo(JobStatus::kFailing);
+  void onFailure(JobContext& job, const TaskFailure& failure) const override {
+    job.moveTo(job.recover(failure) ? JobStatus::kRestarting : JobStatus::kFailing);
   }
 
   void onTasksEnded(JobContext& job) const override {

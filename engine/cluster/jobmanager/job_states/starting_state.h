@@ -11,7 +11,7 @@ class StartingState : public JobState {
     job.moveTo(protocol::JobStatus::kCancelling);
     return Status::ok();
   }
-  void onFailure(JobContext&, const protocol::ExceptionEntry&) const override {}
+  void onFailure(JobContext&, const TaskFailure&) const override {}
   void onTasksEnded(JobContext&) const override {}
 };
 
