@@ -14,6 +14,7 @@
 #include "core/base/log.h"
 #include "core/config/options/core_options.h"
 #include "core/config/options/jobmanager_options.h"
+#include "core/config/options/rest_options.h"
 #include "core/config/value_text.h"
 #include "core/fs/local_file_system.h"
 #include "core/memory/memory_model.h"
@@ -61,9 +62,12 @@ Status JobManagerNode::start() {
                          configuration_.get(config::kBlobServiceCleanupInterval));
   blobCleanupInterval_ = std::chrono::seconds(cleanupSeconds);
   scheduleBlobCleanup();
+  ProgramJarRunner::Limits limits;
+  FLINK_ASSIGN_OR_RETURN(limits.maxWait, configuration_.get(config::kRestRequestTimeout));
   jarRunner_ = std::make_unique<ProgramJarRunner>(
       ProgramJarRunner::Services{*blobLoop_, clock_, *processes_, *blobStore_, *jobManager_,
-                                 options_.programBinary, configuration_.toMap()});
+                                 options_.programBinary, configuration_.toMap()},
+      limits);
   if (options_.serveRest) FLINK_RETURN_IF_ERROR(startRest());
   if (options_.reportMetrics) {
     FLINK_ASSIGN_OR_RETURN(reporters_,

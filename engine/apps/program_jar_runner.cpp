@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "api/program/job_library.h"
 #include "cluster/protocol/codec.h"
 #include "core/base/error_codes.h"
 #include "core/base/log.h"
@@ -19,35 +20,78 @@ using control::ProgramRunner;
 using protocol::Method;
 
 /// Calls a function at most once; later calls and its destruction unused are the caller's business.
-template <class Value>
-std::function<void(Result<Value>)> onlyOnce(std::function<void(Result<Value>)> done) {
-  auto shared = std::make_shared<std::function<void(Result<Value>)>>(std::move(done));
-  return [shared](Result<Value> value) {
+std::function<void(Result<protocol::JobGraph>)> onlyOnce(
+    std::function<void(Result<protocol::JobGraph>)> done) {
+  auto shared = std::make_shared<std::function<void(Result<protocol::JobGraph>)>>(std::move(done));
+  return [shared](Result<protocol::JobGraph> value) {
     if (auto call = std::exchange(*shared, nullptr)) call(std::move(value));
   };
 }
 
 }  // namespace
 
+std::vector<std::string> ProgramJarRunner::entries(const std::string& path) {
+  return program::jobNamesInFile(path).valueOr({});
+}
+
 void ProgramJarRunner::plan(rest::JarRunRequest request,
                             std::function<void(Result<protocol::JobGraph>)> done) {
-  services_.loop.post([this, request = std::move(request), done = std::move(done)] {
-    if (!stopped_) start(request, true, done);
+  services_.loop.post([this, request = std::move(request), done = std::move(done)]() mutable {
+    if (!stopped_) admit({std::move(request), true, onlyOnce(std::move(done))});
   });
 }
 
 void ProgramJarRunner::run(rest::JarRunRequest request, std::function<void(Result<JobId>)> done) {
-  services_.loop.post([this, request = std::move(request), done = std::move(done)] {
+  services_.loop.post([this, request = std::move(request), done = std::move(done)]() mutable {
     if (stopped_) return;
-    start(request, false, [done](Result<protocol::JobGraph> graph) {
+    FirstGraph first = [done = std::move(done)](Result<protocol::JobGraph> graph) {
       if (!graph) return done(graph.status());
       done(graph->id);
-    });
+    };
+    admit({std::move(request), false, onlyOnce(std::move(first))});
   });
 }
 
-void ProgramJarRunner::start(const rest::JarRunRequest& request, bool planOnly, FirstGraph first) {
-  first = onlyOnce<protocol::JobGraph>(std::move(first));
+void ProgramJarRunner::admit(Start start) {
+  const bool free = programs_.size() < limits_.maxPrograms;
+  if (!free && waiting_.size() >= limits_.maxWaiting) {
+    return start.first(
+        Status(ErrorCode::kUnavailable,
+               fmt::format(
+                   "too many programs of uploaded libraries: running={} waiting={}; try again when "
+                   "one has ended, or use flinkctl run",
+                   programs_.size(), waiting_.size())));
+  }
+  const std::uint64_t number = nextProgram_++;
+  if (!free || start.planOnly) {
+    services_.loop.schedule(limits_.maxWait, [this, number, start] { expire(number, start); });
+  }
+  if (free) return this->start(number, start);
+  waiting_.emplace(number, std::move(start));
+}
+
+void ProgramJarRunner::startWaiting() {
+  while (!waiting_.empty() && programs_.size() < limits_.maxPrograms) {
+    const auto next = waiting_.extract(waiting_.begin());
+    start(next.key(), next.mapped());
+  }
+}
+
+void ProgramJarRunner::expire(std::uint64_t number, const Start& start) {
+  const bool waited = waiting_.erase(number) > 0;
+  const bool planned = start.planOnly && programs_.erase(number) > 0;  // kills it
+  if (!waited && !planned) return;
+  start.first(Status(
+      ErrorCode::kDeadlineExceeded,
+      fmt::format("{}: library={} waited={} s",
+                  waited ? "the program's turn did not come" : "the program gives no plan",
+                  start.request.name,
+                  std::chrono::duration_cast<std::chrono::seconds>(limits_.maxWait).count())));
+  startWaiting();
+}
+
+void ProgramJarRunner::start(std::uint64_t number, const Start& start) {
+  const auto& [request, planOnly, first] = start;
   auto digest = services_.blobs.add(request.path);
   if (!digest) return first(digest.status());
   ProgramRunner::Spec spec;
@@ -63,8 +107,8 @@ void ProgramJarRunner::start(const rest::JarRunRequest& request, bool planOnly, 
         std::to_string(*request.parallelism);
   spec.start.detached = true;
   spec.start.planOnly = planOnly;
-  spec.relay = [this, planOnly, first](Method method, Bytes body, Duration,
-                                       ProgramRunner::Answer answer) {
+  spec.relay = [this, planOnly = planOnly, first = first](Method method, Bytes body, Duration,
+                                                          ProgramRunner::Answer answer) {
     if (method != Method::kSubmitJob) return relay(method, body, std::move(answer));
     auto submission = protocol::decode<protocol::SubmitJobRequest>(asBytes(body));
     if (!submission) return answer(submission.status());
@@ -83,15 +127,18 @@ void ProgramJarRunner::start(const rest::JarRunRequest& request, bool planOnly, 
                                answer(protocol::encode(protocol::Empty{}));
                              });
   };
-  const std::uint64_t number = nextProgram_++;
-  spec.done = [this, number, name = request.name, first](const Status& status, int numJobs) {
+  spec.done = [this, number, name = request.name, first = first](const Status& status,
+                                                                 int numJobs) {
     if (!status.isOk() && status.code() != ErrorCode::kCancelled) {
       FLINK_WARN(kLog, "program failed library={} reason={}", name, status.toString());
       first(status);
     }
     if (numJobs == 0)
       first(Status(ErrorCode::kProgramInvalid, "the program executes no job: library=" + name));
-    services_.loop.post([this, number] { programs_.erase(number); });  // not inside its own call
+    services_.loop.post([this, number] {  // not inside its own call
+      programs_.erase(number);
+      startWaiting();
+    });
   };
   auto program =
       ProgramRunner::start(std::move(spec), services_.processes, services_.loop, services_.clock);
@@ -129,6 +176,7 @@ void ProgramJarRunner::relay(Method method, const Bytes& body, ProgramRunner::An
 
 void ProgramJarRunner::stop() {
   stopped_ = true;
+  waiting_.clear();
   programs_.clear();
 }
 

@@ -16,11 +16,19 @@
 namespace flink::apps {
 
 /// Runs uploaded libraries in flink-program processes, whose jobs go to the JobManager of this
-/// process. Thread: plan() and run() from any thread; the rest on the loop, which is also that of
-/// the blob store. Lifetime: stop() kills the programs that still run; nothing is called back
-/// afterwards.
+/// process. At most some programs run at a time and some requests wait for them; a program that is
+/// only asked for its plan and gives none in time is killed. Thread: plan() and run() from any
+/// thread; the rest on the loop, which is also that of the blob store. Lifetime: stop() kills the
+/// programs that still run; nothing is called back afterwards.
 class ProgramJarRunner final : public rest::JarRunner {
  public:
+  struct Limits {
+    std::size_t maxPrograms = 8;
+    std::size_t maxWaiting = 32;
+    /// How long a request waits for its turn, and a plan for its program: nobody waits for its
+    /// answer any longer.
+    Duration maxWait = std::chrono::seconds(30);
+  };
   struct Services {
     EventLoop& loop;
     const Clock& clock;
@@ -30,8 +38,10 @@ class ProgramJarRunner final : public rest::JarRunner {
     std::string programBinary;
     std::map<std::string, std::string> configuration;  ///< the cluster's, under that of a request
   };
-  explicit ProgramJarRunner(Services services) : services_(std::move(services)) {}
+  ProgramJarRunner(Services services, const Limits& limits)
+      : services_(std::move(services)), limits_(limits) {}
 
+  std::vector<std::string> entries(const std::string& path) override;
   void plan(rest::JarRunRequest request,
             std::function<void(Result<protocol::JobGraph>)> done) override;
   void run(rest::JarRunRequest request, std::function<void(Result<JobId>)> done) override;
@@ -41,16 +51,28 @@ class ProgramJarRunner final : public rest::JarRunner {
  private:
   /// What becomes of the first graph: its plan or its job. Called once.
   using FirstGraph = std::function<void(Result<protocol::JobGraph>)>;
-  void start(const rest::JarRunRequest& request, bool planOnly, FirstGraph first);
+  struct Start {
+    rest::JarRunRequest request;
+    bool planOnly = false;
+    FirstGraph first;
+  };
+  /// Starts a program, or lets it wait for its turn, or refuses it with kUnavailable.
+  void admit(Start start);
+  void startWaiting();
+  void start(std::uint64_t number, const Start& start);
+  /// Ends what still waits or only plans after `maxWait`.
+  void expire(std::uint64_t number, const Start& start);
   /// Passes one call of a program on to the JobManager.
   void relay(protocol::Method method, const Bytes& body, control::ProgramRunner::Answer answer);
   template <class Request>
   void pass(const Bytes& body, control::ProgramRunner::Answer answer);
 
   Services services_;
+  Limits limits_;
   bool stopped_ = false;
   std::uint64_t nextProgram_ = 0;
   std::map<std::uint64_t, std::unique_ptr<control::ProgramRunner>> programs_;
+  std::map<std::uint64_t, Start> waiting_;  ///< in the order of their numbers
 };
 
 }  // namespace flink::apps

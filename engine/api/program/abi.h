@@ -23,3 +23,7 @@
 #define FLINK_ABI_MARK \
   "\x7f"               \
   "flink-cpp job library: "
+/// Stands before the name of each program in a library's data, for the same reason.
+#define FLINK_JOB_MARK \
+  "\x7f"               \
+  "flink-cpp job: "

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -33,6 +34,14 @@ Registry& registry() {
   return instance;
 }
 
+Result<std::string> readLibrary(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return {ErrorCode::kFileNotFound,
+            fmt::format("cannot read the job library: {}: file={}", std::strerror(errno), path)};
+  return std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
 /// Reads the tag from the file, so that nothing of a foreign library runs.
 Status checkTag(const std::string& path) {
   std::error_code error;
@@ -40,11 +49,7 @@ Status checkTag(const std::string& path) {
     return {ErrorCode::kProgramInvalid,
             fmt::format("not a job library: it is a directory: path={}", path)};
   }
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return {ErrorCode::kFileNotFound,
-            fmt::format("cannot read the job library: {}: file={}", std::strerror(errno), path)};
-  const std::string content{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  FLINK_ASSIGN_OR_RETURN(const std::string content, readLibrary(path));
   const std::size_t at = content.find(FLINK_ABI_MARK);
   if (at == std::string::npos || !content.starts_with("\x7f"
                                                       "ELF")) {
@@ -82,6 +87,19 @@ Result<std::vector<RegisteredJob>> loadJobLibrary(const std::string& path) {
             fmt::format("the job library cannot be loaded: {}", ::dlerror())};
   }
   return all.byLibrary.try_emplace(handle, std::move(arriving)).first->second;
+}
+
+Result<std::vector<std::string>> jobNamesInFile(const std::string& path) {
+  FLINK_ASSIGN_OR_RETURN(const std::string content, readLibrary(path));
+  std::vector<std::string> names;
+  const std::string_view mark = FLINK_JOB_MARK;
+  for (std::size_t at = 0; (at = content.find(mark, at)) != std::string::npos;) {
+    at += mark.size();
+    const std::string name(content.c_str() + at);
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (!name.empty() && !known) names.push_back(name);
+  }
+  return names;
 }
 
 std::vector<RegisteredJob> linkedJobs() {

@@ -16,6 +16,11 @@ namespace flink::program {
 /// Thread: any.
 Result<std::vector<RegisteredJob>> loadJobLibrary(const std::string& path);
 
+/// The names of the programs in a library's file, in the order in which they stand there, read
+/// without running any of its code. Empty for a file that is no job library.
+/// Errors: kFileNotFound.
+Result<std::vector<std::string>> jobNamesInFile(const std::string& path);
+
 /// The programs that are linked into this executable.
 [[nodiscard]] std::vector<RegisteredJob> linkedJobs();
 

@@ -34,4 +34,4 @@ class JobRegistration {
 /// flink::Parameters& args) { .. })
 #define FLINK_JOB(name, ...)                                                                   \
   static const ::flink::program::JobRegistration FLINK_CONCAT(flinkJobRegistration, __LINE__)( \
-      FLINK_ABI_MARK FLINK_ABI_TAG, name, __VA_ARGS__)
+      FLINK_ABI_MARK FLINK_ABI_TAG "\0" FLINK_JOB_MARK name, name, __VA_ARGS__)

@@ -19,6 +19,9 @@ struct HandlerContext {
   RestSettings settings;
   RestServices services;
   JarStore jars;
+  /// Programs of the libraries that were listed, by their ids: an id's file never changes. Server's
+  /// thread only.
+  std::map<std::string, std::vector<std::string>> jarEntries;
   int port = 0;  ///< known once the server listens
 };
 

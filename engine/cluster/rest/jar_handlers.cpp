@@ -1,5 +1,6 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cluster/rest/handlers.h"
 #include "core/base/error_codes.h"
@@ -97,11 +98,18 @@ void listJars(HandlerContext& context, const Respond& respond) {
   auto jars = context.jars.list();
   if (!jars) return respond(errorResponse(jars.status()));
   Json files = Json::array();
+  auto known = std::exchange(context.jarEntries, {});
   for (const UploadedJar& jar : *jars) {
-    files.push_back({{"id", jar.id},
-                     {"name", jar.name},
-                     {"uploaded", jar.uploadedMs},
-                     {"entry", Json::array()}});
+    const auto it = known.find(jar.id);
+    auto names =
+        it != known.end() ? std::move(it->second) : context.services.jarRunner->entries(jar.path);
+    Json entries = Json::array();
+    for (const std::string& name : names) {
+      entries.push_back({{"name", name}, {"description", nullptr}});
+    }
+    context.jarEntries[jar.id] = std::move(names);
+    files.push_back(
+        {{"id", jar.id}, {"name", jar.name}, {"uploaded", jar.uploadedMs}, {"entry", entries}});
   }
   respond(json(
       {{"address", "http://" + context.settings.bindAddress + ":" + std::to_string(context.port)},

@@ -26,6 +26,8 @@ struct JarRunRequest {
 class JarRunner {
  public:
   virtual ~JarRunner() = default;
+  /// The FLINK_JOB names in a library's file; empty when it cannot be read. Runs none of its code.
+  virtual std::vector<std::string> entries(const std::string& path) = 0;
   /// The program's first graph, not submitted.
   virtual void plan(JarRunRequest request,
                     std::function<void(Result<protocol::JobGraph>)> done) = 0;

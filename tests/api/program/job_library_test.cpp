@@ -55,6 +55,13 @@ TEST(JobLibraryTest, TheLoadersOwnWordsAreReported) {
   EXPECT_THAT(jobs.status().message(), HasSubstr("definedNowhere"));
 }
 
+TEST(JobLibraryTest, NamesAreReadFromTheFile) {
+  EXPECT_THAT(*jobNamesInFile(library("two_jobs")), testing::ElementsAre("first", "second"));
+  EXPECT_THAT(*jobNamesInFile(library("missing_symbol")), testing::ElementsAre("incomplete"));
+  EXPECT_THAT(*jobNamesInFile("/bin/sh"), testing::IsEmpty());
+  EXPECT_EQ(jobNamesInFile("/nowhere/job.so").status().code(), ErrorCode::kFileNotFound);
+}
+
 TEST(JobLibraryTest, OtherFilesAreNoJobLibraries) {
   EXPECT_EQ(loadJobLibrary("/nowhere/job.so").status().code(), ErrorCode::kFileNotFound);
   EXPECT_EQ(loadJobLibrary("/bin/sh").status().code(), ErrorCode::kProgramInvalid);

@@ -20,6 +20,10 @@ using Json = nlohmann::json;
 
 class RecordingJarRunner final : public JarRunner {
  public:
+  std::vector<std::string> entries(const std::string& path) override {
+    read.push_back(path);
+    return {"First", "Second"};
+  }
   void plan(JarRunRequest request, std::function<void(Result<protocol::JobGraph>)> done) override {
     last = std::move(request);
     protocol::JobGraph graph;
@@ -32,6 +36,7 @@ class RecordingJarRunner final : public JarRunner {
     done(JobId::parse("0000000000000000000000000000000a").value());
   }
   JarRunRequest last;
+  std::vector<std::string> read;  ///< whose entries were asked for
 };
 
 class RestServerTest : public ::testing::Test {
@@ -235,6 +240,10 @@ TEST_F(RestServerTest, UploadedLibraryRunsPlansAndGoes) {
   const std::string id = upload("../../WordCount.so", "binary\0content");
   EXPECT_THAT(id, ::testing::EndsWith("_WordCount.so"));
   EXPECT_EQ(Json::parse(get("/jars").body)["files"][0]["id"], id);
+  EXPECT_EQ(Json::parse(get("/jars").body)["files"][0]["entry"],
+            Json::parse(R"([{"name":"First","description":null},
+                            {"name":"Second","description":null}])"));
+  EXPECT_EQ(runner_.read.size(), 1U) << "a library is read once";
 
   const Answer plan = get("/jars/" + id + "/plan?programArg=--input,a.txt&parallelism=3");
   EXPECT_EQ(Json::parse(plan.body)["plan"]["name"], "planned");
