@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -150,6 +151,12 @@ class SourceOperatorBase : public StreamOperator {
   virtual Poll poll(std::size_t maxRecords) = 0;
   /// A message of the coordinator.
   virtual void handleEvent(std::string_view payload) = 0;
+  /// Called before snapshot `id`, until it returns true: then the coordinator has said what belongs
+  /// to the snapshot, and the barrier goes out. Until then records are read as ever; the operator
+  /// wakes the task when there is a reason to call again.
+  virtual bool prepareSnapshot(state::SnapshotId /*id*/) { return true; }
+  /// After snapshotState(): what the coordinator gave this subtask to store with the snapshot.
+  virtual std::optional<std::string> takeCoordinatorSnapshot() { return std::nullopt; }
   [[nodiscard]] int numInputs() const final { return 0; }
   Receiver& input(int index) final;
   void processWatermark(int index, types::Timestamp watermark) final;

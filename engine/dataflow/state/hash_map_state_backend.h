@@ -33,6 +33,7 @@ class HashMapStateBackend final : public KeyedStateBackend {
   [[nodiscard]] bool isSnapshotPending() const override { return pending_.has_value(); }
   Result<bool> continueSnapshot(SnapshotSink& sink, std::size_t maxEntries) override;
   void confirmSnapshot(SnapshotId id) override;
+  [[nodiscard]] std::optional<SnapshotId> confirmedSnapshot() const override { return confirmed_; }
   void abortSnapshot(SnapshotId id) override;
   [[nodiscard]] std::vector<StateFigures> figures() const override;
   void publishFigures() override;

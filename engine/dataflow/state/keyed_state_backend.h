@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -103,6 +104,8 @@ class KeyedStateBackend {
   virtual Result<bool> continueSnapshot(SnapshotSink& sink, std::size_t maxEntries) = 0;
   /// The snapshot has been made durable: deltas build on it.
   virtual void confirmSnapshot(SnapshotId id) = 0;
+  /// What the next delta would build on; none: the next snapshot is a base.
+  [[nodiscard]] virtual std::optional<SnapshotId> confirmedSnapshot() const = 0;
   /// The snapshot will never be used; also when it is still being written. Its changes belong to
   /// the next delta.
   virtual void abortSnapshot(SnapshotId id) = 0;

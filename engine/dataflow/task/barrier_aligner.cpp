@@ -46,7 +46,6 @@ BarrierAligner::Decision BarrierAligner::onChannelEnded(std::size_t channel) {
   ended_[channel] = true;
   --numOpen_;
   for (auto& [id, delivered] : pending_) delivered.erase(channel);
-  if (numOpen_ == 0) return decision;  // nothing will be read any more: the task ends
   for (auto newest = pending_.rbegin(); newest != pending_.rend(); ++newest) {
     if (newest->second.size() != numOpen_) continue;
     finish(newest->first, decision);

@@ -144,24 +144,9 @@ Status OperatorChain::connect(
     node.partitions.push_back(partitions[i].get());
   }
   node.op = factory->create(outputs);
-  makeState(node);
+  node.states = std::make_unique<OperatorStates>(*node.op, node.context);
+  node.context.state = node.states->initContext();
   return Status::ok();
-}
-
-void OperatorChain::makeState(Node& node) {
-  operators::OperatorContext& context = node.context;
-  context.state.operatorState = &node.operatorState;
-  if (node.op->stateKey() == nullptr) return;
-  state::KeyedBackendOptions options;
-  options.key = node.op->stateKey();
-  options.maxParallelism = static_cast<std::uint32_t>(context.maxParallelism);
-  options.keyGroups = types::keyGroupRangeOf(static_cast<std::uint32_t>(context.subtaskIndex),
-                                             options.maxParallelism,
-                                             static_cast<std::uint32_t>(context.parallelism));
-  options.clock = context.clock;
-  options.metrics = context.metrics;
-  node.keyedState = state::makeHashMapStateBackend(std::move(options));
-  context.state.keyedState = node.keyedState.get();
 }
 
 OperatorChain::Node* OperatorChain::find(std::int32_t streamNode) const {
@@ -227,6 +212,15 @@ void OperatorChain::endEventTime() {
   Node& source = *nodes_.front();
   emitWatermarkStatus(source, false);
   emitWatermark(source, types::kMaxWatermark);
+}
+
+void OperatorChain::endEdges() {
+  for (const auto& node : nodes_) {
+    for (network::ResultPartition* partition : node->partitions) {
+      operators::wire::broadcastElement(
+          *partition, {types::StreamElement::Kind::kWatermark, types::kMaxWatermark});
+    }
+  }
 }
 
 void OperatorChain::emitWatermark(Node& node, types::Timestamp watermark) {

@@ -10,8 +10,7 @@
 #include "core/base/result.h"
 #include "dataflow/network/network_environment.h"
 #include "dataflow/operators/operator_factory.h"
-#include "dataflow/state/keyed_state_backend.h"
-#include "dataflow/state/operator_state_backend.h"
+#include "dataflow/task/operator_states.h"
 #include "dataflow/task/task.h"
 
 namespace flink::task {
@@ -58,8 +57,31 @@ class OperatorChain {
   }
   [[nodiscard]] operators::Receiver& inputOf(std::int32_t streamNode, int input) const;
 
+  /// Loads what the operators start with, until `cancelled`. Before open(). Errors:
+  /// OperatorStates::restore().
+  Status restore(const checkpoint::TaskRestore& from, FileSystem& files,
+                 const std::function<bool()>& cancelled);
   /// Tail first, so that an operator may emit while it opens.
   void open();
+
+  // Snapshots (operator_chain_snapshots.cpp), one at a time being written: prepareSnapshot →
+  // beginSnapshot → continueSnapshot until true → completeSnapshot; or dropSnapshot() in between.
+  /// Lets the operators emit what belongs in front of the barrier and put what they keep themselves
+  /// into operator state. REQUIRES: nothing is due of event time. User code may throw.
+  void prepareSnapshot(const state::SnapshotContext& context);
+  /// Fixes what belongs to the snapshot; nothing is processed between prepareSnapshot() and this.
+  Status beginSnapshot(const state::SnapshotContext& context, state::SnapshotMode mode,
+                       checkpoint::SnapshotWriter& writer);
+  /// Writes about `maxEntries` entries; true once all are written.
+  Result<bool> continueSnapshot(checkpoint::SnapshotWriter& writer, std::size_t maxEntries);
+  /// What is acknowledged, made of what the writer stored.
+  checkpoint::TaskSnapshot completeSnapshot(checkpoint::CheckpointId id,
+                                            const checkpoint::TaskSnapshot& stored);
+  /// The snapshot comes to nothing; its changes belong to the next one.
+  void dropSnapshot(checkpoint::CheckpointId id);
+  /// Tell the operators, too. User code may throw.
+  void notifyCheckpointComplete(checkpoint::CheckpointId id);
+  void notifyCheckpointAborted(checkpoint::CheckpointId id);
   /// Head first: sends on what operators buffer.
   void flush();
   /// Event time of an input that gates feed. The operator is told by advance().
@@ -70,6 +92,8 @@ class OperatorChain {
   bool advance(std::size_t maxSteps);
   /// The source has emitted its last record: event time goes to its end.
   void endEventTime();
+  /// The same at all edges of a chain that is not opened, because it had finished before.
+  void endEdges();
   /// The gates of this input have ended.
   void endGateInput(std::int32_t streamNode, int input);
   /// Emits about `maxRecords` of what operators still hold after all gates ended; true once all are
@@ -88,8 +112,7 @@ class OperatorChain {
     operators::OperatorContext context;
     std::unique_ptr<Gateway> gateway;
     std::vector<std::unique_ptr<operators::Receiver>> edgeWriters;
-    std::unique_ptr<state::KeyedStateBackend> keyedState;  ///< of operators that keep keyed state
-    state::OperatorStateBackend operatorState;
+    std::unique_ptr<OperatorStates> states;  ///< outlives the operator
     std::unique_ptr<operators::StreamOperator> op;
     std::vector<Node*> chainedTo;
     std::vector<network::ResultPartition*> partitions;
@@ -114,8 +137,6 @@ class OperatorChain {
   Status connect(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
                  const std::vector<std::unique_ptr<network::ResultPartition>>& partitions,
                  const operators::OperatorCatalog& catalog);
-  /// Makes the backends that the operator needs.
-  static void makeState(Node& node);
   void fillContext(Node& node, const ChainNode& chainNode, const TaskSpec& spec,
                    const Services& services);
 
@@ -123,7 +144,8 @@ class OperatorChain {
   operators::SourceOperatorBase* source_ = nullptr;
   std::deque<EventTimeWork> eventTime_;
   bool batchMode_ = false;
-  std::size_t finishing_ = 0;  // the first node that is not finished
+  std::size_t finishing_ = 0;               // the first node that is not finished
+  checkpoint::CheckpointId confirmed_ = 0;  // the newest checkpoint known to be complete
 };
 
 }  // namespace flink::task

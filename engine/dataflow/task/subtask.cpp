@@ -7,6 +7,7 @@
 #include "core/base/current_code.h"
 #include "core/base/error_codes.h"
 #include "core/metrics/accumulated_value.h"
+#include "dataflow/operators/operator_failure.h"
 #include "dataflow/task/user_code.h"
 
 namespace flink::task {
@@ -69,7 +70,7 @@ void Subtask::cancel() {
 }
 
 void Subtask::fail(Status reason) {
-  mailbox_.put(reason);
+  mailbox_->put(reason);
   if (!stopOpen()) return;
   collectPort_->close();
   if (built_.load()) releaseOutputs(reason);
@@ -78,7 +79,7 @@ void Subtask::fail(Status reason) {
 
 void Subtask::deliverEvent(const OperatorId& op, std::string payload) {
   if (fate_.load(std::memory_order_acquire) != Fate::kOpen) return;
-  mailbox_.put(OperatorEvent{op, std::move(payload)});
+  mailbox_->put(OperatorEvent{op, std::move(payload)});
   wakeUp_->wake();
 }
 
@@ -100,7 +101,7 @@ Status Subtask::build() {
   }
   FLINK_ASSIGN_OR_RETURN(chain_, OperatorChain::build(spec_, partitions_, chainServices()));
   FLINK_ASSIGN_OR_RETURN(input_, InputReader::make(spec_, *services_.catalog, *services_.network,
-                                                   *chain_, probe_.group()));
+                                                   *chain_, *services_.clock, probe_.group()));
   return Status::ok();
 }
 
@@ -129,7 +130,8 @@ OperatorChain::Services Subtask::chainServices() {
 }
 
 void Subtask::open() {
-  chain_->open();
+  operators::throwIfError(restore());
+  if (!hadFinished_) chain_->open();
   input_->start([wakeUp = wakeUp_] { wakeUp->wake(); });
   phase_ = Phase::kRunning;
   const MonotonicTime now = services_.clock->now();
@@ -137,22 +139,47 @@ void Subtask::open() {
   probe_.setInitializationTime(now - startedAt_);
   probe_.times().enter(Activity::kBusy, now);
   report(TaskState::kRunning);
+  if (!hadFinished_) return;
+  input_->discardRecords();
+  chain_->endEdges();
+  operators::throwIfError(beginDraining());
+}
+
+Status Subtask::restore() {
+  if (spec_.checkpointing.restore.empty()) return Status::ok();
+  FLINK_ASSIGN_OR_RETURN(const checkpoint::TaskRestore from,
+                         checkpoint::decodeTaskRestore(asBytes(spec_.checkpointing.restore)));
+  hadFinished_ = from.finished;
+  return chain_->restore(from, *services_.files, [flag = cancelRequested_] {
+    return flag->load(std::memory_order_acquire);
+  });
 }
 
 Status Subtask::readMail() {
   if (cancelRequested_->load(std::memory_order_acquire))
     return {ErrorCode::kCancelled, "the task was cancelled"};
   Status failure;
-  const std::size_t mails = mailbox_.drain([&](Mail&& mail) {
-    if (auto* reason = std::get_if<Status>(&mail)) {
-      if (failure.isOk()) failure = std::move(*reason);
-    } else {
-      const auto& event = std::get<OperatorEvent>(mail);
-      if (phase_ == Phase::kRunning) chain_->handleEvent(event.op, event.payload);
-    }
+  const std::size_t mails = mailbox_->drain([&](Mail&& mail) {
+    const Status status = treat(std::move(mail));
+    if (failure.isOk()) failure = status;
   });
   if (mails > 0) probe_.countMails(mails);
   return failure;
+}
+
+Status Subtask::treat(Mail&& mail) {
+  if (auto* reason = std::get_if<Status>(&mail)) return std::move(*reason);
+  if (const auto* event = std::get_if<OperatorEvent>(&mail)) {
+    if (!hadFinished_) chain_->handleEvent(event->op, event->payload);
+  } else if (auto* barrier = std::get_if<CheckpointBarrier>(&mail)) {
+    triggers_.push_back(std::move(*barrier));
+  } else if (const auto* notice = std::get_if<CheckpointNotice>(&mail)) {
+    if (!notice->complete) return onCheckpointAborted(notice->id);
+    onCheckpointComplete(notice->id);
+  } else {
+    onSnapshotStored(std::get<SnapshotStored>(mail).id);
+  }
+  return Status::ok();
 }
 
 Status Subtask::finishOutputs() {
@@ -163,6 +190,9 @@ Status Subtask::finishOutputs() {
 StepResult Subtask::end(TaskState state, std::optional<Status> failure) {
   phase_ = Phase::kEnded;
   collectPort_->close();
+  for (const RunningSnapshot& snapshot : std::exchange(snapshots_, {})) {
+    if (snapshot.store != nullptr) snapshot.store->giveUp();
+  }
   const Status reason =
       failure ? *failure : Status(ErrorCode::kCancelled, "the task was cancelled: task=" + name_);
   if (state != TaskState::kFinished) releaseOutputs(reason);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "dataflow/task/operator_chain.h"
 #include "dataflow/task/probe.h"
 #include "dataflow/task/processing_timers.h"
+#include "dataflow/task/running_snapshot.h"
 #include "dataflow/task/task.h"
 #include "dataflow/task/task_input.h"
 #include "dataflow/task/wake_up.h"
@@ -22,7 +24,9 @@
 namespace flink::task {
 
 /// The real Task: a cooperative state machine on the executor.
-/// Phases: kOpening → kRunning → kFinishing → kEnded; from each → kEnded by cancel or failure.
+/// Phases: kOpening → kRunning → kFinishing → kDraining → kEnded; a task that is stopped with a
+/// savepoint and not drained leaves out kFinishing, one that had finished before its restore is
+/// draining at once; from each → kEnded by cancel or failure.
 /// Thread: see Task; everything without a note belongs to the step (start() runs before the first
 /// one).
 class Subtask final : public Task, public Steppable {
@@ -34,6 +38,9 @@ class Subtask final : public Task, public Steppable {
   void cancel() override;
   void fail(Status reason) override;
   void deliverEvent(const OperatorId& op, std::string payload) override;
+  void triggerCheckpoint(const CheckpointBarrier& barrier) override;
+  void notifyCheckpointComplete(checkpoint::CheckpointId id) override;
+  void notifyCheckpointAborted(checkpoint::CheckpointId id) override;
   [[nodiscard]] TaskFigures figures() const override { return probe_.figures(); }
   [[nodiscard]] const ExecutionAttemptId& attempt() const override { return spec_.attempt; }
   [[nodiscard]] std::string_view currentOperator() const override;
@@ -43,7 +50,13 @@ class Subtask final : public Task, public Steppable {
   [[nodiscard]] std::string_view name() const override { return name_; }
 
  private:
-  enum class Phase : std::uint8_t { kOpening, kRunning, kFinishing, kEnded };
+  enum class Phase : std::uint8_t {
+    kOpening,
+    kRunning,
+    kFinishing,
+    kDraining,  ///< emits nothing any more; takes part in checkpoints until it may end
+    kEnded
+  };
   /// Decides between finishing and being stopped: kOpen → kStopped (cancel, fail) → kEnded, or
   /// kOpen → kEnded.
   enum class Fate : std::uint8_t { kOpen, kStopped, kEnded };
@@ -51,7 +64,15 @@ class Subtask final : public Task, public Steppable {
     OperatorId op;
     std::string payload;
   };
-  using Mail = std::variant<OperatorEvent, Status>;
+  struct CheckpointNotice {
+    checkpoint::CheckpointId id = 0;
+    bool complete = false;  ///< else aborted
+  };
+  struct SnapshotStored {
+    checkpoint::CheckpointId id = 0;
+  };
+  using Mail =
+      std::variant<OperatorEvent, Status, CheckpointBarrier, CheckpointNotice, SnapshotStored>;
 
   // Life cycle (subtask.cpp).
   Status build();
@@ -59,12 +80,37 @@ class Subtask final : public Task, public Steppable {
   void open();
   /// False when the task has ended already.
   bool stopOpen();
+  /// The operators begin where a checkpoint left them.
+  Status restore();
   /// The reason to stop, if there is one; hands coordinator messages on.
   Status readMail();
+  Status treat(Mail&& mail);
   Status finishOutputs();
   StepResult end(TaskState state, std::optional<Status> failure);
   void releaseOutputs(const Status& reason);
   void report(TaskState state, const std::optional<Status>& failure = std::nullopt);
+
+  // Checkpoints (subtask_checkpoint.cpp).
+  /// What one step writes of a pending snapshot, so that processing goes on beside it.
+  static constexpr std::size_t kEntriesPerStep = 4096;
+  /// Lets the barriers begin here that were asked for and can.
+  Status beginTriggered();
+  /// Puts the barrier into the outputs and fixes the state that belongs to it.
+  Status takeSnapshot(const CheckpointBarrier& barrier,
+                      const checkpoint::SubtaskMetrics& alignment);
+  Status fixState(const CheckpointBarrier& barrier, checkpoint::SnapshotWriter& writer);
+  /// A barrier, or a cancellation, that came in on a channel.
+  Status onCheckpointEvent(const CheckpointEvent& event);
+  [[nodiscard]] bool hasUnwrittenSnapshot() const;
+  void writeSomeSnapshot(std::size_t maxEntries);
+  void store(RunningSnapshot& snapshot);
+  void onSnapshotStored(checkpoint::CheckpointId id);
+  void acknowledge(RunningSnapshot snapshot, checkpoint::TaskSnapshot stored);
+  void onCheckpointComplete(checkpoint::CheckpointId id);
+  Status onCheckpointAborted(checkpoint::CheckpointId id);
+  void giveUp(checkpoint::CheckpointId id);
+  void decline(checkpoint::CheckpointId id, checkpoint::CheckpointFailureReason reason,
+               const Status& why);
 
   // Steps (subtask_step.cpp).
   Result<StepResult> advance();
@@ -73,6 +119,12 @@ class Subtask final : public Task, public Steppable {
   Result<StepResult> readInputs();
   Result<StepResult> pollSource();
   Result<StepResult> finishOperators();
+  /// The last record is out: tells the consumers and goes on to kDraining where that is needed.
+  Status beginDraining();
+  Result<StepResult> drain();
+  /// True when nothing holds a draining task any more.
+  [[nodiscard]] bool mayEnd() const;
+  Result<StepResult> endFinished();
   /// True while every output has room for more.
   [[nodiscard]] bool outputsAvailable() const;
   StepResult waitForOutput();
@@ -95,7 +147,17 @@ class Subtask final : public Task, public Steppable {
   std::unique_ptr<InputReader> input_;
   std::map<std::string, std::string> accumulators_;
 
-  Mailbox<Mail> mailbox_;
+  // Shared with what stores snapshots, which may outlive the task.
+  const std::shared_ptr<Mailbox<Mail>> mailbox_ = std::make_shared<Mailbox<Mail>>();
+  std::deque<CheckpointBarrier> triggers_;  // to begin here
+  std::vector<RunningSnapshot> snapshots_;  // oldest first; only the newest is being written
+  /// Of the task's end: a checkpoint that has the state in which it ends.
+  std::optional<checkpoint::CheckpointId> endsWith_;
+  /// The synchronous savepoint with which the task stops.
+  std::optional<CheckpointBarrier> stopsWith_;
+  bool endConfirmed_ = false;  // endsWith_, or a newer one, is complete
+  bool hadFinished_ = false;   // before the checkpoint that it was restored from
+  bool timeSettled_ = true;    // no timer and no event time stopped halfway
   // Shared with callbacks of operators that may outlive a step.
   const std::shared_ptr<std::atomic<bool>> cancelRequested_ =
       std::make_shared<std::atomic<bool>>(false);

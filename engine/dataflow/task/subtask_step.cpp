@@ -28,6 +28,8 @@ StepResult Subtask::step(Duration budget) {
   }
   if (phase_ == Phase::kEnded) return StepResult::kDone;
   publish();
+  // Writing a snapshot goes on while there is nothing else to do.
+  if (hasUnwrittenSnapshot()) return StepResult::kProgress;
   if (*result == StepResult::kWaitingInput) probe_.times().enter(Activity::kIdle);
   if (*result == StepResult::kWaitingOutput) {
     waitsForOutput_ = true;
@@ -51,19 +53,21 @@ Result<StepResult> Subtask::advance() {
     return StepResult::kProgress;
   }
   FLINK_RETURN_IF_ERROR(readMail());
+  writeSomeSnapshot(kEntriesPerStep);
   if (phase_ == Phase::kRunning) {
     FLINK_ASSIGN_OR_RETURN(const StepResult result,
                            chain_->source() != nullptr ? pollSource() : readInputs());
     if (phase_ == Phase::kRunning) return result;
   }
-  return finishOperators();
+  return phase_ == Phase::kFinishing ? finishOperators() : drain();
 }
 
 bool Subtask::workOffTime() {
   while (true) {
     if (!outputsAvailable()) return false;
     const std::size_t limit = sizer_.limit();
-    if (chain_->advance(limit) && timers_.runDue(limit)) return true;
+    timeSettled_ = chain_->advance(limit) && timers_.runDue(limit);
+    if (timeSettled_) return true;
     if (afterCall(limit)) return false;
   }
 }
@@ -72,12 +76,15 @@ Result<StepResult> Subtask::readInputs() {
   while (true) {
     if (!workOffTime()) return outputsAvailable() ? StepResult::kProgress : waitForOutput();
     FLINK_ASSIGN_OR_RETURN(const ReadOutcome outcome, input_->readSome(sizer_.limit()));
-    if (outcome.kind == ReadOutcome::Kind::kEnded) {
-      phase_ = Phase::kFinishing;
+    if (outcome.kind == ReadOutcome::Kind::kEnded ||
+        outcome.kind == ReadOutcome::Kind::kEndOfData) {
+      if (!input_->drained()) FLINK_RETURN_IF_ERROR(beginDraining());
+      if (phase_ == Phase::kRunning) phase_ = Phase::kFinishing;
       return StepResult::kProgress;
     }
     if (outcome.kind == ReadOutcome::Kind::kNothingNow) return outOfInput();
     yielded_ = false;
+    if (outcome.checkpoint) FLINK_RETURN_IF_ERROR(onCheckpointEvent(*outcome.checkpoint));
     probe_.countRecordsIn(outcome.records);
     if (outcome.bytes > 0) probe_.countBytesIn(outcome.bytes);
     if (afterCall(outcome.records)) return StepResult::kProgress;
@@ -87,6 +94,9 @@ Result<StepResult> Subtask::readInputs() {
 Result<StepResult> Subtask::pollSource() {
   using Poll = operators::SourceOperatorBase::Poll;
   while (true) {
+    // A barrier needs no room in the outputs.
+    if (timeSettled_) FLINK_RETURN_IF_ERROR(beginTriggered());
+    if (phase_ != Phase::kRunning) return StepResult::kProgress;
     if (!workOffTime()) return outputsAvailable() ? StepResult::kProgress : waitForOutput();
     currentCode.op = chain_->headName().c_str();
     const std::size_t limit = sizer_.limit();
@@ -109,6 +119,43 @@ Result<StepResult> Subtask::finishOperators() {
     if (chain_->finish(limit)) break;
     if (afterCall(limit)) return StepResult::kProgress;
   }
+  FLINK_RETURN_IF_ERROR(beginDraining());
+  return drain();
+}
+
+Status Subtask::beginDraining() {
+  phase_ = Phase::kDraining;
+  const bool suspended =
+      stopsWith_ && stopsWith_->kind == checkpoint::SnapshotKind::kSuspendSavepoint;
+  if (spec_.checkpointing.finalCheckpoint || stopsWith_ || !input_->ended()) {
+    if (!hadFinished_) chain_->flush();
+    network::ChannelEvent endOfData;
+    endOfData.type = network::ChannelEvent::Type::kEndOfData;
+    if (!suspended && input_->drained()) endOfData.options = network::ChannelEvent::kDrained;
+    for (const auto& partition : partitions_)
+      FLINK_RETURN_IF_ERROR(partition->broadcastEvent(endOfData));
+  }
+  return stopsWith_ ? takeSnapshot(*stopsWith_, {}) : Status::ok();
+}
+
+Result<StepResult> Subtask::drain() {
+  FLINK_RETURN_IF_ERROR(beginTriggered());
+  while (!input_->ended()) {
+    FLINK_ASSIGN_OR_RETURN(const ReadOutcome outcome, input_->readSome(1));
+    if (outcome.checkpoint) FLINK_RETURN_IF_ERROR(onCheckpointEvent(*outcome.checkpoint));
+    if (outcome.kind == ReadOutcome::Kind::kNothingNow) break;
+  }
+  FLINK_RETURN_IF_ERROR(beginTriggered());
+  return mayEnd() ? endFinished() : StepResult::kWaitingInput;
+}
+
+bool Subtask::mayEnd() const {
+  if (!snapshots_.empty() || !triggers_.empty()) return false;  // what was begun is answered
+  if (endConfirmed_) return true;
+  return !spec_.checkpointing.finalCheckpoint && !stopsWith_ && input_->ended();
+}
+
+Result<StepResult> Subtask::endFinished() {
   // Before the outputs: consumers must not see the end of a task that fails to close.
   FLINK_RETURN_IF_ERROR(chain_->close());
   FLINK_RETURN_IF_ERROR(finishOutputs());

@@ -116,9 +116,8 @@ struct TaskServices {
 /// Flink's ExecutionState. Legal moves: DEPLOYING → INITIALIZING → RUNNING → FINISHED; from each of
 /// those → CANCELED or FAILED. Thread: start, cancel, figures, deliverEvent from any thread; the
 /// chain runs on the executor. Lifetime: destroy only after a final state was reported.
-class Task {
+class Task : public CheckpointableTask {
  public:
-  virtual ~Task() = default;
   /// Builds the chain, opens partitions and gates, and lets the executor step it. A failure is
   /// reported to the listener.
   virtual void start() = 0;

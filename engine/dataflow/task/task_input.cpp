@@ -14,9 +14,10 @@ namespace flink::task {
 
 Result<std::unique_ptr<InputReader>> InputReader::make(
     const TaskSpec& spec, const operators::OperatorCatalog& catalog,
-    network::NetworkEnvironment& network, OperatorChain& chain,
+    network::NetworkEnvironment& network, OperatorChain& chain, const Clock& clock,
     const std::shared_ptr<metrics::MetricGroup>& group) {
-  std::unique_ptr<InputReader> reader(new InputReader(chain));
+  std::unique_ptr<InputReader> reader(new InputReader(chain, clock));
+  std::size_t numChannels = 0;
   for (const TaskInput& from : spec.inputs) {
     const operators::EdgeCodec* codec =
         catalog.edgeCodec(from.sourceNode, from.targetNode, from.targetInput, from.sideOutputTag);
@@ -33,9 +34,14 @@ Result<std::unique_ptr<InputReader>> InputReader::make(
     input.reader = codec->makeReader(chain.inputOf(from.targetNode, from.targetInput),
                                      input.gate->numChannels());
     input.operatorName = chain.nameOf(from.targetNode).c_str();
+    input.numWithData = static_cast<std::size_t>(input.gate->numChannels());
+    input.dataEnded.assign(input.numWithData, false);
+    input.firstAligned = numChannels;
+    numChannels += input.numWithData;
     reader->inputs_.push_back(std::move(input));
   }
-  reader->numOpen_ = reader->inputs_.size();
+  reader->numOpen_ = reader->numWithData_ = reader->inputs_.size();
+  reader->aligner_.emplace(numChannels, spec.checkpointing.exactlyOnce);
   reader->makeValves();
   return reader;
 }
@@ -72,9 +78,14 @@ Result<ReadOutcome> InputReader::readSome(std::size_t maxRecords) {
   for (std::size_t tried = 0; tried < inputs_.size(); ++tried) {
     Input& input = inputs_[next_];
     next_ = next_ + 1 == inputs_.size() ? 0 : next_ + 1;
+    if (numWithData_ == 0 && !endOfDataReported_) break;  // before what follows it
     if (input.ended) continue;
     if (input.buffer == nullptr) {
       FLINK_ASSIGN_OR_RETURN(const bool fetched, fetch(input, outcome));
+      if (outcome.checkpoint) {
+        outcome.kind = ReadOutcome::Kind::kRead;
+        return outcome;
+      }
       if (!fetched) continue;
     }
     currentCode.op = input.operatorName;
@@ -86,7 +97,11 @@ Result<ReadOutcome> InputReader::readSome(std::size_t maxRecords) {
     outcome.kind = ReadOutcome::Kind::kRead;
     return outcome;
   }
-  if (numOpen_ == 0) outcome.kind = ReadOutcome::Kind::kEnded;
+  if (numOpen_ == 0) {
+    outcome.kind = ReadOutcome::Kind::kEnded;
+  } else if (numWithData_ == 0 && !std::exchange(endOfDataReported_, true)) {
+    outcome.kind = ReadOutcome::Kind::kEndOfData;
+  }
   return outcome;
 }
 
@@ -95,26 +110,59 @@ Result<bool> InputReader::fetch(Input& input, ReadOutcome& outcome) {
     FLINK_ASSIGN_OR_RETURN(input.buffer, input.gate->poll());
     if (input.buffer == nullptr) return false;
     if (!input.buffer->event) {
-      input.offset = 0;
       outcome.bytes += input.buffer->view.data.size();
+      if (aligner_->isAligning()) alignmentBytes_ += input.buffer->view.data.size();
+      if (discards_) continue;
+      input.offset = 0;
       return true;
     }
+    const network::ChannelEvent event = std::move(*input.buffer->event);
+    const int channel = input.buffer->channel;
     input.buffer.reset();
-    if (input.gate->finished()) {
-      onGateEnded(input);
-      return false;
-    }
+    FLINK_RETURN_IF_ERROR(onEvent(input, channel, event, outcome));
+    if (outcome.checkpoint || input.ended || numWithData_ == 0) return false;
   }
 }
 
-void InputReader::onGateEnded(Input& input) {
-  input.ended = true;
-  --numOpen_;
+Status InputReader::onEvent(Input& input, int channel, const network::ChannelEvent& event,
+                            ReadOutcome& outcome) {
+  using Type = network::ChannelEvent::Type;
+  const std::size_t aligned = input.firstAligned + static_cast<std::size_t>(channel);
+  switch (event.type) {
+    case Type::kCheckpointBarrier:
+      return onBarrier(input, channel, event, outcome);
+    case Type::kCancelCheckpoint:
+      execute(aligner_->onCancel(event.checkpointId), &input, channel, outcome);
+      return Status::ok();
+    case Type::kEndOfData:
+      drained_ = drained_ && (event.options & network::ChannelEvent::kDrained) != 0;
+      onDataEnded(input, channel);
+      return Status::ok();
+    case Type::kEndOfPartition:
+      onDataEnded(input, channel);
+      execute(aligner_->onChannelEnded(aligned), &input, channel, outcome);
+      if (input.gate->finished()) {
+        input.ended = true;
+        --numOpen_;
+      }
+      return Status::ok();
+  }
+  return Status::ok();
+}
+
+void InputReader::onDataEnded(Input& input, int channel) {
+  const auto index = static_cast<std::size_t>(channel);
+  if (input.dataEnded[index]) return;
+  input.dataEnded[index] = true;
+  if (--input.numWithData > 0) return;
+  --numWithData_;
   const bool othersOpen = std::any_of(inputs_.begin(), inputs_.end(), [&](const Input& other) {
-    return !other.ended && other.spec->targetNode == input.spec->targetNode &&
+    return other.numWithData > 0 && other.spec->targetNode == input.spec->targetNode &&
            other.spec->targetInput == input.spec->targetInput;
   });
-  if (!othersOpen) chain_.endGateInput(input.spec->targetNode, input.spec->targetInput);
+  // Operators of a job that is stopped, not drained, have not come to the end of anything.
+  if (!othersOpen && drained_ && !discards_)
+    chain_.endGateInput(input.spec->targetNode, input.spec->targetInput);
 }
 
 void InputReader::close() {

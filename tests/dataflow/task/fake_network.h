@@ -271,6 +271,11 @@ class FakeNetwork final : public network::NetworkEnvironment {
       channels.push_back(channel(from.partition, from.subpartition));
     return std::unique_ptr<network::InputGate>(std::make_unique<FakeGate>(std::move(channels)));
   }
+  /// What comes next meets new channels, as after a restart.
+  void forgetChannels() {
+    const std::lock_guard lock(mutex_);
+    channels_.clear();
+  }
   void acceptConnection(std::unique_ptr<StreamConnection> /*connection*/) override {}
   void releasePartition(const ResultPartitionId& /*id*/) override {}
   [[nodiscard]] std::int64_t totalSegments() const override { return 0; }

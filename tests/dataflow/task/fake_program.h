@@ -13,6 +13,7 @@
 #include "dataflow/operators/factories.h"
 #include "dataflow/operators/operator_factory.h"
 #include "dataflow/operators/wire_record.h"
+#include "dataflow/state/value_ops.h"
 
 namespace flink::task {
 
@@ -68,6 +69,10 @@ struct Script {
   std::function<bool(std::size_t max, const Emit&)> finish;
   std::function<void()> flush;
   std::function<void()> close;
+  std::function<void(const state::SnapshotContext&, const Emit&)> snapshot;
+  std::function<void(state::SnapshotId, bool complete)> notify;
+  /// The operator keeps keyed state: for keys of type Number.
+  bool keyed = false;
   /// Makes it a source.
   std::function<operators::SourceOperatorBase::Poll(std::size_t max, const Emit&)> poll;
   std::function<void(std::string_view)> handleEvent;
@@ -129,6 +134,18 @@ class ScriptedOperator final : public operators::StreamOperator {
   void close() override {
     if (script_.close) script_.close();
   }
+  [[nodiscard]] const state::KeyOps* stateKey() const override {
+    return script_.keyed ? &state::keyOps<Number>() : nullptr;
+  }
+  void snapshotState(const state::SnapshotContext& context) override {
+    if (script_.snapshot) script_.snapshot(context, [this](Number n) { emit_(n); });
+  }
+  void notifyCheckpointComplete(state::SnapshotId id) override {
+    if (script_.notify) script_.notify(id, true);
+  }
+  void notifyCheckpointAborted(state::SnapshotId id) override {
+    if (script_.notify) script_.notify(id, false);
+  }
 
  private:
   struct Input final : operators::BatchReceiver<Number> {
@@ -161,6 +178,15 @@ class ScriptedSource final : public operators::SourceOperatorBase {
   }
   void close() override {
     if (script_.close) script_.close();
+  }
+  void snapshotState(const state::SnapshotContext& context) override {
+    if (script_.snapshot) script_.snapshot(context, [this](Number n) { emit_(n); });
+  }
+  void notifyCheckpointComplete(state::SnapshotId id) override {
+    if (script_.notify) script_.notify(id, true);
+  }
+  void notifyCheckpointAborted(state::SnapshotId id) override {
+    if (script_.notify) script_.notify(id, false);
   }
 
  private:

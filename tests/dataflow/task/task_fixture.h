@@ -152,7 +152,7 @@ class TaskFixture : public ::testing::Test {
     result.targetNode = to;
     spec.outputs.push_back(std::move(result));
   }
-  Task& make(TaskSpec spec) {
+  TaskServices servicesOfTasks() {
     TaskServices services;
     services.catalog = &program_;
     services.network = &network_;
@@ -161,7 +161,10 @@ class TaskFixture : public ::testing::Test {
     services.timers = timers_.get();
     services.jobGroup = jobGroup_;
     services.listener = &listener_;
-    tasks_.push_back(makeTask(std::move(spec), services));
+    return services;
+  }
+  Task& make(TaskSpec spec) {
+    tasks_.push_back(makeTask(std::move(spec), servicesOfTasks()));
     return *tasks_.back();
   }
   /// A source that emits 0 .. n-1.
