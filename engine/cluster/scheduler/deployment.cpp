@@ -34,7 +34,9 @@ protocol::ResultPartitionDescriptor partitionDescriptorOf(const ExecutionGraph& 
                                                           TaskIndex producer) {
   const Topology& topology = graph.topology();
   const auto& edge = topology.edge(e);
-  const SubtaskRange consumers = topology.wiring(e).consumersOf(topology.subtaskOf(producer));
+  const EdgeWiring& wiring = topology.wiring(e);
+  const std::int32_t subtask = topology.subtaskOf(producer);
+  const SubtaskRange consumers = wiring.consumersOf(subtask);
   protocol::ResultPartitionDescriptor partition;
   partition.id = partitionOf(graph, e, producer);
   partition.numSubpartitions = consumers.count;
@@ -44,12 +46,12 @@ protocol::ResultPartitionDescriptor partitionDescriptorOf(const ExecutionGraph& 
       blocking ? protocol::ExchangeType::kBlocking : protocol::ExchangeType::kPipelinedBounded;
   partition.consumers.resize(static_cast<std::size_t>(consumers.count));
   if (blocking) return partition;  // its consumers have no place yet
-  for (std::int32_t i = 0; i < consumers.count; ++i) {
-    const auto& slot =
-        graph.execution(topology.task(topology.targetOf(e), consumers.first + i)).slot;
+  for (std::int32_t c = consumers.first; c < consumers.first + consumers.count; ++c) {
+    const auto& slot = graph.execution(topology.task(topology.targetOf(e), c)).slot;
     FLINK_CHECK(slot.has_value(),
                 "pipelined consumers get their slots together with their producers");
-    partition.consumers[static_cast<std::size_t>(i)] = slot->location.taskManager;
+    const std::int32_t subpartition = wiring.subpartitionOf(subtask, c);
+    partition.consumers[static_cast<std::size_t>(subpartition)] = slot->location.taskManager;
   }
   return partition;
 }

@@ -50,7 +50,7 @@ SubtaskRange EdgeWiring::consumersOf(std::int32_t producer) const {
 }
 
 std::int32_t EdgeWiring::subpartitionOf(std::int32_t producer, std::int32_t consumer) const {
-  return consumer - consumersOf(producer).first;
+  return consumer % consumersOf(producer).count;
 }
 
 }  // namespace flink::scheduler

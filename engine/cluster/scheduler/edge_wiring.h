@@ -18,7 +18,7 @@ struct SubtaskRange {
 
 /// Which subtasks of an edge's two sides are connected (Flink's pointwise distribution, or all with
 /// all). Invariant: producer p is in producersOf(c) exactly when c is in consumersOf(p); c reads
-/// the subpartition `c - consumersOf(p).first` of p.
+/// the subpartition subpartitionOf(p, c) of p, which no other consumer does.
 class EdgeWiring {
  public:
   /// REQUIRES: producers > 0, consumers > 0.
@@ -27,6 +27,7 @@ class EdgeWiring {
   [[nodiscard]] bool pointwise() const { return pointwise_; }
   [[nodiscard]] SubtaskRange producersOf(std::int32_t consumer) const;
   [[nodiscard]] SubtaskRange consumersOf(std::int32_t producer) const;
+  /// Flink's: the consumer's number modulo the producer's consumers, so not always in their order.
   [[nodiscard]] std::int32_t subpartitionOf(std::int32_t producer, std::int32_t consumer) const;
 
  private:

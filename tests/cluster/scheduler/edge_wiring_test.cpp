@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
 #include <vector>
 
 namespace flink::scheduler {
@@ -24,7 +25,9 @@ TEST(EdgeWiringTest, RescaleToMoreSubtasksSplitsConsumersAsFlinkDoes) {
   EXPECT_EQ(wiring.consumersOf(1), (SubtaskRange{3, 2}));
   EXPECT_EQ(wiring.producersOf(2), (SubtaskRange{0, 1}));
   EXPECT_EQ(wiring.producersOf(3), (SubtaskRange{1, 1}));
-  EXPECT_EQ(wiring.subpartitionOf(1, 4), 1);
+  EXPECT_EQ(wiring.subpartitionOf(0, 2), 2);
+  EXPECT_EQ(wiring.subpartitionOf(1, 4), 0) << "by the consumer's number, as in Flink";
+  EXPECT_EQ(wiring.subpartitionOf(1, 3), 1);
 }
 
 TEST(EdgeWiringTest, RescaleToFewerSubtasksMergesProducersAsFlinkDoes) {
@@ -52,12 +55,17 @@ TEST(EdgeWiringTest, BothSidesAgreeForAllParallelisms) {
       for (std::int32_t p = 0; p < producers; ++p) {
         const SubtaskRange range = wiring.consumersOf(p);
         ASSERT_GE(range.count, 1);
+        std::set<std::int32_t> subpartitions;
         for (std::int32_t c = range.first; c < range.first + range.count; ++c) {
           const SubtaskRange back = wiring.producersOf(c);
           EXPECT_GE(p, back.first);
           EXPECT_LT(p, back.first + back.count);
           ++inputsOf[static_cast<std::size_t>(c)];
+          subpartitions.insert(wiring.subpartitionOf(p, c));
         }
+        EXPECT_EQ(subpartitions.size(), static_cast<std::size_t>(range.count));
+        EXPECT_EQ(*subpartitions.begin(), 0);
+        EXPECT_EQ(*subpartitions.rbegin(), range.count - 1);
       }
       for (std::int32_t c = 0; c < consumers; ++c) {
         EXPECT_EQ(inputsOf[static_cast<std::size_t>(c)], wiring.producersOf(c).count)
