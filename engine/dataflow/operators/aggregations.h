@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -48,11 +49,11 @@ MemberField(Value Record::*) -> MemberField<Record, Value>;
 template <class Field, class T>
 using FieldType = std::remove_cvref_t<decltype(std::declval<const Field&>()(std::declval<T&>()))>;
 
+/// Numbers and what adds up like them; text, which only joins, does not.
 template <class Field, class T>
 concept SummableField = std::is_arithmetic_v<FieldType<Field, T>> ||
-    requires(FieldType<Field, T>& a) {
-  a += a;
-};
+    (!std::is_convertible_v<const FieldType<Field, T>&, std::string_view> &&
+     requires(FieldType<Field, T> & a) { a += a; });
 template <class Field, class T>
 concept ComparableField = requires(const FieldType<Field, T>& a) {
   { a < a } -> std::convertible_to<bool>;

@@ -145,7 +145,7 @@ class EdgeWriter final : public BatchReceiver<T> {
 };
 
 /// Writes each record to the consumer that owns its key group. The hash travels along inside this
-/// process.
+/// process. An optional without a value is no key: it fails the job.
 template <class T, class Selector>
 class KeyedEdgeWriter final : public BatchReceiver<T> {
  public:
@@ -166,7 +166,12 @@ class KeyedEdgeWriter final : public BatchReceiver<T> {
 
   void process(Batch<T> batch) override {
     forEachStamped(batch, [this](const T& record, const auto& withTimestamp) {
-      const types::KeyHash hash = types::keyHash(callKeySelector(selector_, record));
+      const auto& key = callKeySelector(selector_, record);
+      if constexpr (requires { key.has_value(); }) {
+        if (!key.has_value()) [[unlikely]]
+          wire::throwNullKey();
+      }
+      const types::KeyHash hash = types::keyHash(key);
       const std::uint32_t group = types::keyGroupOf(hash, maxParallelism_);
       const int channel = channelOfGroup_[group];
       const auto put = [&](const auto& prefix) { serializer_.write(channel, prefix, record); };

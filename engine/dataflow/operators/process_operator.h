@@ -113,6 +113,8 @@ class ProcessOperator final : public OneInputOperator<In>, private TimerTarget {
         services_.sideOutputs());
     finish();
   }
+  /// What a function collected before it threw is left to this.
+  void flush() override { services_.finish(); }
   void close() override {
     services_.close();
     this->closeFunction(function_);

@@ -12,6 +12,12 @@ void checkRecordSize(std::size_t size) {
       "record is too large to be sent; split it up: bytes={} limit={}", size, kMaxRecordBytes));
 }
 
+void throwNullKey() {
+  throw std::invalid_argument(
+      "Assigned key must not be null: a key selector gave a record no key; filter such records out "
+      "or give them a key of their own");
+}
+
 void throwBadPartition(int channel, int numChannels) {
   throw std::out_of_range(fmt::format(
       "partitioner must return 0 <= partition < numPartitions: partition={} numPartitions={}",

@@ -80,6 +80,8 @@ struct StampedPrefix {
 /// Throws std::length_error past kMaxRecordBytes.
 void checkRecordSize(std::size_t size);
 [[noreturn]] void throwBadPartition(int channel, int numChannels);
+/// Throws std::invalid_argument: a keyed stream's record has no key.
+[[noreturn]] void throwNullKey();
 
 /// An element with its length word takes no more than this.
 constexpr std::size_t kMaxElementBytes = kLengthBytes + 1 + sizeof(types::Timestamp);

@@ -105,6 +105,7 @@ TEST(DataStreamTest, FieldsByPositionAreCheckedWhenTheProgramRuns) {
       p.env.fromCollection(std::vector<Order>{{"x", 1.5, 2}}).keyBy(&Order::customer);
   orders.sum(1).print();
   EXPECT_THROW(orders.sum(7), FlinkException);
+  EXPECT_THROW(orders.sum(0), FlinkException) << "text does not add up";
 }
 
 TEST(DataStreamTest, AKeyedStreamCanBeANamedVariable) {

@@ -1,5 +1,6 @@
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -165,6 +166,15 @@ TEST(EdgeTest, KeyedRecordsReachTheOwnerOfTheirKeyGroupWithTheirHash) {
     total += target.records.size();
   }
   EXPECT_EQ(total, records.size());
+}
+
+TEST(EdgeTest, ARecordWithoutAKeyIsRefused) {
+  MemorySegmentWriter segments(500, {false, false});
+  const auto codec = makeKeyedEdgeCodec<std::int64_t>(
+      [](const std::int64_t& v) { return v == 0 ? std::nullopt : std::optional<std::int64_t>(v); });
+  const auto writer = codec->makeWriter(segments, {ChannelSelection::kHash, 0, 128});
+  EXPECT_NO_THROW(write(*writer, std::vector<std::int64_t>{1, 2}));
+  EXPECT_THROW(write(*writer, std::vector<std::int64_t>{3, 0}), std::invalid_argument);
 }
 
 TEST(EdgeTest, LargeKeyedRecordsKeepTheirHash) {

@@ -72,9 +72,10 @@ struct AlignedWindows {
   std::int64_t slide = 0;
   std::int64_t offset = 0;
 
-  /// The start of the latest window that begins at or before the timestamp.
+  /// The start of the latest window that begins at or before the timestamp, where time has room for
+  /// it: no element is put into a window after it.
   [[nodiscard]] constexpr types::Timestamp lastStart(types::Timestamp timestamp) const {
-    return TimeWindow::getWindowStartWithOffset(timestamp, offset, slide);
+    return types::saturatingAdd(timestamp, -TimeWindow::timeIntoWindow(timestamp, offset, slide));
   }
   void assign(types::Timestamp timestamp, std::vector<TimeWindow>& windows) const {
     const types::Timestamp before = types::saturatingAdd(timestamp, -size);

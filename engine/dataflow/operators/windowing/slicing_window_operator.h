@@ -121,7 +121,8 @@ class SlicingWindowOperator final : public WindowOperatorBase<Definition> {
     return {start, types::saturatingAdd(start, aligned_.size)};
   }
   [[nodiscard]] types::Timestamp sliceOf(types::Timestamp timestamp) const {
-    return TimeWindow::getWindowStartWithOffset(timestamp, aligned_.offset, sliceSize_);
+    return types::saturatingAdd(
+        timestamp, -TimeWindow::timeIntoWindow(timestamp, aligned_.offset, sliceSize_));
   }
   [[nodiscard]] state::Namespace spaceOf(types::Timestamp slice) const {
     return namespaceOf(TimeWindow{slice, types::saturatingAdd(slice, sliceSize_)});

@@ -31,14 +31,21 @@ struct TimeWindow {
   [[nodiscard]] constexpr TimeWindow cover(const TimeWindow& other) const {
     return {std::min(start, other.start), std::max(end, other.end)};
   }
-  /// The start of the window of `size` that the timestamp lies in. REQUIRES: size > 0.
+  /// The start of the window of `size` that the timestamp lies in. Wraps around where it lies
+  /// before the least timestamp, as Flink's does. REQUIRES: size > 0.
   static constexpr types::Timestamp getWindowStartWithOffset(types::Timestamp timestamp,
                                                              std::int64_t offset,
                                                              std::int64_t size) {
+    return static_cast<types::Timestamp>(
+        static_cast<std::uint64_t>(timestamp) -
+        static_cast<std::uint64_t>(timeIntoWindow(timestamp, offset, size)));
+  }
+  /// How much later than its window's start a timestamp is. REQUIRES: size > 0.
+  static constexpr std::int64_t timeIntoWindow(types::Timestamp timestamp, std::int64_t offset,
+                                               std::int64_t size) {
     // The remainder of the difference without the difference, which may not fit.
-    std::int64_t remainder = (timestamp % size - offset % size) % size;
-    if (remainder < 0) remainder += size;
-    return types::saturatingAdd(timestamp, -remainder);
+    const std::int64_t remainder = (timestamp % size - offset % size) % size;
+    return remainder < 0 ? remainder + size : remainder;
   }
   /// `TimeWindow{start=0, end=10}`
   [[nodiscard]] std::string toString() const;

@@ -76,6 +76,14 @@ TEST(WindowAssignerTest, SlidesLargerThanTheSizeLeaveGaps) {
   EXPECT_THAT(assign(assigner, -7), ElementsAre(TimeWindow{-10, -6}));
 }
 
+TEST(TimeWindowTest, StartsAreThoseOfFlink) {
+  EXPECT_EQ(TimeWindow::getWindowStartWithOffset(-1, 0, 10), -10);
+  EXPECT_EQ(TimeWindow::getWindowStartWithOffset(-7, 3, 10), -7);
+  EXPECT_EQ(TimeWindow::getWindowStartWithOffset(kMax, 0, 1000), kMax - 807);
+  EXPECT_EQ(TimeWindow::getWindowStartWithOffset(types::kNoTimestamp + 1, 0, 1000), kMax - 191)
+      << "before the least timestamp it wraps around";
+}
+
 TEST(WindowAssignerTest, TimesAtTheEndsOfTheRangeDoNotWrap) {
   const auto tumbling = TumblingEventTimeWindows::of(milliseconds(10), milliseconds(3));
   EXPECT_EQ(assign(tumbling, kMax).front().end, kMax);
