@@ -127,6 +127,8 @@ Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& opt
   }
   spec.start.detached = options.detached;
   spec.start.planOnly = planOnly;
+  std::error_code error;
+  spec.start.workingDirectory = fs::current_path(error).string();
   spec.relay = std::move(relay);
   Latch<std::pair<Status, int>> ended;
   spec.done = [&](const Status& status, int numJobs) { ended.set({status, numJobs}); };

@@ -1,6 +1,8 @@
 #include "apps/mini_cluster.h"
 
+#include <filesystem>
 #include <future>
+#include <system_error>
 #include <utility>
 
 #include "core/config/options/core_options.h"
@@ -68,6 +70,8 @@ program::ProgramOutcome MiniCluster::run(const program::RegisteredJob& job,
   run.reference.entry = job.name;
   run.reference.libraryName = job.name;
   run.reference.arguments = arguments;
+  std::error_code error;
+  run.reference.workingDirectory = std::filesystem::current_path(error).string();
   run.configuration = makeConfiguration().toMap();
   run.detached = detached;
   GatewaySession session(jobManager_->gateway());

@@ -43,6 +43,7 @@ program::ProgramOutcome runStarted(const protocol::ProgramStartRequest& start,
   run.reference.libraryName = fileName(start.libraryPath);
   run.reference.entry = job->name;
   run.reference.arguments = start.arguments;
+  run.reference.workingDirectory = start.workingDirectory;
   run.configuration = start.configuration;
   run.detached = start.detached;
   const auto rng = makeSystemRng();

@@ -95,6 +95,15 @@ class Cluster:
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"{}")
 
+    def upload(self, library):
+        """Uploads a job library over REST; returns its id there."""
+        body = (f'--x\r\nContent-Disposition: form-data; name="jarfile"; filename="{library.name}"\r\n\r\n'.encode() +
+                library.read_bytes() + b"\r\n--x--\r\n")
+        request = urllib.request.Request(f"http://{self.rest}/jars/upload", data=body, method="POST",
+                                         headers={"Content-Type": "multipart/form-data; boundary=x"})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return Path(json.load(response)["filename"]).name
+
     def job(self, jobId):
         return self.get(f"/jobs/{jobId}")
 

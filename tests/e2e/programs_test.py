@@ -1,10 +1,11 @@
 """What users write: lambdas with captures from job.cpp, several execute() per program, unbounded sockets, wrong arguments."""
+import json
 import re
 import socket
 import subprocess
 import unittest
 
-from cluster import FLINKCTL, JOBS, ClusterTest, waitFor
+from cluster import EXAMPLES, FLINKCTL, JOBS, ClusterTest, waitFor
 
 LAMBDA = '''
 #include <flink/datastream.h>
@@ -77,6 +78,26 @@ class ProgramsTest(ClusterTest):
             output = self.cluster.home / f"many-{parallelism}"
             self.cluster.ctl("run", "-p", parallelism, JOBS / "ManyPerInput.so", "--output", output)
             self.assertEqual(sum(map(int, lines(output))), 8 * 1_000_000)
+
+    def testRelativePathsBeginWhereTheClientIs(self):
+        here = self.cluster.home / "somewhere"
+        (here / "texts").mkdir(parents=True)
+        (here / "texts" / "a.txt").write_text("to be or not to be\n")
+        for pattern in ("texts/a.txt", "./texts", "text?/*.txt", "file:texts/a.txt"):
+            run = subprocess.run([FLINKCTL, "run", EXAMPLES / "WordCount.so", "--execution-mode", "BATCH", "--input", pattern,
+                                  "--output", "counts"], cwd=here, env=self.cluster.environment, capture_output=True, text=True)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            self.assertEqual(lines(here / "counts"), ["(be,2)", "(not,1)", "(or,1)", "(to,2)"])
+            (here / "counts").unlink()
+
+    def testRelativePathsOverRestAreRefused(self):
+        jar = self.cluster.upload(EXAMPLES / "WordCount.so")
+        for path in ("counts.txt", "count?/*.txt"):
+            status, answer = self.cluster.request("POST", f"/jars/{jar}/run",
+                                                  json.dumps({"programArgsList": ["--input", path]}).encode())
+            self.assertEqual(status, 200, answer)
+            self.cluster.waitState(answer["jobid"], "FAILED")
+            self.assertIn(f"use an absolute one: path={path}", self.cluster.rootCause(answer["jobid"]))
 
     def testTooFewSlotsSaysHowMany(self):
         run = self.cluster.ctl("run", "-p", 9, "-D", "pipeline.name=x", JOBS / "Endless.so", check=False)

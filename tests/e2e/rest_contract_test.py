@@ -2,7 +2,6 @@
 import json
 import os
 import unittest
-import urllib.request
 from pathlib import Path
 
 from cluster import EXAMPLES, JOBS, ClusterTest
@@ -86,13 +85,7 @@ class RestContractTest(ClusterTest):
         self.cluster.waitState(running, "CANCELED")
 
     def testUploadedLibraryRuns(self):
-        library = (EXAMPLES / "WordCount.so").read_bytes()
-        body = (b'--x\r\nContent-Disposition: form-data; name="jarfile"; filename="WordCount.so"\r\n\r\n' + library +
-                b"\r\n--x--\r\n")
-        request = urllib.request.Request(f"http://{self.cluster.rest}/jars/upload", data=body, method="POST",
-                                         headers={"Content-Type": "multipart/form-data; boundary=x"})
-        with urllib.request.urlopen(request, timeout=30) as response:
-            jar = Path(json.load(response)["filename"]).name
+        jar = self.cluster.upload(EXAMPLES / "WordCount.so")
         self.check("/jars")
         plan = self.cluster.get(f"/jars/{jar}/plan?parallelism=2")
         self.compare(self.schemas[("GET", "/jars/:jarid/plan")]["response"], plan, "/jars/:jarid/plan")

@@ -25,6 +25,7 @@ FLINK_WIRE_FIELDS(GetVersionRequest::Response) {
   FLINK_VALUE(taskManagers, task_managers);
   FLINK_VALUE(slotsTotal, slots_total);
   FLINK_VALUE(pid, pid);
+  FLINK_VALUE(configDirectory, config_directory);
   return true;
 }
 FLINK_WIRE_MESSAGE(GetVersionRequest::Response, GetVersionResponse);
@@ -392,6 +393,7 @@ FLINK_WIRE_FIELDS(ProgramStartRequest) {
   FLINK_ENTRIES(configuration, configuration);
   FLINK_VALUE(detached, detached);
   FLINK_VALUE(planOnly, plan_only);
+  FLINK_VALUE(workingDirectory, working_directory);
   return true;
 }
 FLINK_WIRE_MESSAGE(ProgramStartRequest, ProgramStartRequest);

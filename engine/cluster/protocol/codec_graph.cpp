@@ -74,6 +74,7 @@ FLINK_WIRE_FIELDS(ProgramReference) {
   FLINK_VALUE(defaultParallelism, default_parallelism);
   FLINK_ENTRIES(onceValues, once_values);
   FLINK_VALUES(earlierResults, earlier_results);
+  FLINK_VALUE(workingDirectory, working_directory);
   return true;
 }
 FLINK_WIRE_STRUCT(ProgramReference, ProgramReference);

@@ -96,6 +96,8 @@ struct ProgramReference {
   std::int32_t defaultParallelism = 1;
   std::map<std::string, std::string> onceValues;  ///< env.once results by name
   std::vector<std::string> earlierResults;  ///< encoded JobExecutionResult of execute() 0..n-1
+  /// Where the job's relative paths begin: the client's directory; empty: there are none.
+  std::string workingDirectory;
 };
 
 /// Fixed point between the client and the cluster: every number, name and collection of a job.

@@ -73,6 +73,7 @@ struct GetVersionRequest {
     std::int32_t blobPort = 0, eventPort = 0;
     std::int32_t taskManagers = 0, slotsTotal = 0;
     std::int32_t pid = 0;
+    std::string configDirectory;  ///< absolute, on the JobManager's host; empty: it has none
   };
 };
 
@@ -379,13 +380,13 @@ struct StopWorkerRequest {
 /// First message to a new flink-program.
 struct ProgramStartRequest {
   static constexpr Method kMethod = Method::kProgramStart;
-  std::string libraryPath;
+  std::string libraryPath, entry;
   BlobDigest library;
-  std::string entry;
   std::vector<std::string> arguments;
   std::map<std::string, std::string> configuration;  ///< cluster defaults with -D, -p on top
   bool detached = false;                             ///< execute() returns after submission
-  bool planOnly = false;  ///< the spawner takes the first graph and answers with kCancelled
+  bool planOnly = false;         ///< the spawner takes the first graph and answers with kCancelled
+  std::string workingDirectory;  ///< where relative paths begin; empty: they are refused
   using Response = Empty;
 };
 /// The program's function returned (or threw).

@@ -159,7 +159,7 @@ void Worker::onRebuilt(RebuildResult catalog) {
   if (!catalog) return respondStart_(std::move(catalog).status());
   runtime_->catalog = std::move(*catalog);
   Coordinators::Services services{
-      services_.clock, services_.files, *runtime_->executor,
+      services_.clock, *runtime_->files, *runtime_->executor,
       [this](const OperatorId& op, int subtask, std::string payload) {
         post([this, op, subtask, payload = std::move(payload)] {
           sendToSubtask(op, subtask, payload);
@@ -198,7 +198,7 @@ Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment,
   services.catalog = runtime_->catalog.get();
   services.network = runtime_->network.get();
   services.executor = runtime_->executor.get();
-  services.files = &services_.files;
+  services.files = runtime_->files.get();
   services.clock = &services_.clock;
   services.timers = &services_.loop;
   services.jobGroup = runtime_->jobGroup;

@@ -6,6 +6,7 @@
 #include "cluster/protocol/data_hello.h"
 #include "core/config/options/core_options.h"
 #include "core/config/options/taskmanager_options.h"
+#include "core/fs/working_directory.h"
 
 namespace flink::worker {
 
@@ -50,6 +51,7 @@ Result<std::unique_ptr<WorkerRuntime>> WorkerRuntime::make(
 
   auto runtime = std::make_unique<WorkerRuntime>(clock);
   runtime->temporaryDirectory = settings.temporaryDirectory;
+  runtime->files = fs::makeFilesOfWorkingDirectory(files, start.graph.program.workingDirectory);
   runtime->segmentBytes = settings.segmentBytes;
   runtime->taskManagerGroup = runtime->registry.root(
       "taskmanager", {{"host", start.host}, {"tm_id", start.taskManager.text()}});

@@ -35,6 +35,7 @@ struct WorkerRuntime {
   std::unique_ptr<StreamTransport> transport;
   std::unique_ptr<network::NetworkEnvironment> network;
   std::string temporaryDirectory;
+  std::unique_ptr<FileSystem> files;  ///< relative paths of the job's begin where its client was
   std::int64_t segmentBytes = 0;
   std::shared_ptr<const operators::OperatorCatalog> catalog;  ///< after the program was rebuilt
 };

@@ -124,7 +124,9 @@ Result<std::vector<FileStatus>> listFiles(FileSystem& files, const std::string& 
   auto literal = files.status(path);
   if (literal) {
     roots.push_back(std::move(*literal));
-  } else if (path.find_first_of(kWildcards) == std::string::npos) {
+  } else if (path.find_first_of(kWildcards) == std::string::npos ||
+             literal.status().code() == ErrorCode::kInvalidArgument ||
+             literal.status().code() == ErrorCode::kUnsupported) {
     return std::move(literal).status();
   } else {
     constexpr std::string_view kScheme = "file:";

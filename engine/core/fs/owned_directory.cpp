@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -57,20 +59,23 @@ Result<std::unique_ptr<OwnedDirectory>> OwnedDirectory::claim(FileSystem& files,
                                                               const std::string& parent,
                                                               const std::string& kind,
                                                               const std::string& name) {
-  const std::string path = fmt::format("{}/{}-{}", parent, kind, name);
+  // Absolute: a job's own relative paths begin elsewhere.
+  std::error_code error;
+  const std::string absolute = std::filesystem::absolute(parent, error).string();
+  const std::string path = fmt::format("{}/{}-{}", error ? parent : absolute, kind, name);
   const std::string lock = lockOf(path);
   const std::string unnamed = fmt::format("{}.{}", lock, ::getpid());
   FLINK_RETURN_IF_ERROR(files.createDirectories(parent));
   removeLeftover(files, path);  // a process id comes again
   OwnedFd fd = makeLocked(unnamed);
   const bool named = fd.valid() && ::link(unnamed.c_str(), lock.c_str()) == 0;
-  const int error = errno;
+  const int reason = errno;
   ::unlink(unnamed.c_str());
   if (!named) {
     return Status(
-        error == EEXIST ? ErrorCode::kAlreadyExists : ErrorCode::kFileIo,
+        reason == EEXIST ? ErrorCode::kAlreadyExists : ErrorCode::kFileIo,
         fmt::format("cannot take a directory for temporary files: path={} reason={}", path,
-                    error == EEXIST ? "another process has it" : std::strerror(error)));
+                    reason == EEXIST ? "another process has it" : std::strerror(reason)));
   }
   FLINK_RETURN_IF_ERROR(files.createDirectories(path));
   return std::unique_ptr<OwnedDirectory>(new OwnedDirectory(files, path, std::move(fd)));
