@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,14 @@ void words(std::string_view line, flink::Collector<WordWithCount>& out) {
   });
 }
 
+using Tokenizer = void (*)(std::string_view, flink::Collector<WordWithCount>&);
+
+Tokenizer tokenizer(const std::string& tokens) {
+  if (tokens == "space") return words;
+  if (tokens == "word") return lowerCaseWords;
+  throw std::invalid_argument("--tokens must be space or word: " + tokens);
+}
+
 flink::RuntimeExecutionMode executionMode(std::string mode) {
   std::transform(mode.begin(), mode.end(), mode.begin(),
                  [](unsigned char c) { return std::toupper(c); });
@@ -76,7 +85,7 @@ FLINK_JOB("WordCount", [](flink::StreamExecutionEnvironment& env, const flink::P
   auto text = args.has("input") ? env.readTextFile(args.get("input")).name("file-input")
                                 : env.fromCollection(kWordCountText).name("in-memory-input");
   auto counts =
-      text.flatMap(args.get("tokens", "space") == "word" ? lowerCaseWords : words)
+      text.flatMap(tokenizer(args.get("tokens", "space")))
           .name("tokenizer")
           .keyBy([](const WordWithCount& record) -> const std::string& { return record.first; })
           .sum<1>()
