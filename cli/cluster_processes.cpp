@@ -29,9 +29,11 @@ std::string logPrefix(const ClusterContext& context, const DaemonSpec& spec) {
                      serviceName(spec.component), spec.number, host);
 }
 
-std::string tailOf(const std::string& file) {
+/// The end of what was written to `file` from `start` on.
+std::string tailOf(const std::string& file, std::uintmax_t start) {
   constexpr std::size_t kTail = 2000;
   std::ifstream stream(file, std::ios::binary);
+  stream.seekg(static_cast<std::streamoff>(start));
   std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
   return text.size() > kTail ? text.substr(text.size() - kTail) : text;
 }
@@ -63,6 +65,8 @@ Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpe
   daemon.ready = OwnedFd(ends[0]);
   const std::string prefix = logPrefix(context, spec);
   daemon.outFile = prefix + ".out";
+  const std::uintmax_t written = fs::file_size(daemon.outFile, error);
+  daemon.outStart = error ? 0 : written;
 
   ProcessSpec process;
   process.argv = {binDirectory() + "/flink-" + spec.component, "--configDir", context.confDir,
@@ -76,7 +80,7 @@ Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpe
   process.dieWithParent = false;
   process.newSession = true;
   FLINK_ASSIGN_OR_RETURN(auto child, launcher.spawn(std::move(process), [](const ExitStatus&) {}));
-  daemon.process = {spec.component, child->pid(), spec.number};
+  daemon.process = {spec.component, child->pid(), spec.number, startTicksOf(child->pid())};
   return daemon;
 }
 
@@ -85,7 +89,8 @@ Result<std::string> awaitReady(const StartedDaemon& daemon, int timeoutMs) {
   const auto failed = [&](const std::string& why) {
     return Status(ErrorCode::kUnavailable,
                   fmt::format("flink-{} (pid {}) {}; its output: {}\n{}", daemon.process.component,
-                              daemon.process.pid, why, daemon.outFile, tailOf(daemon.outFile)));
+                              daemon.process.pid, why, daemon.outFile,
+                              tailOf(daemon.outFile, daemon.outStart)));
   };
   while (line.empty() || line.back() != '\n') {
     pollfd entry{daemon.ready.get(), POLLIN, 0};
@@ -103,17 +108,18 @@ Result<std::string> awaitReady(const StartedDaemon& daemon, int timeoutMs) {
   return failed("ended before it was ready");
 }
 
-bool stopProcess(int pid, int timeoutMs) {
-  const OwnedFd handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  if (!handle.valid()) return true;
-  ::kill(pid, SIGTERM);
+bool stopProcess(const ClusterRecord::Process& process, int timeoutMs) {
+  const OwnedFd handle(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+  // Looked at once the handle holds it: from now on nobody else gets the signals.
+  if (!handle.valid() || !isAlive(process)) return true;
+  syscall(SYS_pidfd_send_signal, handle.get(), SIGTERM, nullptr, 0);
   pollfd entry{handle.get(), POLLIN, 0};
   int ready = 0;
   do {
     ready = ::poll(&entry, 1, timeoutMs);
   } while (ready < 0 && errno == EINTR);
   if (ready > 0) return true;
-  ::kill(pid, SIGKILL);
+  syscall(SYS_pidfd_send_signal, handle.get(), SIGKILL, nullptr, 0);
   ::poll(&entry, 1, timeoutMs);
   return false;
 }

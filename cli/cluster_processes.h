@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +20,7 @@ struct DaemonSpec {
 struct StartedDaemon {
   ClusterRecord::Process process;
   std::string outFile;
+  std::uintmax_t outStart = 0;  ///< what stood in outFile before belongs to earlier runs
   OwnedFd ready;
 };
 
@@ -32,6 +33,6 @@ Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpe
 Result<std::string> awaitReady(const StartedDaemon& daemon, int timeoutMs);
 /// SIGTERM, and SIGKILL after `timeoutMs`; returns once the process is gone. False when it had to
 /// be killed.
-bool stopProcess(int pid, int timeoutMs);
+bool stopProcess(const ClusterRecord::Process& process, int timeoutMs);
 
 }  // namespace flink::cli

@@ -18,6 +18,9 @@ namespace flink::cli {
 
 namespace {
 
+/// A year: whoever waits longer needs no limit.
+constexpr double kMaxWaitSeconds = 365.0 * 24 * 3600;
+
 /// The command that parsing chose.
 using Action = std::function<CommandResult()>;
 
@@ -121,8 +124,17 @@ void makeWaitCommand(CLI::App& app, Invocation& i) {
   CLI::App* command = addVerb(app, i, "wait", "Wait until a job has ended",
                               [&i] { return runWait(i.global, i.wait); });
   command->add_option("job", i.wait.job, "Job id")->required();
-  command->add_option("--timeout", i.wait.timeoutSeconds, "Seconds; without it there is no limit")
-      ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--timeout", i.wait.timeoutSeconds,
+                   "Seconds, 0 to ask once; without it there is no limit")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            double seconds = -1;
+            const bool number = CLI::detail::lexical_cast(text, seconds);
+            if (number && seconds >= 0 && seconds <= kMaxWaitSeconds) return std::string();
+            return "not a number of seconds from 0 to a year: " + text;
+          },
+          "SECONDS"));
 }
 
 void makeJobCommands(CLI::App& app, Invocation& i) {

@@ -41,7 +41,7 @@ struct JobOptions {
 };
 struct WaitOptions {
   std::string job;
-  double timeoutSeconds = 0;  ///< 0: no limit
+  std::optional<double> timeoutSeconds;  ///< 0: asks once; without it there is no limit
 };
 struct LogsOptions {
   std::string target;  ///< job id, "jobmanager" or a TaskManager's id; empty: list the files

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include <fmt/format.h>
+
 #include "cli/render.h"
 #include "core/base/error_codes.h"
 
@@ -12,8 +14,8 @@ namespace flink::cli {
 
 namespace {
 
-void reportAsFlink(const Status& status) {
-  if (exitCodeOf(status) == kExitUsage) {
+void reportAsFlink(const Status& status, ExitCode exitCode) {
+  if (exitCode == kExitUsage) {
     std::fprintf(stderr, "%s\n\nUse the help option (-h or --help) to get help on the command.\n",
                  status.message().c_str());
     return;
@@ -28,12 +30,44 @@ void reportAsFlink(const Status& status) {
   }
 }
 
+/// `FLINK-NET-002: the connection broke` as an error; `inherited` is its code when it names none.
+Status parseCause(std::string_view text, ErrorCode inherited) {
+  const std::size_t colon = text.find(": ");
+  const auto code =
+      colon == std::string_view::npos ? std::nullopt : errorCodeById(text.substr(0, colon));
+  if (code) text.remove_prefix(colon + 2);
+  return {code.value_or(inherited), std::string(text)};
+}
+
+/// A job's failure under the code of what caused it; its text has one cause below the other.
+Status causeOf(const protocol::FailureInfo& failure, std::string head) {
+  constexpr std::string_view kSeparators[] = {"\nCaused by: ", "; caused by: "};
+  const ErrorCode code = errorCodeById(failure.errorId).value_or(ErrorCode::kInternal);
+  Status status(code, std::move(head));
+  std::string_view rest = failure.stackTrace;
+  while (!rest.empty()) {
+    std::size_t end = std::string_view::npos, next = std::string_view::npos;
+    for (const std::string_view separator : kSeparators) {
+      const std::size_t at = rest.find(separator);
+      if (at < end) {
+        end = at;
+        next = at + separator.size();
+      }
+    }
+    status = std::move(status).causedBy(parseCause(rest.substr(0, end), code));
+    rest = next == std::string_view::npos ? std::string_view() : rest.substr(next);
+  }
+  return status;
+}
+
 }  // namespace
 
-int reportError(const GlobalOptions& global, const Status& status) {
+int reportError(const GlobalOptions& global, const Status& status,
+                std::optional<ExitCode> exitCode) {
   std::fflush(stdout);
+  const ExitCode code = exitCode.value_or(exitCodeOf(status));
   if (global.flinkStyle) {
-    reportAsFlink(status);
+    reportAsFlink(status, code);
     return kExitFailed;
   }
   const ErrorInfo& info = errorInfo(status.code());
@@ -49,11 +83,11 @@ int reportError(const GlobalOptions& global, const Status& status) {
                                        {"causes", causes},
                                        {"cause", info.cause},
                                        {"fix", info.fix},
-                                       {"exitCode", static_cast<int>(exitCodeOf(status))}};
+                                       {"exitCode", static_cast<int>(code)}};
     std::fprintf(
         stderr, "%s\n",
         error.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
-    return exitCodeOf(status);
+    return code;
   }
   const std::string head =
       colored("error[" + std::string(status.id()) + "]", Color::kRed, STDERR_FILENO, global);
@@ -67,7 +101,14 @@ int reportError(const GlobalOptions& global, const Status& status) {
   const Status* root = &status;
   while (root->cause() != nullptr) root = root->cause();
   std::fprintf(stderr, "fix: %s\n", std::string(errorInfo(root->code()).fix).c_str());
-  return exitCodeOf(status);
+  return code;
+}
+
+ExitCode reportJobFailure(const GlobalOptions& global, const protocol::JobResult& result) {
+  reportError(global,
+              causeOf(*result.failure, fmt::format("Job failed (JobID: {})", result.id.toHex())),
+              kExitFailed);
+  return kExitFailed;
 }
 
 }  // namespace flink::cli

@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "cli/cluster_context.h"
+#include "cli/cluster_connection.h"
 #include "cli/commands.h"
+#include "cli/error_report.h"
 #include "cli/render.h"
 #include "core/base/error_codes.h"
 
@@ -173,6 +174,7 @@ void printJob(const GlobalOptions& global, const protocol::JobDetails& job, cons
       colored(state, stateColor(state), STDOUT_FILENO, global).c_str(),
       job.overview.type == protocol::JobType::kBatch ? "BATCH" : "STREAMING",
       utcTime(job.overview.startMs).c_str(), humanDuration(job.overview.durationMs).c_str());
+  if (!job.statusMessage.empty()) std::printf("Note      %s\n", job.statusMessage.c_str());
   Table table(
       {"VERTEX", "PARALLELISM", "TASKS", "RECORDS IN", "RECORDS OUT", "BUSY", "BACKPRESSURED"});
   for (const Json& vertex : vertices) {
@@ -204,6 +206,7 @@ CommandResult runJobDescribe(const GlobalOptions& global, const JobOptions& opti
     return kExitOk;
   }
   Json document = overviewDocument(job.overview);
+  document["statusMessage"] = job.statusMessage;
   document["vertices"] = vertices;
   Json exceptions = Json::array();
   for (const auto& entry : job.exceptions) {
@@ -225,16 +228,16 @@ CommandResult runWait(const GlobalOptions& global, const WaitOptions& options) {
   FLINK_ASSIGN_OR_RETURN(auto client, connectCluster(global));
   const SystemClock clock;
   const MonotonicTime start = clock.now();
-  while (true) {
+  for (bool asked = false;; asked = true) {
     std::int64_t waitMs = 10'000;
-    if (options.timeoutSeconds > 0) {
+    if (options.timeoutSeconds) {
       const auto passed = std::chrono::duration<double>(clock.now() - start).count();
-      waitMs =
-          std::min(waitMs, static_cast<std::int64_t>((options.timeoutSeconds - passed) * 1000));
-      if (waitMs <= 0) {
+      waitMs = std::clamp(static_cast<std::int64_t>((*options.timeoutSeconds - passed) * 1000),
+                          std::int64_t{0}, waitMs);
+      if (waitMs == 0 && asked) {
         return Status(ErrorCode::kDeadlineExceeded,
                       fmt::format("the job has not ended in time: job={} timeout={} s", id.toHex(),
-                                  options.timeoutSeconds));
+                                  *options.timeoutSeconds));
       }
     }
     FLINK_ASSIGN_OR_RETURN(const auto answer, client->call(protocol::WaitJobRequest{id, waitMs},
@@ -250,9 +253,7 @@ CommandResult runWait(const GlobalOptions& global, const WaitOptions& options) {
           {{"id", id.toHex()}, {"state", state}, {"netRuntimeMs", answer.result->netRuntimeMs}});
     }
     if (answer.status == JobStatus::kFinished) return kExitOk;
-    if (answer.result->failure)
-      std::fprintf(stderr, "%s\n", answer.result->failure->stackTrace.c_str());
-    return kExitFailed;
+    return answer.result->failure ? reportJobFailure(global, *answer.result) : kExitFailed;
   }
 }
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "cli/cluster_context.h"
+#include "cli/cluster_connection.h"
 #include "cli/commands.h"
 #include "cli/render.h"
 #include "core/base/error_codes.h"

@@ -9,7 +9,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -25,22 +24,6 @@ namespace {
 std::string pidFile(const ClusterContext& context, const std::string& component) {
   return fmt::format("{}/flink-{}-{}.pid", context.pidDirectory(), userIdent(),
                      serviceName(component));
-}
-
-std::string procFile(int pid, const char* name) {
-  std::ifstream file(fmt::format("/proc/{}/{}", pid, name), std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-/// False for processes that are gone, and for those that got a dead daemon's pid. The daemons of a
-/// Flink that is not ours count: their lines are not ours to remove.
-bool isFlinkProcess(int pid) {
-  return procFile(pid, "cmdline").find("flink") != std::string::npos;
-}
-
-bool worksWith(int pid, const std::string& confDir) {
-  const std::string environment = '\0' + procFile(pid, "environ");
-  return environment.find('\0' + ("FLINK_CONF_DIR=" + confDir) + '\0') != std::string::npos;
 }
 
 std::vector<int> readPids(const std::string& path) {
@@ -100,7 +83,7 @@ std::vector<ClusterRecord::Process> pidFileProcesses(const ClusterContext& conte
                                                      const std::string& component) {
   std::vector<ClusterRecord::Process> processes;
   for (const int pid : readPids(pidFile(context, component))) {
-    const ClusterRecord::Process process{component, pid, 0};
+    const ClusterRecord::Process process{component, pid, 0, startTicksOf(pid)};
     if (isAlive(process) && worksWith(pid, context.confDir)) processes.push_back(process);
   }
   return processes;

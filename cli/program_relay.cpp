@@ -12,6 +12,9 @@ using protocol::Method;
 
 namespace {
 
+/// How long a job may be silent at its start.
+constexpr Duration kWatchInterval = std::chrono::seconds(2);
+
 /// How long the cluster itself waits before it answers.
 Duration patienceOf(Method method, const Bytes& body) {
   std::int64_t waitMs = 0;
@@ -42,10 +45,11 @@ void printFinished(const protocol::JobResult& result) {
 }  // namespace
 
 ProgramRelay::ProgramRelay(EventLoop& loop, const Clock& clock, const GlobalOptions& global,
-                           Duration timeout)
+                           Duration timeout, bool watchJobs)
     : loop_(loop),
       global_(global),
       timeout_(timeout),
+      watchJobs_(watchJobs),
       transport_(control::makeZmqTransport("flinkctl")),
       rpc_({.sender = "flinkctl"}, loop, clock, *transport_) {}
 
@@ -97,9 +101,32 @@ void ProgramRelay::submit(const Bytes& body, const ProgramRunner::Answer& answer
 
 void ProgramRelay::noteSubmitted(const JobId& id) {
   jobs_.push_back(id);
+  if (watchJobs_) watch(id);
   if (global_.output != OutputFormat::kTable) return;
   std::printf("Job has been submitted with JobID %s\n", id.toHex().c_str());
   std::fflush(stdout);
+}
+
+void ProgramRelay::watch(const JobId& id) {
+  loop_.schedule(kWatchInterval, [this, id] {
+    rpc_.call<protocol::GetJobRequest>(jobManager_, {id}, timeout_,
+                                       [this, id](const Result<protocol::JobDetails>& job) {
+                                         if (job) noteDetails(id, *job);
+                                       });
+  });
+}
+
+void ProgramRelay::noteDetails(const JobId& id, const protocol::JobDetails& job) {
+  if (protocol::isGloballyTerminal(job.overview.status)) return;
+  if (!job.statusMessage.empty()) {
+    std::fprintf(stderr, "Job %s is %s.\n", id.toHex().c_str(), job.statusMessage.c_str());
+    return;
+  }
+  const auto count = [&](protocol::ExecutionState state) {
+    return job.overview.tasks[static_cast<std::size_t>(state)];
+  };
+  if (count(protocol::ExecutionState::kCreated) + count(protocol::ExecutionState::kScheduled) > 0)
+    watch(id);
 }
 
 void ProgramRelay::noteResult(const Bytes& body) {

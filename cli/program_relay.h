@@ -21,7 +21,9 @@ namespace flink::cli {
 class ProgramRelay {
  public:
   /// A call may take `timeout`, and as long as the program lets the cluster wait on top.
-  ProgramRelay(EventLoop& loop, const Clock& clock, const GlobalOptions& global, Duration timeout);
+  /// `watchJobs`: says what keeps a job from starting.
+  ProgramRelay(EventLoop& loop, const Clock& clock, const GlobalOptions& global, Duration timeout,
+               bool watchJobs);
   ~ProgramRelay();
   ProgramRelay(const ProgramRelay&) = delete;
   ProgramRelay& operator=(const ProgramRelay&) = delete;
@@ -41,10 +43,13 @@ class ProgramRelay {
   void submit(const Bytes& body, const control::ProgramRunner::Answer& answer);
   void noteSubmitted(const JobId& id);
   void noteResult(const Bytes& body);
+  void watch(const JobId& id);
+  void noteDetails(const JobId& id, const protocol::JobDetails& job);
 
   EventLoop& loop_;
   const GlobalOptions& global_;
   const Duration timeout_;
+  const bool watchJobs_;
   std::unique_ptr<MessageTransport> transport_;
   control::RpcEndpoint rpc_;
   control::RpcEndpoint::PeerId jobManager_;

@@ -8,8 +8,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/cluster_context.h"
+#include "cli/cluster_connection.h"
 #include "cli/commands.h"
+#include "cli/error_report.h"
 #include "cli/program_command.h"
 #include "cli/program_relay.h"
 #include "cli/render.h"
@@ -58,7 +59,7 @@ CommandResult runRun(const GlobalOptions& global, const RunOptions& options) {
   FLINK_ASSIGN_OR_RETURN(const std::string library, resolveLibrary(global, options));
   const SystemClock clock;
   const auto loop = makeThreadEventLoop("program", clock);
-  ProgramRelay relay(*loop, clock, global, cluster->timeout());
+  ProgramRelay relay(*loop, clock, global, cluster->timeout(), !options.detached);
   FLINK_RETURN_IF_ERROR(relay.connect(cluster->address()));
   // The upload runs while the program loads.
   std::thread upload([&] { relay.libraryUploaded(cluster->uploadFile(library)); });
@@ -71,12 +72,7 @@ CommandResult runRun(const GlobalOptions& global, const RunOptions& options) {
   if (!end) return std::move(end).status();
   if (global.output != OutputFormat::kTable) printResults(global, relay);
   for (const auto& result : relay.results()) {
-    if (result.failure) {
-      return Status(ErrorCode::kUserCodeFailed,
-                    fmt::format("Job failed (JobID: {})", result.id.toHex()))
-          .causedBy(Status(errorCodeById(result.failure->errorId).value_or(ErrorCode::kInternal),
-                           result.failure->stackTrace));
-    }
+    if (result.failure) return reportJobFailure(global, result);
     if (result.status == protocol::JobStatus::kCanceled) {
       return Status(ErrorCode::kCancelled,
                     fmt::format("Job was cancelled (JobID: {})", result.id.toHex()));

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -73,7 +75,10 @@ CommandResult runConfigCheck(const GlobalOptions& global, const ConfigCheckOptio
 }
 
 CommandResult runExplain(const GlobalOptions& global, const ExplainOptions& options) {
-  const auto code = errorCodeById(options.code);
+  std::string id = options.code;
+  std::transform(id.begin(), id.end(), id.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const auto code = errorCodeById(id);
   if (!code) return Status(ErrorCode::kNotFound, "no error has this code: code=" + options.code);
   const ErrorInfo& info = errorInfo(*code);
   const char* retry = info.retry == RetryHint::kLater      ? "yes, it may pass by itself"

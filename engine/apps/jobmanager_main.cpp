@@ -16,6 +16,7 @@ int run(const ProcessArguments& arguments) {
   if (!configuration) return failStart(kDescription, configuration.status());
   JobManagerNode::Options options;
   options.logPrefix = arguments.value("--logPrefix").value_or("");
+  options.configDirectory = configurationDirectory(arguments);
   options.programBinary = binaryDirectory() + "/flink-program";
   JobManagerNode node(std::move(*configuration), std::move(options));
   if (const Status status = node.start(); !status.isOk()) return failStart(kDescription, status);

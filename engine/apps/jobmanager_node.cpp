@@ -133,6 +133,7 @@ Status JobManagerNode::startJobManager() {
   process.pid = ::getpid();
   process.blobPort = blobPort_;
   process.eventPort = events_->port();
+  process.configDirectory = options_.configDirectory;
   process.logPrefix = options_.logPrefix;
   loop_ = makeThreadEventLoop("jobmanager", clock_);
   transport_ = control::makeZmqTransport("jobmanager");

@@ -28,8 +28,9 @@ namespace flink::apps {
 class JobManagerNode {
  public:
   struct Options {
-    std::string logPrefix;      ///< path without extension, for ListLogs; empty: none
-    std::string programBinary;  ///< path of flink-program, for uploaded libraries
+    std::string configDirectory;  ///< which clients compare with their own; empty: none
+    std::string logPrefix;        ///< path without extension, for ListLogs; empty: none
+    std::string programBinary;    ///< path of flink-program, for uploaded libraries
     bool serveRest = true;
     bool reportMetrics = true;
   };

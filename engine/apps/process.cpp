@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -44,7 +45,7 @@ int misuse(const ProcessDescription& description, const std::string& text) {
   return kExitUsage;
 }
 
-std::string configDirectory(const ProcessArguments& arguments) {
+std::string givenConfigurationDirectory(const ProcessArguments& arguments) {
   if (const auto given = arguments.value("--configDir")) return *given;
   if (const char* inEnvironment = std::getenv("FLINK_CONF_DIR");
       inEnvironment != nullptr && *inEnvironment != '\0') {
@@ -162,8 +163,15 @@ Status configureProcessLog(const config::Configuration& configuration, const std
   return Status::ok();
 }
 
+std::string configurationDirectory(const ProcessArguments& arguments) {
+  const std::string given = givenConfigurationDirectory(arguments);
+  std::error_code error;
+  const auto canonical = std::filesystem::weakly_canonical(given, error);
+  return error ? given : canonical.string();
+}
+
 Result<config::Configuration> loadProcessConfiguration(const ProcessArguments& arguments) {
-  const std::string directory = configDirectory(arguments);
+  const std::string directory = configurationDirectory(arguments);
   FLINK_ASSIGN_OR_RETURN(auto loaded, config::loadConfiguration(directory, arguments.all("-D")));
   const auto prefix = arguments.value("--logPrefix");
   FLINK_RETURN_IF_ERROR(configureProcessLog(loaded.configuration, prefix ? *prefix + ".log" : ""));

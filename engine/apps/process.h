@@ -46,6 +46,8 @@ std::vector<ProcessOption> clusterProcessOptions();
 std::optional<int> parseArguments(int argc, char** argv, const ProcessDescription& description,
                                   ProcessArguments& arguments);
 
+/// The directory of config.yaml, absolute: --configDir, FLINK_CONF_DIR, else ../conf beside bin.
+[[nodiscard]] std::string configurationDirectory(const ProcessArguments& arguments);
 /// Loads the configuration that the arguments name and sets up the log; remarks about keys go to
 /// the log.
 Result<config::Configuration> loadProcessConfiguration(const ProcessArguments& arguments);

@@ -140,6 +140,7 @@ class CliTest(unittest.TestCase):
         run = self.run_("explain", "FLINK-NET-001")
         self.assertEqual(run.returncode, 0)
         self.assertIn("port", run.stdout)
+        self.assertEqual(self.run_("explain", "flink-net-001").stdout, run.stdout)
         self.assertEqual(self.run_("explain", "FLINK-NOPE-1").returncode, 6)
 
     def testOtherHostsAreRefusedByName(self):

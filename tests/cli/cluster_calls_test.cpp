@@ -53,7 +53,7 @@ TEST_F(ClusterCallsTest, RefusedConnectionsAndBadAddressesAreToldApart) {
   const Outcome refused = run({"job", "describe", kRunning}, "localhost:1");
   EXPECT_EQ(refused.exitCode, 5) << refused.err;
   EXPECT_THAT(refused.err, HasSubstr("error[FLINK-CLI-002]: no JobManager answers: "
-                                     "address=localhost:1 reason=Connection refused"));
+                                     "address=localhost:1 reason=nobody listens"));
   EXPECT_THAT(refused.err, HasSubstr("fix: start a cluster or correct -m host:port"));
   const Outcome unresolved = run({"list"}, "no-such-host.invalid:6123");
   EXPECT_EQ(unresolved.exitCode, 5) << unresolved.err;
@@ -147,6 +147,10 @@ TEST_F(ClusterCallsTest, WaitEndsWithTheJobOrItsTimeout) {
   const Outcome timedOut = run({"wait", kRunning, "--timeout", "0.2"});
   EXPECT_EQ(timedOut.exitCode, 3) << timedOut.err;
   EXPECT_THAT(timedOut.err, HasSubstr(kRunning));
+  EXPECT_EQ(run({"wait", kFinished, "--timeout", "0"}).exitCode, 0);
+  EXPECT_EQ(run({"wait", kRunning, "--timeout", "0"}).exitCode, 3);
+  for (const char* bad : {"-1", "nan", "1e300", "soon"})
+    EXPECT_EQ(run({"wait", kRunning, "--timeout", bad}).exitCode, 2) << bad;
 }
 
 /// `yaml` says what `json` says, and leaves no string that a reader would take for something else.

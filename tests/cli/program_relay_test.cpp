@@ -77,6 +77,50 @@ TEST_F(ProgramRelayTest, ProgramRunsASecondJobWhileItWaitsForTheFirst) {
   EXPECT_LT(second, first);
 }
 
+TEST_F(ProgramRelayTest, JobThatWaitsForSlotsSaysSoOnce) {
+  jobManager_.serve<SubmitJobRequest>([](const auto&, const auto& respond) { respond(Empty{}); });
+  jobManager_.serve<WaitJobRequest>(
+      [this](const auto& request, auto respond) { waiting_[request.job] = std::move(respond); });
+  // Nothing is missing yet when it is asked for the first time.
+  jobManager_.serve<GetJobRequest>([this](const auto& request, const auto& respond) {
+    JobDetails job;
+    job.overview.id = request.job;
+    job.overview.status = JobStatus::kRunning;
+    job.overview.tasks[static_cast<std::size_t>(ExecutionState::kScheduled)] = 9;
+    if (jobManager_.note("describe") > 1) {
+      job.statusMessage = "waiting for 9 slots, 8 available";
+      waiting_.at(request.job)(ended(request.job, JobStatus::kCanceled));
+    }
+    respond(std::move(job));
+  });
+  const Outcome outcome = run("one-job");
+  EXPECT_THAT(outcome.err,
+              HasSubstr("Job " + JobId{}.toHex() + " is waiting for 9 slots, 8 available.\n"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("waiting")));
+}
+
+TEST_F(ProgramRelayTest, FailedJobIsHeadedByItsCause) {
+  jobManager_.serve<SubmitJobRequest>([](const auto&, const auto& respond) { respond(Empty{}); });
+  jobManager_.serve<WaitJobRequest>([](const auto& request, const auto& respond) {
+    auto answer = ended(request.job, JobStatus::kFailed);
+    answer.result->failure = FailureInfo{
+        "org.apache.flink.runtime.JobException", "FLINK-IO-001", "no such file",
+        "org.apache.flink.runtime.JobException: no restart\nCaused by: FLINK-IO-001: the output "
+        "cannot be opened; caused by: FLINK-IO-002: not allowed",
+        0};
+    respond(std::move(answer));
+  });
+  const Outcome outcome = run("one-job");
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_EQ(outcome.err,
+            "error[FLINK-IO-001]: Job failed (JobID: " + JobId{}.toHex() +
+                ")\n"
+                "cause: [FLINK-IO-001] org.apache.flink.runtime.JobException: no restart\n"
+                "cause: [FLINK-IO-001] the output cannot be opened\n"
+                "cause: [FLINK-IO-002] not allowed\n"
+                "fix: correct the permissions or the path\n");
+}
+
 TEST_F(ProgramRelayTest, FailedUploadReachesTheProgram) {
   jobManager_.serve<HasBlobRequest>([](const auto&, const auto& respond) {
     respond(Status(ErrorCode::kFileIo, "the blob store is full"));

@@ -45,6 +45,17 @@ bool holdsOneOf(const fs::path& process, const std::set<std::string>& sockets) {
   return false;
 }
 
+/// The kernel's name of a process has 15 letters; the command line has the rest when it begins so.
+std::string nameOf(const fs::path& process) {
+  std::string name, command;
+  std::ifstream comm(process / "comm");
+  std::getline(comm, name);
+  std::ifstream cmdline(process / "cmdline");
+  std::getline(cmdline, command, '\0');
+  const std::string whole = fs::path(command).filename().string();
+  return whole.starts_with(name) ? whole : name;
+}
+
 }  // namespace
 
 std::string portOwner(int port) {
@@ -59,9 +70,7 @@ std::string portOwner(int port) {
     if (pid.find_first_not_of("0123456789") != std::string::npos ||
         !holdsOneOf(entry->path(), sockets))
       continue;
-    std::ifstream comm(entry->path() / "comm");
-    std::string name;
-    std::getline(comm, name);
+    const std::string name = nameOf(entry->path());
     return fmt::format("{}({})", name.empty() ? "process" : name, pid);
   }
   return "unknown";

@@ -197,6 +197,7 @@ void JobManager::handle(protocol::GetVersionRequest,
     response.taskManagers = resources_.numTaskManagers();
     response.slotsTotal = slots.slots;
     response.pid = process_.pid;
+    response.configDirectory = process_.configDirectory;
     responder(std::move(response));
   });
 }

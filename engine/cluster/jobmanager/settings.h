@@ -54,6 +54,7 @@ struct JobManagerProcess {
   std::string host;  ///< name under which TaskManagers reach it
   std::int32_t pid = 0;
   std::int32_t blobPort = 0, eventPort = 0;
+  std::string configDirectory;  ///< absolute; empty: none
   std::string logPrefix;  ///< path of its log files up to their extension; empty: none to show
 };
 
