@@ -14,8 +14,9 @@ add_library(flink_base_flags INTERFACE)
 target_compile_options(flink_base_flags INTERFACE -fno-semantic-interposition)
 if(FLINK_MOLD)
   # Debian 12's mold lets the read-only segment begin in a page that nothing maps when a tiny section of thread-local
-  # data ends right before it; such a binary does not start. So there is no such segment.
-  target_link_options(flink_base_flags INTERFACE -fuse-ld=mold -Wl,-z,norelro)
+  # data ends right before it; such a binary does not start. So there is no such segment. It also looks for ever for a layout
+  # of segments that share pages when one more program header moves the first of them over a page's end: each has its own.
+  target_link_options(flink_base_flags INTERFACE -fuse-ld=mold -Wl,-z,norelro -Wl,-z,separate-loadable-segments)
 endif()
 if(FLINK_SANITIZE)
   target_compile_options(flink_base_flags INTERFACE -fsanitize=${FLINK_SANITIZE} -fno-sanitize-recover=all)
