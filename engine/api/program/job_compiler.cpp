@@ -6,6 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <iterator>
+#include <sstream>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,16 +21,39 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// The words of a make rule, whose writer protects blanks and `#` by a backslash and doubles `$`.
+std::vector<std::string> makeWords(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  const auto endWord = [&] {
+    if (!word.empty()) words.push_back(std::exchange(word, {}));
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    if (text[i] == '\\' && next == '\n') {
+      endWord();
+      ++i;
+    } else if ((text[i] == '\\' && (next == ' ' || next == '#')) ||
+               (text[i] == '$' && next == '$')) {
+      word += next;
+      ++i;
+    } else if (text[i] == ' ' || text[i] == '\n') {
+      endWord();
+    } else {
+      word += text[i];
+    }
+  }
+  endWord();
+  return words;
+}
+
 /// The files that a make rule written by -MMD names: `library: source header header ...`.
 std::vector<std::string> dependenciesOf(const std::string& file) {
-  std::ifstream stream(file);
-  std::vector<std::string> paths;
-  std::string word;
-  stream >> word;  // the target
-  while (stream >> word) {
-    if (word != "\\") paths.push_back(word);
-  }
-  return paths;
+  std::ifstream stream(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::vector<std::string> words = makeWords(text);
+  if (!words.empty()) words.erase(words.begin());  // the target
+  return words;
 }
 
 bool isFresh(const CompileRequest& request) {
@@ -46,8 +73,10 @@ bool isFresh(const CompileRequest& request) {
 std::vector<std::string> compilerCommand(const CompileRequest& request,
                                          const std::string& temporary) {
   const char* configured = std::getenv("CXX");
-  std::vector<std::string> command{
-      "/usr/bin/env", configured != nullptr && *configured != '\0' ? configured : "g++"};
+  std::istringstream compiler(configured == nullptr ? "" : configured);
+  std::vector<std::string> command{"/usr/bin/env"};
+  for (std::string word; compiler >> word;) command.push_back(word);  // CXX="ccache g++"
+  if (command.size() == 1) command.emplace_back("g++");
   command.insert(command.end(),
                  {"-std=c++20", "-O2", "-DNDEBUG", "-fPIC", "-shared",
                   "-fno-semantic-interposition", "-MMD", "-MF", request.output + ".d",
