@@ -38,7 +38,8 @@ std::string tailOf(const std::string& file, std::uintmax_t start) {
   return text.size() > kTail ? text.substr(text.size() - kTail) : text;
 }
 
-/// Turns a daemon's line `error FLINK-NET-001: text` back into a Status.
+}  // namespace
+
 Status reportedError(const std::string& line) {
   const std::string_view text = std::string_view(line).substr(std::strlen("error "));
   const std::size_t colon = text.find(": ");
@@ -46,8 +47,6 @@ Status reportedError(const std::string& line) {
   if (!code || colon == std::string_view::npos) return {ErrorCode::kUnavailable, std::string(text)};
   return {*code, std::string(text.substr(colon + 2))};
 }
-
-}  // namespace
 
 Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpec& spec,
                                   ProcessLauncher& launcher) {

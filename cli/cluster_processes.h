@@ -31,6 +31,8 @@ Result<StartedDaemon> startDaemon(const ClusterContext& context, const DaemonSpe
 /// Waits for the line `ready ...` and returns it. Errors: what the daemon itself reported, else
 /// kUnavailable with the end of its output.
 Result<std::string> awaitReady(const StartedDaemon& daemon, int timeoutMs);
+/// Turns a line `error FLINK-NET-001: text`, as our processes report it, back into a Status.
+Status reportedError(const std::string& line);
 /// SIGTERM, and SIGKILL after `timeoutMs`; returns once the process is gone. False when it had to
 /// be killed.
 bool stopProcess(const ClusterRecord::Process& process, int timeoutMs);

@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -99,7 +101,8 @@ void makeRunCommand(CLI::App& app, Invocation& i) {
 void makeInfoCommand(CLI::App& app, Invocation& i) {
   CLI::App* command =
       addVerb(app, i, "info",
-              "Show a job's plan without running it: info [options] job.so|job.cpp [arguments]",
+              "Show the plan of a program's first execute() without running it: info [options] "
+              "job.so|job.cpp [arguments]",
               [&i] { return runInfo(i.global, i.info); });
   addProgramOptions(*command, i.info.program);
   command->add_option("--format", i.info.format, "text, json or dot")
@@ -295,10 +298,18 @@ Status takeProgramWords(const CLI::App& app, Invocation& invocation) {
   return Status::ok();
 }
 
-}  // namespace
+/// A full disk must not look like success.
+int flushOutput(const GlobalOptions& global, int exitCode) {
+  errno = 0;
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (written || exitCode != kExitOk) return exitCode;
+  const char* reason = errno == 0 ? "an earlier write failed" : std::strerror(errno);
+  return reportError(
+      global, Status(ErrorCode::kFileIo,
+                     fmt::format("the output cannot be written: file=stdout reason={}", reason)));
+}
 
-int runCommandLine(int argc, char** argv) {
-  Invocation invocation;
+int dispatch(int argc, char** argv, Invocation& invocation) {
   invocation.global.flinkStyle = std::filesystem::path(argv[0]).filename() == "flink";
   CLI::App app("Runs and watches jobs and clusters of flink-cpp.",
                invocation.global.flinkStyle ? "flink" : "flinkctl");
@@ -344,8 +355,15 @@ int runCommandLine(int argc, char** argv) {
   }
   const CommandResult result = invocation.action();
   if (!result) return reportError(invocation.global, result.status());
-  std::fflush(stdout);
   return invocation.global.flinkStyle && *result != kExitOk ? kExitFailed : *result;
+}
+
+}  // namespace
+
+int runCommandLine(int argc, char** argv) {
+  Invocation invocation;
+  const int exitCode = dispatch(argc, argv, invocation);
+  return flushOutput(invocation.global, exitCode);
 }
 
 }  // namespace flink::cli

@@ -30,8 +30,7 @@ Result<protocol::JobGraph> firstGraph(const GlobalOptions& global, const RunOpti
   if (graph) return std::move(*graph);
   if (!end) return std::move(end).status();
   if (!end->status) return std::move(end->status);
-  return Status(ErrorCode::kProgramInvalid,
-                "the program ended without execute(): there is no plan");
+  return withoutJob();
 }
 
 }  // namespace

@@ -1,15 +1,21 @@
 #include "cli/program_command.h"
 
+#include <fcntl.h>
+#include <pwd.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "cli/cluster_context.h"
+#include "cli/cluster_processes.h"
 #include "core/base/error_codes.h"
 #include "core/base/mutex.h"
 #include "core/config/options/core_options.h"
@@ -41,13 +47,15 @@ class Latch {
   std::optional<T> value_ FLINK_GUARDED_BY(mutex_);
 };
 
+/// As the XDG base directory specification has it: a relative XDG_CACHE_HOME does not count.
 std::string cacheDirectory() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
     return std::string(cache) + "/flink-cpp/jobs";
-  }
   const char* home = std::getenv("HOME");
-  return (home == nullptr ? std::string("/tmp") : std::string(home) + "/.cache") +
-         "/flink-cpp/jobs";
+  std::string base = home == nullptr ? "" : home;
+  if (const passwd* user = base.empty() ? ::getpwuid(::getuid()) : nullptr; user != nullptr)
+    base = user->pw_dir;
+  return base + "/.cache/flink-cpp/jobs";
 }
 
 /// Where a source's library is kept: one place per path and flags; flink-program decides whether it
@@ -60,23 +68,39 @@ std::string libraryFor(const std::string& source, const RunOptions& options) {
                      fs::path(source).stem().string());
 }
 
+/// What an ended process has left in the pipe.
+std::string readLine(const OwnedFd& pipe) {
+  std::string line;
+  char buffer[1024];
+  for (ssize_t count = 0; (count = ::read(pipe.get(), buffer, sizeof buffer)) > 0;)
+    line.append(buffer, static_cast<std::size_t>(count));
+  while (line.ends_with('\n')) line.pop_back();
+  return line;
+}
+
 Result<std::string> compile(const std::string& source, const RunOptions& options) {
   const std::string library = libraryFor(source, options);
   ProcessSpec spec;
   spec.argv = {binDirectory() + "/flink-program", "--compile", source, "-o", library};
   for (const auto& directory : options.classpath)
     spec.argv.insert(spec.argv.end(), {"-I", directory});
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    return Status(ErrorCode::kProcessSpawn, std::string("no pipe: ") + std::strerror(errno));
+  const OwnedFd report(ends[0]);
+  spec.environment["FLINK_READY_FD"] = "3";
+  spec.inherited.push_back(OwnedFd(ends[1]));
   Latch<ExitStatus> ended;
   const auto launcher = makeSystemProcessLauncher();
   FLINK_ASSIGN_OR_RETURN(
       auto child, launcher->spawn(std::move(spec), [&](ExitStatus status) { ended.set(status); }));
   const ExitStatus status = ended.wait();
-  if (status.exitCode != 0) {
-    return Status(ErrorCode::kProgramCompile,
-                  fmt::format("the job's source does not compile: file={} compiler={}", source,
-                              status.toString()));
-  }
-  return library;
+  if (status.exitCode == 0) return library;
+  const std::string line = readLine(report);
+  if (line.starts_with("error ")) return reportedError(line);
+  return Status(ErrorCode::kProgramCompile,
+                fmt::format("the job's source could not be compiled: source={} flink-program={}",
+                            source, status.toString()));
 }
 
 /// What the configuration has to say about -D; the files were checked when the cluster started.
@@ -108,6 +132,12 @@ Result<std::string> resolveLibrary(const GlobalOptions& global, const RunOptions
   if (extension == ".cpp" || extension == ".cc" || extension == ".cxx")
     return compile(absolute, options);
   return absolute;
+}
+
+Status withoutJob() {
+  return {ErrorCode::kProgramInvalid,
+          "The program doesn't contain a Flink job. Perhaps you forgot to call execute() on the "
+          "execution environment."};
 }
 
 Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& options,

@@ -12,6 +12,9 @@ namespace flink::cli {
 /// cache).
 Result<std::string> resolveLibrary(const GlobalOptions& global, const RunOptions& options);
 
+/// In Flink's words: the program defined no dataflow.
+Status withoutJob();
+
 /// How a program's process ended.
 struct ProgramEnd {
   Status status;

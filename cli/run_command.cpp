@@ -79,10 +79,7 @@ CommandResult runRun(const GlobalOptions& global, const RunOptions& options) {
     }
   }
   if (!end->status) return std::move(end->status);
-  if (end->numJobs == 0 && relay.jobs().empty()) {
-    return Status(ErrorCode::kProgramInvalid,
-                  "the program ended without execute(): nothing was submitted");
-  }
+  if (end->numJobs == 0 && relay.jobs().empty()) return withoutJob();
   return kExitOk;
 }
 

@@ -184,15 +184,16 @@ Result<config::Configuration> loadProcessConfiguration(const ProcessArguments& a
   return std::move(loaded.configuration);
 }
 
-void notifyReady(const std::string& line) {
+bool notifyReady(const std::string& line) {
   const char* text = std::getenv("FLINK_READY_FD");
-  if (text == nullptr) return;
+  if (text == nullptr) return false;
   const int descriptor = std::atoi(text);
   ::unsetenv("FLINK_READY_FD");  // children must not write there
-  if (descriptor <= STDERR_FILENO) return;
+  if (descriptor <= STDERR_FILENO) return false;
   const std::string whole = line + "\n";
-  [[maybe_unused]] const ssize_t written = ::write(descriptor, whole.data(), whole.size());
+  const ssize_t written = ::write(descriptor, whole.data(), whole.size());
   ::close(descriptor);
+  return written == static_cast<ssize_t>(whole.size());
 }
 
 int failStart(const ProcessDescription& description, const Status& status, int exitCode) {

@@ -57,8 +57,8 @@ Status configureProcessLog(const config::Configuration& configuration, const std
 std::string binaryDirectory();
 
 /// Tells the starter (FLINK_READY_FD) that the process serves, or why it does not. Later calls do
-/// nothing.
-void notifyReady(const std::string& line);
+/// nothing. True when somebody listened.
+bool notifyReady(const std::string& line);
 
 /// Prints `name: error ID: text` to stderr and tells the starter. Returns `exitCode`.
 int failStart(const ProcessDescription& description, const Status& status,

@@ -102,7 +102,10 @@ int compileSource(const std::string& source, const ProcessArguments& arguments) 
                                         arguments.all("-I")};
   const auto launcher = makeSystemProcessLauncher();
   const Status status = program::compileJobLibrary(request, *launcher);
-  return status.isOk() ? kExitOk : failStart(kDescription, status, kExitFailed);
+  if (status.isOk()) return kExitOk;
+  // Whoever listens says it himself.
+  if (notifyReady("error " + status.toString())) return kExitFailed;
+  return failStart(kDescription, status, kExitFailed);
 }
 
 }  // namespace

@@ -136,6 +136,14 @@ class CliTest(unittest.TestCase):
         missing = self.run_("config", "check", self.home / "nowhere.yaml")
         self.assertEqual(missing.returncode, 6)
 
+    def testAFullDiskIsNoSuccess(self):
+        for arguments in (["version"], ["--help"], ["help", "exit-codes"], ["explain", "FLINK-NET-001"]):
+            with open("/dev/full", "w") as full:
+                run = subprocess.run([BIN / "flinkctl", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual(run.returncode, 1, arguments)
+            self.assertIn("error[FLINK-IO-003]: the output cannot be written: file=stdout reason=No space left on device",
+                          run.stderr)
+
     def testExplain(self):
         run = self.run_("explain", "FLINK-NET-001")
         self.assertEqual(run.returncode, 0)

@@ -46,7 +46,49 @@ class ProgramsTest(ClusterTest):
         run = self.cluster.ctl("run", source, check=False)
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("missing", run.stderr)
-        self.assertIn("FLINK-JOB-007", run.stderr)
+        self.assertEqual(run.stderr.count("FLINK-JOB-007"), 1, run.stderr)
+        self.assertRegex(run.stderr, r"(?m)^error\[FLINK-JOB-007\]: the compiler rejected the job's source: source=.*broken.cpp")
+
+    def testCompilationFailsForOtherReasonsToo(self):
+        source = self.cluster.home / "fine.cpp"
+        source.write_text(LAMBDA)
+        for name, value, said in (("XDG_CACHE_HOME", "/proc/x", "FLINK-IO-003]: the directory of the job library cannot be made"),
+                                  ("CXX", "no-such-compiler", "FLINK-JOB-007]: the compiler was not found")):
+            run = subprocess.run([FLINKCTL, "run", source], env={**self.cluster.environment, name: value}, capture_output=True,
+                                 text=True)
+            self.assertEqual(run.returncode, 1, run.stdout)
+            self.assertEqual(re.findall(r"FLINK-\w+-\d+", run.stderr), [said.split("]")[0]], run.stderr)
+            self.assertIn(f"error[{said}", run.stderr)
+
+    def testProgramWithoutDataflow(self):
+        source = self.cluster.home / "empty.cpp"
+        source.write_text('#include <flink/datastream.h>\n'
+                          'FLINK_JOB("Empty", [](flink::StreamExecutionEnvironment&, const flink::Parameters&) {});\n')
+        for verb in ("run", "info"):
+            run = self.cluster.ctl(verb, source, check=False)
+            self.assertEqual(run.returncode, 1, run.stdout)
+            self.assertIn("The program doesn't contain a Flink job. Perhaps you forgot to call execute() on the execution "
+                          "environment.", run.stderr)
+
+    def testFullDisksFail(self):
+        run = self.cluster.ctl("run", EXAMPLES / "WordCount.so", "--output", "/dev/full", check=False)
+        self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+        self.assertIn("error[FLINK-IO-003]", run.stderr)
+        self.assertIn("No space left on device", run.stderr)
+        self.assertNotIn("has finished", run.stdout)
+        with open("/dev/full", "w") as full:
+            run = subprocess.run([FLINKCTL, "list", "-a"], env=self.cluster.environment, stdout=full, stderr=subprocess.PIPE,
+                                 text=True)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("error[FLINK-IO-003]: the output cannot be written: file=stdout", run.stderr)
+
+    def testFailuresAreHeadedByTheirCause(self):
+        for arguments, code in ((["-p", 9, JOBS / "Endless.so"], "FLINK-JOB-003"),
+                                ([EXAMPLES / "WordCount.so", "--input", "/no/such/file"], "FLINK-IO-001"),
+                                ([EXAMPLES / "WordCount.so", "--tokens", "letters"], "FLINK-JOB-006")):
+            run = self.cluster.ctl("run", *arguments, check=False)
+            self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+            self.assertTrue(run.stderr.startswith(f"error[{code}]: "), run.stderr)
 
     def testSeveralExecutesRunInOrder(self):
         output = self.cluster.home / "two"

@@ -272,7 +272,7 @@ class DataStream {
   }
 
   /// Writes a line per record into a file or, above parallelism 1, into the files 1, 2, .. of a
-  /// directory.
+  /// directory. A relative path begins where the client is.
   DataStreamSink<T> writeAsText(std::string path,
                                 WriteMode mode = WriteMode::kNoOverwrite) const {  // NOLINT
     auto sink = std::make_shared<const connectors::TextSink<T>>(std::move(path), mode);

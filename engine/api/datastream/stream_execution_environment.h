@@ -130,7 +130,8 @@ class StreamExecutionEnvironment {
   /// The numbers from..to, both included, in parallel.
   SingleOutputStreamOperator<std::int64_t> fromSequence(std::int64_t from, std::int64_t to);
   /// Lines of a file, of the files of a directory (with `recursive` also below it), or of those
-  /// that fit a pattern such as `logs/*.txt`, in parallel.
+  /// that fit a pattern such as `logs/*.txt`, in parallel. A relative path begins where the client
+  /// is.
   SingleOutputStreamOperator<std::string> readTextFile(std::string path, bool recursive = true);
   /// Text from a TCP server, cut at the delimiter. One subtask. `maxRetries` < 0: reconnects for
   /// ever.
