@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/error_codes.h"
 #include "core/base/executor.h"
@@ -32,6 +33,14 @@ class InMemoryNetwork {
   /// Frames from `identity` get lost without anybody noticing, as when its process is stopped.
   void mute(const std::string& identity) { muted_.insert(identity); }
   void unmute(const std::string& identity) { muted_.erase(identity); }
+  /// Frames to `identity` wait for resume(), as when its process is stopped and continued.
+  void stall(const std::string& identity) { stalled_.try_emplace(identity); }
+  void resume(const std::string& identity) {
+    const auto found = stalled_.find(identity);
+    if (found == stalled_.end()) return;
+    for (auto& arrive : found->second) loop_.post(std::move(arrive));
+    stalled_.erase(found);
+  }
 
  private:
   class Transport final : public MessageTransport {
@@ -85,11 +94,16 @@ class InMemoryNetwork {
       connections_.insert({from, to});
     }
     if (muted_.contains(from) || muted_.contains(to)) return Status::ok();
-    loop_.post([this, to, name, frame = std::move(frame)] {
+    auto arrive = [this, to, name, frame = std::move(frame)] {
       const auto found = transports_.find(to);
       if (found != transports_.end() && found->second->handlers_.onFrame)
         found->second->handlers_.onFrame(name, frame);
-    });
+    };
+    if (const auto stalled = stalled_.find(to); stalled != stalled_.end()) {
+      stalled->second.emplace_back(std::move(arrive));
+    } else {
+      loop_.post(std::move(arrive));
+    }
     return Status::ok();
   }
 
@@ -112,6 +126,7 @@ class InMemoryNetwork {
   std::map<std::string, std::string> servers_;                 // endpoint → identity
   std::set<std::pair<std::string, std::string>> connections_;  // client, server
   std::set<std::string> muted_;
+  std::map<std::string, std::vector<std::function<void()>>> stalled_;
 };
 
 }  // namespace flink::testing

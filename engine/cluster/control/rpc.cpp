@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "cluster/control/local_channel.h"
+#include "cluster/control/ordered_inbox.h"
 #include "cluster/control/probe.h"
 #include "core/base/error_codes.h"
 #include "core/base/mutex.h"
@@ -26,6 +27,8 @@ using protocol::Method;
 
 /// Keeps deadlines of hostile frames within the clock's range.
 constexpr std::int64_t kMaxDeadlineMs = std::int64_t{1} << 40;
+/// Streams that one endpoint can begin within a millisecond and still number by the clock.
+constexpr int kStreamNumberBits = 20;
 
 std::int64_t toMs(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -62,6 +65,10 @@ Status errorOf(const Envelope& envelope) {
           fmt::format("{} (unknown error id: {})", envelope.errorMessage, envelope.errorId)};
 }
 
+RpcEndpoint::AnsweredResponder withoutAnswered(RpcEndpoint::RawResponder done) {
+  return [done = std::move(done)](Result<Bytes> result, bool) { done(std::move(result)); };
+}
+
 std::string messageWithCauses(const Status& status) {
   std::string text = status.message();
   for (const Status* cause = status.cause(); cause != nullptr; cause = cause->cause()) {
@@ -76,7 +83,7 @@ struct RpcEndpoint::State : std::enable_shared_from_this<RpcEndpoint::State> {
   struct Pending {
     PeerId peer;
     Method method;
-    RawResponder done;
+    AnsweredResponder done;
     EventLoop::TimerId timer = EventLoop::TimerId::kNone;
   };
 
@@ -85,18 +92,22 @@ struct RpcEndpoint::State : std::enable_shared_from_this<RpcEndpoint::State> {
 
   void start();
   void stop();
-  void call(const PeerId& peer, Method method, Bytes body, OwnedFd descriptor, Duration deadline,
-            RawResponder done);
+  void call(const PeerId& peer, Method method, Bytes body, OwnedFd descriptor, Order order,
+            Duration deadline, AnsweredResponder done);
 
   // On the transport's thread.
   void onFrame(const PeerId& peer, const Bytes& frame);
   // On the loop.
   void onEnvelope(const PeerId& peer, Envelope envelope, OwnedFd descriptor);
   void onRequest(const PeerId& peer, Envelope request, OwnedFd descriptor);
-  void answer(const PeerId& peer, const std::string& key, std::uint64_t requestId, Method method,
-              Result<Bytes> result);
+  void onOrderedRequest(const PeerId& peer, Envelope request);
+  void handle(const PeerId& peer, const std::string& key, Envelope request, OwnedFd descriptor);
+  void refuseStale(const PeerId& peer, const Envelope& request, const std::string& reason);
+  void sendAnswer(const PeerId& peer, Bytes frame);
+  void answer(const PeerId& peer, const std::string& key, Envelope reply, Result<Bytes> result);
   void onAnswer(Envelope envelope);
-  void finish(std::map<std::uint64_t, Pending>::iterator it, Result<Bytes> result);
+  void finish(std::map<std::uint64_t, Pending>::iterator it, Result<Bytes> result,
+              bool answered = false);
   void losePeer(const PeerId& peer, const Status& reason);
   void failPending(const std::function<bool(const Pending&)>& which, const Status& reason);
   void beat();
@@ -146,6 +157,8 @@ struct RpcEndpoint::State : std::enable_shared_from_this<RpcEndpoint::State> {
       handlers;
   std::unordered_set<std::string> running;  ///< keys of requests whose handler has not answered
   RecentAnswers recent;
+  OrderedInbox inbox;
+  std::uint64_t lastStream = 0;
   std::map<PeerId, MonotonicTime> lastHeard;  ///< of peers that were called
   bool beating = false;
   std::function<void(const PeerId&, Status)> peerLost;
@@ -156,13 +169,12 @@ struct RpcEndpoint::State : std::enable_shared_from_this<RpcEndpoint::State> {
 /// What a handler answers through. A handler that forgets to answer is answered for.
 class RpcEndpoint::OneAnswer {
  public:
-  OneAnswer(std::weak_ptr<State> state, PeerId peer, std::string key, std::uint64_t requestId,
-            Method method)
+  /// `reply` is the answer without its content.
+  OneAnswer(std::weak_ptr<State> state, PeerId peer, std::string key, Envelope reply)
       : state_(std::move(state)),
         peer_(std::move(peer)),
         key_(std::move(key)),
-        requestId_(requestId),
-        method_(method) {}
+        reply_(std::move(reply)) {}
   ~OneAnswer() {
     if (!given_) give(Status(ErrorCode::kUnavailable, "the request was dropped unanswered"));
   }
@@ -173,11 +185,10 @@ class RpcEndpoint::OneAnswer {
   void give(Result<Bytes> result) {
     auto state = state_.lock();
     if (given_.exchange(true) || !state) return;
-    if (state->runningInLoop())
-      return state->answer(peer_, key_, requestId_, method_, std::move(result));
+    if (state->runningInLoop()) return state->answer(peer_, key_, reply_, std::move(result));
     auto box = std::make_shared<Result<Bytes>>(std::move(result));
-    state->post([box, peer = peer_, key = key_, id = requestId_, method = method_](State& self) {
-      self.answer(peer, key, id, method, std::move(*box));
+    state->post([box, peer = peer_, key = key_, reply = reply_](State& self) {
+      self.answer(peer, key, reply, std::move(*box));
     });
   }
 
@@ -185,8 +196,7 @@ class RpcEndpoint::OneAnswer {
   std::weak_ptr<State> state_;
   PeerId peer_;
   std::string key_;
-  std::uint64_t requestId_;
-  Method method_;
+  Envelope reply_;
   std::atomic<bool> given_{false};
 };
 
@@ -223,14 +233,25 @@ Duration RpcEndpoint::callerDeadline() const {
 
 void RpcEndpoint::callRaw(const PeerId& peer, Method method, Bytes body, Duration deadline,
                           RawResponder done) {
-  state_->call(peer, method, std::move(body), {}, deadline, std::move(done));
+  state_->call(peer, method, std::move(body), {}, {}, deadline, withoutAnswered(std::move(done)));
+}
+
+std::uint64_t RpcEndpoint::newStream() {
+  // Larger than those of an earlier process of the same name, which the peer may remember.
+  const auto fromClock = static_cast<std::uint64_t>(state_->clock.wallMs()) << kStreamNumberBits;
+  return state_->lastStream = std::max(state_->lastStream + 1, fromClock);
+}
+
+void RpcEndpoint::callInOrder(const PeerId& peer, Method method, Bytes body, const Order& order,
+                              Duration deadline, AnsweredResponder done) {
+  state_->call(peer, method, std::move(body), {}, order, deadline, std::move(done));
 }
 
 void RpcEndpoint::callRawWithDescriptor(Method method, Bytes body, OwnedFd descriptor,
                                         Duration deadline, RawResponder done) {
   FLINK_CHECK(state_->localChannel != nullptr, "descriptors travel over a LocalChannel only");
-  state_->call(LocalChannel::kPeer, method, std::move(body), std::move(descriptor), deadline,
-               std::move(done));
+  state_->call(LocalChannel::kPeer, method, std::move(body), std::move(descriptor), {}, deadline,
+               withoutAnswered(std::move(done)));
 }
 
 void RpcEndpoint::serveRaw(Method method,
@@ -279,10 +300,10 @@ void RpcEndpoint::State::stop() {
 }
 
 void RpcEndpoint::State::call(const PeerId& peer, Method method, Bytes body, OwnedFd descriptor,
-                              Duration deadline, RawResponder done) {
+                              Order order, Duration deadline, AnsweredResponder done) {
   if (deadline <= Duration::zero()) deadline = options.defaultDeadline;
   auto fail = [&](Status status) {
-    loop.post([done = std::move(done), status = std::move(status)] { done(status); });
+    loop.post([done = std::move(done), status = std::move(status)] { done(status, false); });
   };
   if (isStopped())
     return fail({ErrorCode::kCancelled, fmt::format("endpoint stopped: {}", options.sender)});
@@ -294,6 +315,9 @@ void RpcEndpoint::State::call(const PeerId& peer, Method method, Bytes body, Own
   Envelope request = envelope(EnvelopeKind::kRequest, method, id);
   request.epoch = epoch;
   request.deadlineMs = toMs(deadline);
+  request.stream = order.stream;
+  request.sequence = order.sequence;
+  request.streamBase = order.base;
   request.body = std::move(body);
   Bytes frame = protocol::encodeEnvelope(request);
   Status sent = descriptor.valid()
@@ -319,6 +343,8 @@ void RpcEndpoint::State::onFrame(const PeerId& peer, const Bytes& frame) {
   OwnedFd descriptor = localChannel != nullptr ? localChannel->takeDescriptor() : OwnedFd{};
   auto decoded = protocol::decodeEnvelope(asBytes(frame));
   if (!decoded) {
+    if (const auto refusal = protocol::refusalOfOtherVersion(asBytes(frame)))
+      sendAnswer(peer, protocol::encodeEnvelope(*refusal));
     // A peer that sends nonsense must not fill the log: the 1st, 2nd, 4th, 8th, ... are told.
     if (const auto n = framesDropped.fetch_add(1) + 1; std::has_single_bit(n)) {
       FLINK_WARN(kRpcLog, "frame dropped: peer={} error={} droppedSoFar={}", peer,
@@ -337,6 +363,11 @@ void RpcEndpoint::State::onFrame(const PeerId& peer, const Bytes& frame) {
   if (decoded->kind == EnvelopeKind::kRequest &&
       requestsInside.fetch_add(1) >= options.maxPendingRequests) {
     requestsInside.fetch_sub(1);
+    if (decoded->stream != 0) {  // an answer would be final; its sender repeats it
+      FLINK_WARN(kRpcLog, "request of a stream has to come again: peer={} limit={}", peer,
+                 options.maxPendingRequests);
+      return;
+    }
     Envelope refusal = envelope(EnvelopeKind::kError, decoded->method, decoded->requestId);
     refusal.errorId = errorInfo(ErrorCode::kLimitExceeded).id;
     refusal.errorMessage =
@@ -370,20 +401,52 @@ void RpcEndpoint::State::onEnvelope(const PeerId& peer, Envelope envelope, Owned
 }
 
 void RpcEndpoint::State::onRequest(const PeerId& peer, Envelope request, OwnedFd descriptor) {
+  if (request.stream != 0) return onOrderedRequest(peer, std::move(request));
   const std::string key = fmt::format("{}/{}", request.requestId, peer);
   if (const Bytes* frame = recent.find(key); frame != nullptr) {
     requestsInside.fetch_sub(1);
-    const Status sent = transport.send(peer, *frame);
-    if (!sent)
-      FLINK_DEBUG(kRpcLog, "repeated answer not sent: peer={} error={}", peer, sent.toString());
-    return;
+    return sendAnswer(peer, *frame);
   }
   if (!running.insert(key).second) {
     requestsInside.fetch_sub(1);
     return;
   }
+  handle(peer, key, std::move(request), std::move(descriptor));
+}
+
+void RpcEndpoint::State::onOrderedRequest(const PeerId& peer, Envelope request) {
+  requestsInside.fetch_sub(1);  // what runs is counted again
+  if (request.epoch != Epoch::kNone && request.epoch != epoch)
+    return refuseStale(peer, request, "stale epoch");
+  const Envelope head = envelope(EnvelopeKind::kRequest, request.method, request.requestId);
+  OrderedInbox::Arrival arrival = inbox.arrive(peer, std::move(request));
+  if (arrival.stale) return refuseStale(peer, head, "the stream is over");
+  if (arrival.answer) sendAnswer(peer, protocol::encodeEnvelope(*arrival.answer));
+  for (Envelope& ready : arrival.run) {
+    const std::string key = fmt::format("{}.{}/{}", ready.stream, ready.sequence, peer);
+    if (!running.insert(key).second) continue;  // of a stream that was forgotten meanwhile
+    requestsInside.fetch_add(1);
+    handle(peer, key, std::move(ready), {});
+  }
+}
+
+void RpcEndpoint::State::refuseStale(const PeerId& peer, const Envelope& request,
+                                     const std::string& reason) {
+  Envelope refusal = envelope(EnvelopeKind::kError, request.method, request.requestId);
+  refusal.errorId = errorInfo(ErrorCode::kStaleEpoch).id;
+  refusal.errorMessage = fmt::format(
+      "{}: method={} epoch={} current={} sender={}", reason, static_cast<int>(request.method),
+      static_cast<std::uint64_t>(request.epoch), static_cast<std::uint64_t>(epoch), request.sender);
+  sendAnswer(peer, protocol::encodeEnvelope(refusal));
+}
+
+void RpcEndpoint::State::handle(const PeerId& peer, const std::string& key, Envelope request,
+                                OwnedFd descriptor) {
   const Method method = request.method;
-  auto once = std::make_shared<OneAnswer>(weak_from_this(), peer, key, request.requestId, method);
+  Envelope reply = envelope(EnvelopeKind::kResponse, method, request.requestId);
+  reply.stream = request.stream;
+  reply.sequence = request.sequence;
+  auto once = std::make_shared<OneAnswer>(weak_from_this(), peer, key, std::move(reply));
   auto respond = [once](Result<Bytes> result) { once->give(std::move(result)); };
   if (request.epoch != Epoch::kNone && request.epoch != epoch) {
     return respond(
@@ -405,28 +468,34 @@ void RpcEndpoint::State::onRequest(const PeerId& peer, Envelope request, OwnedFd
   currentDescriptor.reset();
 }
 
-void RpcEndpoint::State::answer(const PeerId& peer, const std::string& key, std::uint64_t requestId,
-                                Method method, Result<Bytes> result) {
+void RpcEndpoint::State::answer(const PeerId& peer, const std::string& key, Envelope reply,
+                                Result<Bytes> result) {
   if (running.erase(key) == 0) return;
   requestsInside.fetch_sub(1);
-  Envelope reply =
-      envelope(result ? EnvelopeKind::kResponse : EnvelopeKind::kError, method, requestId);
   if (result && result->size() + 1024 > protocol::kMaxFrameBytes) {
     result =
         Status(ErrorCode::kLimitExceeded, fmt::format("answer too large: size={} limit={}",
                                                       result->size(), protocol::kMaxFrameBytes));
-    reply.kind = EnvelopeKind::kError;
   }
   reply.epoch = epoch;
   if (result) {
     reply.body = std::move(*result);
   } else {
     const Status status = result.status();
+    reply.kind = EnvelopeKind::kError;
     reply.errorId = status.id();
     reply.errorMessage = messageWithCauses(status);
   }
+  if (reply.stream != 0) {
+    inbox.answered(peer, reply);
+    return sendAnswer(peer, protocol::encodeEnvelope(reply));
+  }
   Bytes frame = protocol::encodeEnvelope(reply);
   recent.add(key, frame);
+  sendAnswer(peer, std::move(frame));
+}
+
+void RpcEndpoint::State::sendAnswer(const PeerId& peer, Bytes frame) {
   const Status sent = transport.send(peer, std::move(frame));
   if (!sent) FLINK_DEBUG(kRpcLog, "answer not sent: peer={} error={}", peer, sent.toString());
 }
@@ -434,16 +503,16 @@ void RpcEndpoint::State::answer(const PeerId& peer, const std::string& key, std:
 void RpcEndpoint::State::onAnswer(Envelope envelope) {
   const auto it = pending.find(envelope.requestId);
   if (it == pending.end()) return;  // too late, or repeated
-  if (envelope.kind == EnvelopeKind::kError) return finish(it, errorOf(envelope));
-  finish(it, std::move(envelope.body));
+  if (envelope.kind == EnvelopeKind::kError) return finish(it, errorOf(envelope), true);
+  finish(it, std::move(envelope.body), true);
 }
 
-void RpcEndpoint::State::finish(std::map<std::uint64_t, Pending>::iterator it,
-                                Result<Bytes> result) {
+void RpcEndpoint::State::finish(std::map<std::uint64_t, Pending>::iterator it, Result<Bytes> result,
+                                bool answered) {
   Pending call = std::move(it->second);
   pending.erase(it);
   loop.cancel(call.timer);
-  call.done(std::move(result));
+  call.done(std::move(result), answered);
 }
 
 void RpcEndpoint::State::failPending(const std::function<bool(const Pending&)>& which,
@@ -459,6 +528,7 @@ void RpcEndpoint::State::failPending(const std::function<bool(const Pending&)>& 
 
 void RpcEndpoint::State::losePeer(const PeerId& peer, const Status& reason) {
   lastHeard.erase(peer);
+  inbox.forget(peer);
   failPending([&](const Pending& call) { return call.peer == peer; }, reason);
   if (peerLost) peerLost(peer, reason);
 }

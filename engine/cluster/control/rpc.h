@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -100,6 +101,16 @@ class RpcEndpoint {
                RawResponder done);
   void callRawWithDescriptor(protocol::Method method, Bytes body, OwnedFd descriptor,
                              Duration deadline, RawResponder done);
+  /// Place of a request in an ordered stream; see ordered_calls.h, which is what to use.
+  struct Order {
+    std::uint64_t stream = 0, sequence = 0, base = 0;
+  };
+  /// `answered`: the peer gave this result; else the request or its answer is lost.
+  using AnsweredResponder = std::function<void(Result<Bytes>, bool answered)>;
+  void callInOrder(const PeerId& peer, protocol::Method method, Bytes body, const Order& order,
+                   Duration deadline, AnsweredResponder done);
+  /// A number for a stream that neither this endpoint nor an earlier one of its name has used.
+  [[nodiscard]] std::uint64_t newStream();
   void serveRaw(protocol::Method method,
                 std::function<void(const PeerId&, Bytes, RawResponder)> handler);
 

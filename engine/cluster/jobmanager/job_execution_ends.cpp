@@ -43,7 +43,7 @@ void JobExecution::cancel(const std::vector<TaskIndex>& tasks) {
     }
   }
   for (auto& [taskManager, attempts] : byTaskManager) {
-    resources_.call<protocol::CancelTasksRequest>(
+    resources_.callInOrder<protocol::CancelTasksRequest>(
         taskManager, {job_, std::move(attempts)},
         [id = taskManager, job = job_](const auto& answer) {
           if (answer.isOk()) return;
@@ -158,8 +158,8 @@ void JobExecution::releasePartitions(scheduler::EdgeIndex edge) {
   }
   for (auto& [taskManager, partitions] : byTaskManager) {
     // What is not released now goes when the job does.
-    resources_.call<protocol::ReleasePartitionsRequest>(taskManager, {job_, std::move(partitions)},
-                                                        [](const auto&) {});
+    resources_.callInOrder<protocol::ReleasePartitionsRequest>(
+        taskManager, {job_, std::move(partitions)}, [](const auto&) {});
   }
 }
 

@@ -101,7 +101,6 @@ void JobManager::publish(std::string kind, std::map<std::string, std::string> at
   updateProbe();
   if (!environment_.publish) return;
   protocol::ClusterEvent event;
-  event.sequence = ++lastEvent_;
   event.epoch = epoch_;
   event.timestampMs = environment_.clock.wallMs();
   event.kind = std::move(kind);

@@ -32,7 +32,7 @@ class JobManager final : public JobManagerGateway {
     control::RpcEndpoint& rpc;
     FileSystem& files;
     metrics::MetricRegistry& metrics;
-    /// Takes the events of the cluster's event stream; may be empty.
+    /// Takes the events of the cluster's event stream and numbers them; may be empty.
     std::function<void(protocol::ClusterEvent)> publish;
   };
 
@@ -98,7 +98,6 @@ class JobManager final : public JobManagerGateway {
   Environment environment_;
   const Epoch epoch_;
   std::string restAddress_;
-  std::uint64_t lastEvent_ = 0;
   bool stopped_ = false;
   std::shared_ptr<metrics::MetricGroup> metricGroup_;
   ClusterProbe probe_;

@@ -183,8 +183,15 @@ void JobMaster::onOperatorEvent(protocol::OperatorEvent event,
                                 Responder<protocol::OperatorEventRequest> responder) {
   const auto target = execution_.locate(event);
   if (!target) return responder(target.status());
-  services_.resources.call<protocol::DeliverOperatorEventRequest>(*target, {std::move(event)},
-                                                                  std::move(responder));
+  // Taken: a slow receiver must not hold the sender's later messages back. What follows either
+  // arrives, or its TaskManager is lost and the job hears of that.
+  responder(protocol::Empty{});
+  services_.resources.callInOrder<protocol::DeliverOperatorEventRequest>(
+      *target, {std::move(event)}, [id = id_](const auto& answer) {
+        if (answer.isOk()) return;
+        FLINK_INFO(kLog, "an operator event came too late: job={} reason=\"{}\"", id.toHex(),
+                   answer.status().toString());
+      });
 }
 
 void JobMaster::onTaskMoved(scheduler::TaskIndex task) {

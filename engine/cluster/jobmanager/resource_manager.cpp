@@ -75,8 +75,15 @@ Result<protocol::RegisterTaskManagerRequest::Response> ResourceManager::register
   if (!isNew) {
     loop_.cancel(taskManager.timer);
     byPeer_.erase(taskManager.peer);
+    taskManager.calls->close(
+        {ErrorCode::kUnavailable, "the TaskManager registered anew: taskManager=" + id.text()});
   }
   taskManager.peer = peer;
+  taskManager.calls =
+      std::make_unique<control::OrderedCalls>(rpc_, loop_, peer, [this, id](const Status& reason) {
+        lose(id, lossOf(taskManagers_.at(id), kJobMasterException,
+                        "TaskManager is no longer reachable", reason.message()));
+      });
   taskManager.self = std::move(request.self);
   byPeer_.insert_or_assign(peer, id);
   taskManager.lastHeartbeat = clock_.now();
@@ -106,7 +113,7 @@ void ResourceManager::reconcileJobs(const TaskManagerId& id, const std::vector<J
   TaskManager& taskManager = found->second;
   for (const JobId& job : running) {
     if (taskManager.jobs.contains(job)) continue;
-    sendRelease(id, job, "the JobManager does not run this job", [](const Status&) {});
+    sendRelease(id, {job, "the JobManager does not run this job", false}, [](const Status&) {});
   }
   const std::set<JobId> here(running.begin(), running.end());
   std::vector<JobId> lost;
@@ -135,7 +142,8 @@ Status ResourceManager::heartbeat(const PeerId& peer, protocol::HeartbeatRequest
   taskManager.self = std::move(request.self);
   for (const auto& slot : taskManager.self.allocatedSlots) {
     if (taskManager.jobs.contains(slot.job)) continue;
-    sendRelease(request.id, slot.job, "the JobManager does not run this job", [](const Status&) {});
+    sendRelease(request.id, {slot.job, "the JobManager does not run this job", false},
+                [](const Status&) {});
   }
   listener_->onTaskReports(request.id, std::move(request.tasks));
   return Status::ok();
@@ -190,6 +198,7 @@ void ResourceManager::lose(const TaskManagerId& id, const protocol::FailureInfo&
   FLINK_WARN(kLog, "TaskManager lost: {}", failure.message);
   const TaskManager lost = std::move(found->second);
   loop_.cancel(lost.timer);
+  lost.calls->close({ErrorCode::kUnavailable, failure.message});
   byPeer_.erase(lost.peer);
   taskManagers_.erase(found);
   slots_.removeTaskManager(id);
@@ -207,20 +216,20 @@ void ResourceManager::submitTasks(const TaskManagerId& id, protocol::SubmitTasks
   if (found != taskManagers_.end() && found->second.jobs.insert(submission.job).second)
     submission.jobGraph = *graph;
   submission.blobServer = fmt::format("{}:{}", process_.host, process_.blobPort);
-  call<protocol::SubmitTasksRequest>(
+  callInOrder<protocol::SubmitTasksRequest>(
       id, {std::move(submission)},
       [done = std::move(done)](auto answer) { done(std::move(answer).status()); });
 }
 
 void ResourceManager::forceEnd(const JobId& job, const TaskManagerId& id, const std::string& reason,
                                Done done) {
-  sendRelease(id, job, reason, std::move(done));
+  sendRelease(id, {job, reason, true}, std::move(done));
 }
 
-void ResourceManager::sendRelease(const TaskManagerId& id, const JobId& job,
-                                  const std::string& reason, Done done) {
-  call<protocol::ReleaseJobRequest>(
-      id, {job, reason}, [this, id, job, done = std::move(done)](auto answer) {
+void ResourceManager::sendRelease(const TaskManagerId& id,
+                                  const protocol::ReleaseJobRequest& request, Done done) {
+  callInOrder<protocol::ReleaseJobRequest>(
+      id, request, [this, id, job = request.job, done = std::move(done)](auto answer) {
         const Status status = std::move(answer).status();
         if (!status.isOk()) {
           FLINK_WARN(
@@ -245,7 +254,7 @@ void ResourceManager::releaseJob(const JobId& job, const std::string& reason) {
     }
   }
   for (const TaskManagerId& id : withWorker) {
-    sendRelease(id, job, reason, [this, id, job](const Status&) { slots_.free(job, id); });
+    sendRelease(id, {job, reason, false}, [this, id, job](const Status&) { slots_.free(job, id); });
   }
 }
 

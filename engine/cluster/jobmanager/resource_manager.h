@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "cluster/control/ordered_calls.h"
 #include "cluster/control/rpc.h"
 #include "cluster/jobmanager/settings.h"
 #include "cluster/jobmanager/slot_manager.h"
@@ -69,7 +70,7 @@ class ResourceManager {
   /// Brings the job graph along when this TaskManager has not got it yet.
   void submitTasks(const TaskManagerId& id, protocol::SubmitTasks submission,
                    const std::shared_ptr<const protocol::JobGraph>& graph, Done done);
-  /// Ends the job's worker there, whatever it is doing.
+  /// Ends the job's worker there, whatever it is doing; `done` when it has ended.
   void forceEnd(const JobId& job, const TaskManagerId& id, const std::string& reason, Done done);
   /// The job is over: ends its workers everywhere and frees its slots as the TaskManagers confirm.
   void releaseJob(const JobId& job, const std::string& reason);
@@ -88,6 +89,22 @@ class ResourceManager {
         });
   }
 
+  /// A call that changes something there: it runs once, in the order of these calls, or the
+  /// TaskManager is lost. `done` gets its answer, however long that takes.
+  template <class Request>
+  void callInOrder(const TaskManagerId& id, const Request& request,
+                   std::function<void(Result<typename Request::Response>)> done) {
+    const auto found = taskManagers_.find(id);
+    if (found == taskManagers_.end()) {
+      loop_.post([done = std::move(done), error = unknown(id)] { done(error); });
+      return;
+    }
+    found->second.calls->call<Request>(
+        request, [alive = std::weak_ptr<const int>(alive_), done = std::move(done)](auto answer) {
+          if (!alive.expired()) done(std::move(answer));
+        });
+  }
+
   [[nodiscard]] std::optional<TaskManagerId> taskManagerOf(const PeerId& peer) const;
   [[nodiscard]] bool isRegistered(const TaskManagerId& id) const {
     return taskManagers_.contains(id);
@@ -102,6 +119,7 @@ class ResourceManager {
  private:
   struct TaskManager {
     PeerId peer;
+    std::unique_ptr<control::OrderedCalls> calls;  ///< of this registration
     protocol::TaskManagerView self;
     MonotonicTime lastHeartbeat{};
     std::int64_t lastHeartbeatMs = 0;
@@ -117,7 +135,7 @@ class ResourceManager {
   [[nodiscard]] protocol::FailureInfo lossOf(const TaskManager& taskManager,
                                              std::string_view exceptionName, std::string_view what,
                                              const std::string& reason = {}) const;
-  void sendRelease(const TaskManagerId& id, const JobId& job, const std::string& reason, Done done);
+  void sendRelease(const TaskManagerId& id, const protocol::ReleaseJobRequest& request, Done done);
   [[nodiscard]] std::optional<PeerId> peerOf(const TaskManagerId& id) const;
   [[nodiscard]] static Status unknown(const TaskManagerId& id);
   [[nodiscard]] protocol::TaskManagerView viewOf(const TaskManager& taskManager) const;

@@ -311,6 +311,7 @@ FLINK_WIRE_MESSAGE(CancelTasksRequest, CancelTasksRequest);
 FLINK_WIRE_FIELDS(ReleaseJobRequest) {
   FLINK_VALUE(job, job);
   FLINK_VALUE(reason, reason);
+  FLINK_VALUE(awaitEnd, await_end);
   return true;
 }
 FLINK_WIRE_MESSAGE(ReleaseJobRequest, ReleaseJobRequest);

@@ -120,6 +120,9 @@ Bytes encodeEnvelope(const Envelope& envelope) {
   message.set_error_id(envelope.errorId);
   message.set_error_message(envelope.errorMessage);
   message.set_body(envelope.body);
+  message.set_stream(envelope.stream);
+  message.set_sequence(envelope.sequence);
+  message.set_stream_base(envelope.streamBase);
   Bytes bytes;
   const bool serialized = message.SerializeToString(&bytes);
   FLINK_CHECK(serialized, "a control frame is over 2 GiB");
@@ -155,7 +158,30 @@ Result<Envelope> decodeEnvelope(ByteView frame) {
   envelope.errorId = std::move(*message.mutable_error_id());
   envelope.errorMessage = std::move(*message.mutable_error_message());
   envelope.body = std::move(*message.mutable_body());
+  envelope.stream = message.stream();
+  envelope.sequence = message.sequence();
+  envelope.streamBase = message.stream_base();
   return envelope;
+}
+
+std::optional<Envelope> refusalOfOtherVersion(ByteView frame) {
+  wire::Envelope message;
+  if (frame.size() > kMaxFrameBytes ||
+      !message.ParseFromArray(frame.data(), static_cast<int>(frame.size())) ||
+      message.protocol_version() == kProtocolVersion || message.kind() != wire::ENVELOPE_REQUEST ||
+      message.method() > UINT16_MAX) {
+    return std::nullopt;
+  }
+  Envelope refusal;
+  refusal.protocolVersion = message.protocol_version();
+  refusal.kind = EnvelopeKind::kError;
+  refusal.method = static_cast<Method>(message.method());
+  refusal.requestId = message.request_id();
+  refusal.errorId = errorInfo(ErrorCode::kBadFrame).id;
+  refusal.errorMessage =
+      fmt::format("the request is of another protocol version: version={} ours={}",
+                  message.protocol_version(), kProtocolVersion);
+  return refusal;
 }
 
 }  // namespace flink::protocol

@@ -315,6 +315,7 @@ struct ReleaseJobRequest {
   static constexpr Method kMethod = Method::kReleaseJob;
   JobId job;
   std::string reason;
+  bool awaitEnd = false;  ///< the answer says that the worker has ended
   using Response = Empty;
 };
 struct ReleasePartitionsRequest {

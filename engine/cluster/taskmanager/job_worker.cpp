@@ -65,6 +65,9 @@ Status JobWorker::start(protocol::StartWorkerRequest start, const std::string& b
                                                 process_->channel());
   serveWorker();
   rpc_->start();
+  calls_ = std::make_unique<control::OrderedCalls>(
+      *rpc_, services_.loop, LocalChannel::kPeer,
+      [this](const Status& reason) { onStreamBroken(reason); });
 
   start_ = std::move(start);
   services_.fetchLibrary(start_->graph.program, blobServer,
@@ -123,12 +126,32 @@ void JobWorker::onStarted(const Status& status) {
   for (auto& action : waiting) action();
 }
 
-void JobWorker::whenRunning(std::function<void()> action) {
+Status JobWorker::whenRunning(std::function<void()> action) {
   if (stage_ == Stage::kRunning) {
     action();
-  } else if (stage_ == Stage::kStarting && waiting_.size() < kMaxWaiting) {
-    waiting_.push_back(std::move(action));
+    return Status::ok();
   }
+  if (stage_ != Stage::kStarting) {
+    return {ErrorCode::kTaskNotFound,
+            fmt::format("the job's worker is ending: job={} pid={}", launch_.job.toHex(), pid())};
+  }
+  if (waiting_.size() >= kMaxWaiting) {
+    return {ErrorCode::kLimitExceeded,
+            fmt::format("too much waits for the start of a worker: job={} pid={} limit={}",
+                        launch_.job.toHex(), pid(), kMaxWaiting)};
+  }
+  waiting_.push_back(std::move(action));
+  return Status::ok();
+}
+
+template <class Request>
+void JobWorker::tell(const Request& request) {
+  calls_->call<Request>(request, [](auto&&) {});
+}
+
+void JobWorker::onStreamBroken(const Status& reason) {
+  if (stage_ != Stage::kGone)
+    killBecause(fmt::format("does not follow its TaskManager ({})", reason.message()));
 }
 
 void JobWorker::submit(protocol::SubmitTasks submission) {
@@ -139,15 +162,18 @@ void JobWorker::submit(protocol::SubmitTasks submission) {
     attempts.push_back(task.attempt);
   }
   protocol::SubmitTasksRequest request{std::move(submission)};
-  whenRunning([this, request = std::move(request), attempts = std::move(attempts)] {
-    rpc_->call<protocol::SubmitTasksRequest>(
-        LocalChannel::kPeer, request, kAnswerDeadline,
-        [weak = weak_from_this(), attempts](auto answer) {
+  const Status taken = whenRunning([this, request = std::move(request), attempts] {
+    calls_->call<protocol::SubmitTasksRequest>(
+        request, [weak = weak_from_this(), attempts](auto answer) {
           auto self = weak.lock();
           if (self == nullptr || answer.isOk() || self->stage_ != Stage::kRunning) return;
-          if (answer.status().code() == ErrorCode::kUnavailable) return;  // it died
           self->failAttempts(attempts, answer.status());
         });
+  });
+  if (taken.isOk()) return;
+  // Posted: the caller's own answer goes first.
+  services_.loop.post([weak = weak_from_this(), attempts = std::move(attempts), taken] {
+    if (auto self = weak.lock()) self->failAttempts(attempts, taken);
   });
 }
 
@@ -160,10 +186,10 @@ void JobWorker::cancel(const std::vector<ExecutionAttemptId>& attempts) {
   }
   if (!any) return;
   watchCancellation();
-  whenRunning([this, attempts] {
-    rpc_->call<protocol::CancelTasksRequest>(LocalChannel::kPeer, {launch_.job, attempts},
-                                             kAnswerDeadline, [](auto&&) {});
+  const Status taken = whenRunning([this, attempts] {
+    tell(protocol::CancelTasksRequest{launch_.job, attempts});
   });
+  if (!taken.isOk() && !ending()) killBecause("cannot be told to cancel: " + taken.message());
 }
 
 void JobWorker::watchCancellation() {
@@ -183,24 +209,22 @@ void JobWorker::onCancellationTimeout() {
       std::chrono::duration_cast<std::chrono::seconds>(limits_.cancellationTimeout).count()));
 }
 
-void JobWorker::deliver(protocol::DeliverOperatorEventRequest event) {
-  whenRunning([this, event = std::move(event)] {
-    rpc_->call<protocol::DeliverOperatorEventRequest>(LocalChannel::kPeer, event, kAnswerDeadline,
-                                                      [](auto&&) {});
-  });
+Status JobWorker::deliver(protocol::DeliverOperatorEventRequest event) {
+  Status taken = whenRunning([this, event = std::move(event)] { tell(event); });
+  // Without this event the job would wait for ever.
+  if (!taken.isOk() && !ending()) killBecause("cannot be told an event: " + taken.message());
+  return taken;
 }
 
 void JobWorker::releasePartitions(protocol::ReleasePartitionsRequest request) {
-  whenRunning([this, request = std::move(request)] {
-    rpc_->call<protocol::ReleasePartitionsRequest>(LocalChannel::kPeer, request, kAnswerDeadline,
-                                                   [](auto&&) {});
-  });
+  const Status taken = whenRunning([this, request = std::move(request)] { tell(request); });
+  if (!taken.isOk()) FLINK_DEBUG(kLog, "partitions end with their worker: {}", taken.toString());
 }
 
 void JobWorker::adopt(OwnedFd connection, std::string peer) {
   // Functions that wait have to be copyable; the descriptor closes itself when they are dropped.
   auto shared = std::make_shared<OwnedFd>(std::move(connection));
-  whenRunning([this, shared, peer = std::move(peer)] {
+  const Status taken = whenRunning([this, shared, peer] {
     rpc_->callWithDescriptor<protocol::AdoptConnectionRequest>(
         {peer}, std::move(*shared), kAnswerDeadline, [job = launch_.job, peer](auto answer) {
           if (answer.isOk()) return;
@@ -208,6 +232,9 @@ void JobWorker::adopt(OwnedFd connection, std::string peer) {
                      job.toHex(), peer, answer.status().toString());
         });
   });
+  if (!taken.isOk()) {  // closed with its descriptor: the consumer asks again
+    FLINK_WARN(kLog, "closed a data connection peer={} reason={}", peer, taken.toString());
+  }
 }
 
 void JobWorker::release() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/control/ordered_calls.h"
 #include "cluster/control/rpc.h"
 #include "cluster/protocol/messages.h"
 #include "cluster/taskmanager/worker_launcher.h"
@@ -67,7 +68,8 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   Status start(protocol::StartWorkerRequest start, const std::string& blobServer);
   void submit(protocol::SubmitTasks submission);
   void cancel(const std::vector<ExecutionAttemptId>& attempts);
-  void deliver(protocol::DeliverOperatorEventRequest event);
+  /// Errors: kTaskNotFound when the worker is ending.
+  Status deliver(protocol::DeliverOperatorEventRequest event);
   void releasePartitions(protocol::ReleasePartitionsRequest request);
   /// Passes a data connection on whose hello was checked.
   void adopt(OwnedFd connection, std::string peer);
@@ -103,7 +105,13 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   /// Reports every active attempt of `attempts` as failed.
   void failAttempts(const std::vector<ExecutionAttemptId>& attempts, const Status& reason);
   void failAll(const Status& reason);
-  void whenRunning(std::function<void()> action);
+  /// Runs `action` now, or once the worker has started. Errors: kTaskNotFound when it ends,
+  /// kLimitExceeded when too much waits; the caller says what becomes of its work then.
+  Status whenRunning(std::function<void()> action);
+  /// Tells the worker something that it has to take: once, in the order of these calls.
+  template <class Request>
+  void tell(const Request& request);
+  void onStreamBroken(const Status& reason);
   void watchCancellation();
   void killBecause(std::string reason);
   [[nodiscard]] bool processIsStopped() const;
@@ -123,6 +131,7 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   Stage stage_ = Stage::kStarting;
   std::unique_ptr<WorkerProcess> process_;
   std::unique_ptr<control::RpcEndpoint> rpc_;
+  std::unique_ptr<control::OrderedCalls> calls_;
   std::optional<protocol::StartWorkerRequest> start_;
   std::vector<std::function<void()>> waiting_;
   std::map<ExecutionAttemptId, Attempt> active_;

@@ -43,6 +43,7 @@ void JobManagerConnection::stop(const std::string& reason) {
                                                       [](auto&&) {});
   }
   stage_ = Stage::kStopped;
+  calls_.reset();
   loop_.cancel(timer_);
   alive_.reset();
 }
@@ -74,6 +75,8 @@ void JobManagerConnection::onRegistrationAnswer(
   stage_ = Stage::kRegistered;
   pause_ = settings_.initialPause;
   rpc_.setEpoch(answer->epoch);
+  calls_ = std::make_unique<control::OrderedCalls>(rpc_, loop_, peer_,
+                                                   [this](const Status& reason) { lose(reason); });
   heartbeatInterval_ =
       std::max<Duration>(milliseconds(answer->heartbeatIntervalMs), milliseconds(10));
   heartbeatTimeout_ =
@@ -157,6 +160,7 @@ void JobManagerConnection::lose(const Status& reason) {
   FLINK_WARN(kLog, "lost the JobManager address={} reason={}", settings_.jobManager,
              reason.toString());
   loop_.cancel(timer_);
+  calls_.reset();
   ++registration_;
   rpc_.setEpoch(Epoch::kNone);
   awaySince_ = clock_.now();
@@ -170,18 +174,14 @@ Status JobManagerConnection::awayStatus() const {
                 "not registered at the JobManager: address=" + settings_.jobManager);
 }
 
-bool JobManagerConnection::mayRepeat(const Status& status) {
-  if (stage_ != Stage::kRegistered) return false;
-  if (status.code() == ErrorCode::kDeadlineExceeded) return true;
-  if (status.code() == ErrorCode::kStaleEpoch) {
-    lose(status);
-  } else if (status.code() == ErrorCode::kJobNotFound) {
-    // Late news of a job that has ended, and left the job store, meanwhile.
-    FLINK_DEBUG(kLog, "the JobManager does not know the job any more reason={}", status.toString());
+void JobManagerConnection::logRefusal(const Status& status) {
+  if (status.code() == ErrorCode::kJobNotFound || status.code() == ErrorCode::kCancelled) {
+    // Late news of a job that has ended, and left the job store, meanwhile; or this process ends.
+    FLINK_DEBUG(kLog, "the JobManager does not want a message any more reason={}",
+                status.toString());
   } else {
     FLINK_WARN(kLog, "the JobManager refused a message reason={}", status.toString());
   }
-  return false;
 }
 
 }  // namespace flink::taskmanager

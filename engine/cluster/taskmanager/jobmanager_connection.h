@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "cluster/control/ordered_calls.h"
 #include "cluster/control/rpc.h"
 #include "cluster/protocol/messages.h"
 #include "core/base/clock.h"
@@ -49,19 +50,14 @@ class JobManagerConnection {
   [[nodiscard]] bool isJobManager(const control::RpcEndpoint::PeerId& peer) const;
   void onPeerLost(const control::RpcEndpoint::PeerId& peer, const Status& reason);
 
-  /// Sends `request` and repeats it until the JobManager took it or this registration is over.
+  /// What the JobManager has to know: it takes each of these once and in this order, or this
+  /// registration ends, and with it everything that the JobManager owns here.
   template <class Request>
-  void sendReliably(std::shared_ptr<const Request> request) {
-    if (!registered()) return;
-    const std::uint64_t registration = registration_;
-    rpc_.call<Request>(
-        peer_, *request, kAnswerDeadline,
-        [this, alive = std::weak_ptr<int>(alive_), registration, request](auto answer) {
-          if (answer.isOk() || alive.expired() || registration != registration_) return;
-          if (mayRepeat(answer.status())) {
-            sendReliably(request);
-          }
-        });
+  void sendReliably(const Request& request) {
+    if (calls_ == nullptr) return;
+    calls_->call<Request>(request, [](const auto& answer) {
+      if (!answer.isOk()) logRefusal(answer.status());
+    });
   }
   /// One call with the JobManager's answer; fails at once when it is away.
   template <class Request>
@@ -82,9 +78,7 @@ class JobManagerConnection {
   void sendHeartbeat();
   void lose(const Status& reason);
   [[nodiscard]] Status awayStatus() const;
-  /// True for losses on the way; a refusal is final and logged. A stale epoch ends the
-  /// registration.
-  bool mayRepeat(const Status& status);
+  static void logRefusal(const Status& status);
 
   Settings settings_;
   EventLoop& loop_;
@@ -94,6 +88,7 @@ class JobManagerConnection {
   Callbacks callbacks_;
   Stage stage_ = Stage::kAway;
   control::RpcEndpoint::PeerId peer_;
+  std::unique_ptr<control::OrderedCalls> calls_;  ///< of this registration
   std::uint64_t registration_ =
       0;  ///< grows with every attempt; answers to earlier ones are ignored
   MonotonicTime awaySince_{};

@@ -23,9 +23,9 @@ class SlotTable {
   Status occupy(const JobId& job, const std::vector<protocol::TaskDeploymentDescriptor>& tasks);
   /// One task of `job` in `slot` ended.
   void taskEnded(const JobId& job, int slot);
-  /// Frees all slots of `job`.
   /// The job's worker is gone: its slots hold no tasks any more.
   void workerEnded(const JobId& job);
+  /// Frees all slots of `job`.
   void release(const JobId& job);
 
   [[nodiscard]] int numSlots() const { return static_cast<int>(slots_.size()); }

@@ -250,7 +250,11 @@ void TaskManager::handle(protocol::CancelTasksRequest request,
 void TaskManager::handle(protocol::ReleaseJobRequest request,
                          RpcEndpoint::Responder<protocol::ReleaseJobRequest> respond) {
   releaseJob(request.job, request.reason);
-  respond(Empty{});
+  if (request.awaitEnd && isEnding(request.job)) {
+    awaitingEnd_.emplace(request.job, std::move(respond));
+  } else {
+    respond(Empty{});
+  }
 }
 
 void TaskManager::handle(protocol::DeliverOperatorEventRequest request,
@@ -260,7 +264,8 @@ void TaskManager::handle(protocol::DeliverOperatorEventRequest request,
     return respond(Status(ErrorCode::kTaskNotFound,
                           "no worker of this job runs here: job=" + request.event.job.toHex()));
   }
-  found->second->deliver(std::move(request));
+  const Status status = found->second->deliver(std::move(request));
+  if (!status.isOk()) return respond(status);
   respond(Empty{});
 }
 
@@ -332,13 +337,11 @@ void TaskManager::scheduleHeldExpiry(Duration after) {
 void TaskManager::onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) {
   if (protocol::isTerminal(change.state))
     slots_.taskEnded(worker.job(), worker.slotOf(change.attempt));
-  jobManager_->sendReliably(
-      std::make_shared<const protocol::TaskStateChangedRequest>(std::move(change)));
+  jobManager_->sendReliably(change);
 }
 
 void TaskManager::onOperatorEvent(protocol::OperatorEventRequest event) {
-  jobManager_->sendReliably(
-      std::make_shared<const protocol::OperatorEventRequest>(std::move(event)));
+  jobManager_->sendReliably(event);
 }
 
 void TaskManager::onCollectedRecords(
@@ -356,9 +359,7 @@ void TaskManager::onWorkerGone(JobWorker& worker,
   const JobId job = worker.job();
   figures_.dropReport(job);
   if (failure) {
-    protocol::WorkerEndedRequest ended{id_, job, *failure};
-    jobManager_->sendReliably(
-        std::make_shared<const protocol::WorkerEndedRequest>(std::move(ended)));
+    jobManager_->sendReliably(protocol::WorkerEndedRequest{id_, job, *failure});
   }
   if (const auto found = workers_.find(job);
       found != workers_.end() && found->second.get() == &worker) {
@@ -366,8 +367,21 @@ void TaskManager::onWorkerGone(JobWorker& worker,
     workers_.erase(found);
   }
   std::erase_if(ending_, [&](const auto& candidate) { return candidate.get() == &worker; });
+  answerEnded(job);
   cleanUpAfter(job);
   finishStopWhenIdle();
+}
+
+bool TaskManager::isEnding(const JobId& job) const {
+  return std::any_of(ending_.begin(), ending_.end(),
+                     [&](const auto& worker) { return worker->job() == job; });
+}
+
+void TaskManager::answerEnded(const JobId& job) {
+  if (isEnding(job)) return;
+  const auto [first, last] = awaitingEnd_.equal_range(job);
+  for (auto asked = first; asked != last; ++asked) asked->second(Empty{});
+  awaitingEnd_.erase(first, last);
 }
 
 void TaskManager::cleanUpAfter(const JobId& job) {

@@ -100,6 +100,9 @@ class TaskManager final : private JobWorkerListener {
   void scheduleLibraryCleanup();
   void releaseJob(const JobId& job, const std::string& reason);
   void releaseEverything(const std::string& reason);
+  /// Whether a worker of this job was told to end and has not.
+  [[nodiscard]] bool isEnding(const JobId& job) const;
+  void answerEnded(const JobId& job);
   void onDataConnection(DataConnection connection);
   void passOn(JobWorker& worker, DataConnection connection);
   void scheduleHeldExpiry(Duration after);
@@ -138,6 +141,8 @@ class TaskManager final : private JobWorkerListener {
   /// The worker that serves a job now, and workers that were told to end but have not.
   std::map<JobId, std::shared_ptr<JobWorker>> workers_;
   std::vector<std::shared_ptr<JobWorker>> ending_;
+  /// The JobManager waits for the end of these jobs' workers.
+  std::multimap<JobId, control::RpcEndpoint::Responder<protocol::ReleaseJobRequest>> awaitingEnd_;
   EventLoop::TimerId heldTimer_ = EventLoop::TimerId::kNone;
   EventLoop::TimerId libraryTimer_ = EventLoop::TimerId::kNone;
   std::function<void()> onStopped_;

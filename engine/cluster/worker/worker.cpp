@@ -65,7 +65,10 @@ RpcEndpoint::Options endpointOptions() {
 Worker::Worker(Services services, std::unique_ptr<LocalChannel> channel)
     : services_(std::move(services)),
       channel_(std::move(channel)),
-      rpc_(endpointOptions(), services_.loop, services_.clock, *channel_) {}
+      rpc_(endpointOptions(), services_.loop, services_.clock, *channel_),
+      calls_(rpc_, services_.loop, LocalChannel::kPeer, [this](const Status& reason) {
+        onSupervisorLost("does not follow: " + reason.message());
+      }) {}
 
 Worker::~Worker() {
   services_.loop.cancel(reportTimer_);
@@ -90,7 +93,12 @@ void Worker::post(std::function<void()> action) {
 
 template <class Request>
 void Worker::tell(const Request& request) {
-  rpc_.call<Request>(LocalChannel::kPeer, request, kAnswerDeadline, [](auto&&) {});
+  calls_.call<Request>(request, [](auto&&) {});
+}
+
+void Worker::onSupervisorLost(const std::string& how) {
+  services_.onOrphaned();
+  stop("the supervisor " + how);
 }
 
 void Worker::serveSupervisor() {
@@ -127,10 +135,7 @@ void Worker::serveSupervisor() {
     respond(Empty{});
     stop("the supervisor asked for it");
   });
-  rpc_.onPeerLost([this](const auto&, const Status&) {
-    services_.onOrphaned();
-    stop("the supervisor is gone");
-  });
+  rpc_.onPeerLost([this](const auto&, const Status&) { onSupervisorLost("is gone"); });
 }
 
 void Worker::handleStart(protocol::StartWorkerRequest request,
@@ -380,7 +385,9 @@ void Worker::sendReport() {
   report.memory["nettyShuffleMemorySegmentsUsed"] = network.usedSegments();
   report.memory["nettyShuffleMemorySegmentsRequested"] =
       network.requestedUsagePercent() * network.totalSegments() / 100;
-  tell(report);
+  // The next one says the same and more.
+  rpc_.call<protocol::WorkerReportRequest>(LocalChannel::kPeer, report, kAnswerDeadline,
+                                           [](auto&&) {});
 }
 
 void Worker::stop(const std::string& reason) {

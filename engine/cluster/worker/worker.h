@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cluster/control/local_channel.h"
+#include "cluster/control/ordered_calls.h"
 #include "cluster/control/rpc.h"
 #include "cluster/protocol/messages.h"
 #include "cluster/worker/coordinators.h"
@@ -86,8 +87,10 @@ class Worker final : private task::TaskListener {
                      std::function<void()> room);
   void scheduleReport();
   void sendReport();
+  /// What the supervisor has to know: it takes each of these once, in this order.
   template <class Request>
   void tell(const Request& request);
+  void onSupervisorLost(const std::string& how);
   /// Posts to the loop unless this worker is gone by then.
   void post(std::function<void()> action);
 
@@ -96,6 +99,7 @@ class Worker final : private task::TaskListener {
   Services services_;
   std::unique_ptr<control::LocalChannel> channel_;
   control::RpcEndpoint rpc_;
+  control::OrderedCalls calls_;
   Stage stage_ = Stage::kIdle;
   std::optional<protocol::StartWorkerRequest> start_;
   control::RpcEndpoint::Responder<protocol::StartWorkerRequest> respondStart_;

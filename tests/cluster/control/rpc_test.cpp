@@ -206,6 +206,29 @@ TEST(RpcFrameTest, RepeatedRequestRunsOnceAndIsAnsweredAgain) {
   EXPECT_EQ(answers, 4);
 }
 
+TEST(RpcFrameTest, RequestOfAnotherProtocolVersionIsAnsweredInThatVersion) {
+  auto transport = std::make_unique<HandTransport>();
+  HandTransport& hand = *transport;
+  std::vector<Bytes> answers;
+  hand.onSend = [&](Bytes frame) { answers.push_back(std::move(frame)); };
+  Node node(std::move(transport));
+  node.rpc().start();
+  Envelope request;
+  request.protocolVersion = kProtocolVersion + 1;
+  request.method = Method::kListJobs;
+  request.requestId = 77;
+  hand.deliver(encodeEnvelope(request));
+  request.kind = EnvelopeKind::kResponse;  // nobody answers an answer
+  hand.deliver(encodeEnvelope(request));
+  ASSERT_EQ(answers.size(), 1U);
+  // Version 1 would refuse the frame; its fields are where a later version looks for them.
+  EXPECT_THAT(decodeEnvelope(asBytes(answers[0])).status().message(),
+              HasSubstr("version=2 ours=1"));
+  EXPECT_THAT(answers[0], HasSubstr("FLINK-RPC-001"));
+  EXPECT_THAT(answers[0],
+              HasSubstr("the request is of another protocol version: version=2 ours=1"));
+}
+
 TEST(RpcFrameTest, MutatedFramesDoNoHarm) {
   auto transport = std::make_unique<HandTransport>();
   HandTransport& hand = *transport;

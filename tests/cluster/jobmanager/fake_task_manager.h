@@ -104,6 +104,8 @@ class FakeTaskManager {
 
   Tasks tasks = Tasks::kRun;
   bool followsCancel = true;
+  bool workerStays = false;  ///< a forced end is answered by the test, from keptReleases
+  std::vector<control::RpcEndpoint::Responder<protocol::ReleaseJobRequest>> keptReleases;
   std::optional<Status> refuseSubmission;
   bool sendsHeartbeats = true;
 
@@ -139,6 +141,7 @@ class FakeTaskManager {
     rpc_.serve<protocol::ReleaseJobRequest>([this](const auto&, auto request, auto respond) {
       std::erase_if(running, [&](const auto& attempt) { return attempt.job == request.job; });
       released.emplace_back(request.job, request.reason);
+      if (request.awaitEnd && workerStays) return keptReleases.push_back(std::move(respond));
       respond(protocol::Empty{});
     });
     rpc_.serve<protocol::ReleasePartitionsRequest>([this](const auto&, auto request, auto respond) {

@@ -293,6 +293,25 @@ TEST_F(ResourcesTest, HeartbeatOfAnUnknownTaskManagerAsksItToRegister) {
   EXPECT_EQ((*answer)->status().code(), ErrorCode::kTaskManagerUnknown);
 }
 
+TEST_F(ResourcesTest, AForcedEndIsOverWhenTheWorkerIs) {
+  start();
+  auto& taskManager = addTaskManager("tm-1", 2);
+  taskManager.followsCancel = false;
+  taskManager.workerStays = true;
+  auto job = keyedJob(1, 2);
+  const JobId id = job.graph().id;
+  ASSERT_TRUE(submit(job).isOk());
+  ASSERT_TRUE(get(protocol::CancelJobRequest{id}).isOk());
+  loop_.advance(std::chrono::seconds(181));
+  ASSERT_THAT(taskManager.keptReleases, SizeIs(1));
+  loop_.advance(std::chrono::seconds(40));
+  EXPECT_EQ(statusOf(id), JobStatus::kCancelling);
+  EXPECT_THAT(taskManager.released, SizeIs(1)) << "a repeated request must not run again";
+  taskManager.keptReleases[0](protocol::Empty{});
+  loop_.run();
+  EXPECT_EQ(statusOf(id), JobStatus::kCanceled);
+}
+
 TEST_F(ResourcesTest, RestartedProcessOfTheSameIdReplacesTheOldOne) {
   start();
   auto& taskManager = addTaskManager("tm-1", 2);

@@ -185,6 +185,9 @@ TEST(EnvelopeTest, ComesBackAsItWas) {
   envelope.errorId = "FLINK-TM-001";
   envelope.errorMessage = "slot occupied";
   envelope.body = std::string("\0\xff body", 7);
+  envelope.stream = 1ULL << 62;
+  envelope.sequence = 12;
+  envelope.streamBase = 11;
   const auto decoded = decodeEnvelope(asBytes(encodeEnvelope(envelope)));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(decoded->kind, envelope.kind);
@@ -196,6 +199,9 @@ TEST(EnvelopeTest, ComesBackAsItWas) {
   EXPECT_EQ(decoded->errorId, envelope.errorId);
   EXPECT_EQ(decoded->errorMessage, envelope.errorMessage);
   EXPECT_EQ(decoded->body, envelope.body);
+  EXPECT_EQ(decoded->stream, envelope.stream);
+  EXPECT_EQ(decoded->sequence, envelope.sequence);
+  EXPECT_EQ(decoded->streamBase, envelope.streamBase);
 }
 
 TEST(EnvelopeTest, OtherProtocolVersionIsRefused) {

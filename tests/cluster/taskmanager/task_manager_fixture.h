@@ -48,8 +48,12 @@ class TaskManagerTest : public ::testing::Test {
   }
 
   void startJobManager(Epoch epoch) {
-    jobManagerRpc_.reset();
     jobManagerTransport_ = network_.makeTransport("jm");
+    serveTaskManager(epoch);
+    static_cast<void>(jobManagerTransport_->bind("localhost:6123"));
+  }
+  /// A new endpoint, which knows nothing of an earlier one's streams, behind the same connections.
+  void serveTaskManager(Epoch epoch) {
     control::RpcEndpoint::Options options;
     options.heartbeatInterval = Duration::zero();
     jobManagerRpc_ =
@@ -87,7 +91,6 @@ class TaskManagerTest : public ::testing::Test {
           respond(protocol::Empty{});
         });
     jobManagerRpc_->start();
-    static_cast<void>(jobManagerTransport_->bind("localhost:6123"));
   }
 
   void start() {
