@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <iterator>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,6 +18,8 @@ namespace flink::connectors {
 template <class Split>
 class SplitAssigner {
  public:
+  using Queues = std::vector<std::deque<Split>>;
+
   explicit SplitAssigner(SplitEnumeratorContext<Split>& context)
       : context_(context),
         queues_(static_cast<std::size_t>(context.currentParallelism())),
@@ -28,6 +33,30 @@ class SplitAssigner {
     serveWaiting();
   }
   void addReader() { serveWaiting(); }
+  /// A reader that had them failed. It goes on with an empty queue of requests.
+  void addBack(std::vector<Split> splits, int subtask) {
+    const auto reader = static_cast<std::size_t>(subtask);
+    waiting_[reader] = 0;
+    for (Split& split : splits) queues_[reader].push_back(std::move(split));
+    serveWaiting();
+  }
+  /// What is not dealt out, by the reader whose share it is; nothing before there are splits.
+  [[nodiscard]] std::optional<Queues> left() const {
+    if (!ready_) return std::nullopt;
+    return queues_;
+  }
+  /// Goes on from what left() gave, perhaps to another number of readers.
+  void setQueues(Queues queues) {
+    if (queues.size() == queues_.size()) {
+      queues_ = std::move(queues);
+      ready_ = true;
+      return serveWaiting();
+    }
+    std::vector<Split> splits;
+    for (std::deque<Split>& queue : queues)
+      std::move(queue.begin(), queue.end(), std::back_inserter(splits));
+    setSplits(std::move(splits));
+  }
   void request(int subtask) {
     ++waiting_[static_cast<std::size_t>(subtask)];
     serveOwn(static_cast<std::size_t>(subtask));
@@ -72,7 +101,7 @@ class SplitAssigner {
   }
 
   SplitEnumeratorContext<Split>& context_;
-  std::vector<std::deque<Split>> queues_;
+  Queues queues_;
   std::vector<int> waiting_;
   std::vector<bool> begun_;  ///< has asked for a split when there were some
   bool ready_ = false;

@@ -12,6 +12,7 @@
 #include "dataflow/operators/operator_factory.h"
 #include "dataflow/operators/operator_failure.h"
 #include "dataflow/operators/output.h"
+#include "dataflow/operators/source_checkpoint.h"
 
 namespace flink::connectors {
 
@@ -24,14 +25,20 @@ class CollectionSourceOperator final : public operators::SourceOperatorBase,
                            std::shared_ptr<const std::string> elements)
       : elements_(std::move(elements)), input_(asBytes(*elements_)), output_(outputs, "") {}
 
-  void open(operators::OperatorContext& context) override { openServices(context); }
+  void open(operators::OperatorContext& context) override {
+    openServices(context);
+    position_.open(context.state);
+    T skipped{};
+    for (std::int64_t left = position_.get(); left > 0 && input_.remaining() > 0; --left)
+      readNext(skipped);
+  }
+  void snapshotState(const state::SnapshotContext& /*context*/) override { position_.store(); }
   void close() override { closeServices(); }
 
   Poll poll(std::size_t maxRecords) override {
     for (std::size_t i = 0; i < maxRecords && input_.remaining() > 0; ++i) {
-      if (!types::readValue(input_, output_.slot())) {
-        throw operators::OperatorFailure(types::corruptData(input_, "element of a collection"));
-      }
+      readNext(output_.slot());
+      position_.advance(1);
     }
     output_.flush();
     countOut(output_.numRecords());
@@ -40,8 +47,14 @@ class CollectionSourceOperator final : public operators::SourceOperatorBase,
   void handleEvent(std::string_view /*payload*/) override {}
 
  private:
+  void readNext(T& element) {
+    if (!types::readValue(input_, element))
+      throw operators::OperatorFailure(types::corruptData(input_, "element of a collection"));
+  }
+
   std::shared_ptr<const std::string> elements_;
   types::ByteCursor input_;
+  operators::SourcePosition position_;
   operators::Output<T> output_;
 };
 

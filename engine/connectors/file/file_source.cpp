@@ -9,6 +9,7 @@
 #include "connectors/file/path_pattern.h"
 #include "connectors/split_assigner.h"
 #include "core/base/fs.h"
+#include "core/types/serializer.h"
 #include "dataflow/operators/operator_failure.h"
 
 namespace flink::connectors {
@@ -23,11 +24,18 @@ constexpr std::uint64_t kSplitsPerReader = 8;
 
 class FileSplitEnumerator final : public SplitEnumerator<FileSplit> {
  public:
+  using Queues = SplitAssigner<FileSplit>::Queues;
+
   FileSplitEnumerator(std::vector<std::string> paths, bool recursive,
-                      SplitEnumeratorContext<FileSplit>& context)
-      : paths_(std::move(paths)), recursive_(recursive), context_(context), assigner_(context) {}
+                      SplitEnumeratorContext<FileSplit>& context, std::optional<Queues> restored)
+      : restored_(std::move(restored)),
+        paths_(std::move(paths)),
+        recursive_(recursive),
+        context_(context),
+        assigner_(context) {}
 
   void start() override {
+    if (restored_) return assigner_.setQueues(*std::exchange(restored_, std::nullopt));
     // Listing may take long on a large tree; requests wait meanwhile.
     struct Listing {
       std::vector<FileRange> files;
@@ -52,8 +60,15 @@ class FileSplitEnumerator final : public SplitEnumerator<FileSplit> {
   }
   void addReader(int /*subtask*/) override { assigner_.addReader(); }
   void handleSplitRequest(int subtask) override { assigner_.request(subtask); }
+  void addSplitsBack(std::vector<FileSplit> splits, int subtask) override {
+    assigner_.addBack(std::move(splits), subtask);
+  }
+  [[nodiscard]] std::string snapshotState(std::int64_t /*checkpointId*/) override {
+    return types::serialize(restored_ ? restored_ : assigner_.left());
+  }
 
  private:
+  std::optional<Queues> restored_;  // until start(); none while the files are not listed
   std::vector<std::string> paths_;
   bool recursive_;
   SplitEnumeratorContext<FileSplit>& context_;
@@ -66,8 +81,7 @@ class TextLineReader final : public SourceReader<std::string, FileSplit> {
   explicit TextLineReader(SourceReaderContext& context) : context_(context) {}
 
   void start() override {
-    context_.sendSplitRequest();
-    context_.sendSplitRequest();
+    for (std::size_t asked = splits_.size(); asked < 2; ++asked) context_.sendSplitRequest();
   }
 
   InputStatus pollNext(Collector<std::string>& output, std::size_t maxRecords) override {
@@ -94,6 +108,22 @@ class TextLineReader final : public SourceReader<std::string, FileSplit> {
     noMoreSplits_ = true;
     context_.notifyAvailable();
   }
+  std::vector<FileSplit> snapshotState(std::int64_t /*checkpointId*/) override {
+    std::vector<FileSplit> left;
+    FileSplit rest;
+    if (reader_) {
+      FileRange range = current_.ranges[nextRange_ - 1];
+      range.length -= std::min(range.length, reader_->position() - range.offset);
+      range.offset = reader_->position();
+      range.atLineStart = true;
+      if (range.length > 0) rest.ranges.push_back(std::move(range));
+    }
+    for (std::size_t i = nextRange_; i < current_.ranges.size(); ++i)
+      rest.ranges.push_back(current_.ranges[i]);
+    if (!rest.ranges.empty()) left.push_back(std::move(rest));
+    left.insert(left.end(), splits_.begin(), splits_.end());
+    return left;
+  }
   void close() override { reader_.reset(); }
 
  private:
@@ -105,9 +135,10 @@ class TextLineReader final : public SourceReader<std::string, FileSplit> {
       nextRange_ = 0;
       if (!noMoreSplits_) context_.sendSplitRequest();
     }
-    FileRange& range = current_.ranges[nextRange_++];
+    const FileRange& range = current_.ranges[nextRange_++];
     auto file = operators::valueOrThrow(context_.files().openRead(range.path));
-    reader_.emplace(std::move(file), std::move(range.path), range.offset, range.length, buffer_);
+    reader_.emplace(std::move(file), range.path, range.offset, range.length, buffer_,
+                    range.atLineStart);
     return true;
   }
 
@@ -154,7 +185,14 @@ FileSource::FileSource(std::vector<std::string> paths, bool recursive)
 
 std::unique_ptr<SplitEnumerator<FileSplit>> FileSource::createEnumerator(
     SplitEnumeratorContext<FileSplit>& context) const {
-  return std::make_unique<FileSplitEnumerator>(paths_, recursive_, context);
+  return std::make_unique<FileSplitEnumerator>(paths_, recursive_, context, std::nullopt);
+}
+
+std::unique_ptr<SplitEnumerator<FileSplit>> FileSource::restoreEnumerator(
+    SplitEnumeratorContext<FileSplit>& context, const std::string& checkpoint) const {
+  std::optional<FileSplitEnumerator::Queues> queues;
+  operators::throwIfError(types::deserialize(asBytes(checkpoint), queues));
+  return std::make_unique<FileSplitEnumerator>(paths_, recursive_, context, std::move(queues));
 }
 
 std::unique_ptr<SourceReader<std::string, FileSplit>> FileSource::createReader(

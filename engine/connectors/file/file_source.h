@@ -14,6 +14,8 @@ struct FileRange {
   std::string path;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  /// A line is known to begin at `offset`; else it begins there only behind a line end.
+  bool atLineStart = false;
 };
 
 /// What a reader is given at a time: a piece of a large file, or several small files.
@@ -38,6 +40,8 @@ class FileSource final : public Source<std::string, FileSplit> {
   [[nodiscard]] Boundedness getBoundedness() const override { return Boundedness::kBounded; }
   std::unique_ptr<SplitEnumerator<FileSplit>> createEnumerator(
       SplitEnumeratorContext<FileSplit>& context) const override;
+  std::unique_ptr<SplitEnumerator<FileSplit>> restoreEnumerator(
+      SplitEnumeratorContext<FileSplit>& context, const std::string& checkpoint) const override;
   std::unique_ptr<SourceReader<std::string, FileSplit>> createReader(
       SourceReaderContext& context) const override;
 

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxLineBytes = 512U << 20;
 }  // namespace
 
 LineReader::LineReader(std::unique_ptr<ReadableFile> file, std::string path, std::uint64_t offset,
-                       std::uint64_t length, std::string& buffer)
+                       std::uint64_t length, std::string& buffer, bool atLineStart)
     : file_(std::move(file)),
       path_(std::move(path)),
       filePosition_(offset),
@@ -27,7 +27,7 @@ LineReader::LineReader(std::unique_ptr<ReadableFile> file, std::string path, std
       end_(offset + length),
       buffer_(buffer) {
   if (buffer_.size() < kBlockBytes) buffer_.resize(kBlockBytes);
-  if (offset > 0) skipFirstLine();
+  if (offset > 0 && !atLineStart) skipFirstLine();
 }
 
 bool LineReader::next(std::string_view& line) {

@@ -19,9 +19,11 @@ class LineReader {
   /// REQUIRES: the block buffer outlives the reader; it is shared by the readers that follow one
   /// another.
   LineReader(std::unique_ptr<ReadableFile> file, std::string path, std::uint64_t offset,
-             std::uint64_t length, std::string& buffer);
+             std::uint64_t length, std::string& buffer, bool atLineStart = false);
   /// The next line, valid until the following call; false at the range's end.
   bool next(std::string_view& line);
+  /// In the file, of the next line.
+  [[nodiscard]] std::uint64_t position() const { return linePosition_; }
 
  private:
   /// Moves what is left to the buffer's front and reads on; false when the file has no more.

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "connectors/split_assigner.h"
+#include "core/types/serializer.h"
+#include "dataflow/operators/operator_failure.h"
 
 namespace flink::connectors {
 
@@ -13,8 +15,9 @@ namespace {
 
 /// Equal shares of from..to; the first ones take the remainder. Unsigned arithmetic: the whole
 /// range of int64 is allowed.
-std::vector<NumberSequenceSplit> shares(std::int64_t from, std::int64_t to, int parallelism) {
-  std::vector<NumberSequenceSplit> splits;
+SplitAssigner<NumberSequenceSplit>::Queues shares(std::int64_t from, std::int64_t to,
+                                                  int parallelism) {
+  SplitAssigner<NumberSequenceSplit>::Queues splits(static_cast<std::size_t>(parallelism));
   if (from > to) return splits;
   const auto numReaders = static_cast<std::uint64_t>(parallelism);
   // The count minus one always fits; the count itself does not for the whole range.
@@ -27,7 +30,7 @@ std::vector<NumberSequenceSplit> shares(std::int64_t from, std::int64_t to, int 
     const auto first = static_cast<std::int64_t>(static_cast<std::uint64_t>(from) + begin);
     const auto end =
         static_cast<std::int64_t>(static_cast<std::uint64_t>(from) + begin + sizeMinusOne);
-    splits.push_back({first, end});
+    splits[reader].push_back({first, end});
     if (sizeMinusOne >= left) break;
     begin += sizeMinusOne + 1;
   }
@@ -36,17 +39,22 @@ std::vector<NumberSequenceSplit> shares(std::int64_t from, std::int64_t to, int 
 
 class SequenceEnumerator final : public SplitEnumerator<NumberSequenceSplit> {
  public:
-  SequenceEnumerator(std::int64_t from, std::int64_t to,
-                     SplitEnumeratorContext<NumberSequenceSplit>& context)
-      : from_(from), to_(to), context_(context), assigner_(context) {}
-  void start() override { assigner_.setSplits(shares(from_, to_, context_.currentParallelism())); }
+  using Queues = SplitAssigner<NumberSequenceSplit>::Queues;
+
+  SequenceEnumerator(Queues queues, SplitEnumeratorContext<NumberSequenceSplit>& context)
+      : queues_(std::move(queues)), assigner_(context) {}
+  void start() override { assigner_.setQueues(std::exchange(queues_, {})); }
   void addReader(int /*subtask*/) override { assigner_.addReader(); }
   void handleSplitRequest(int subtask) override { assigner_.request(subtask); }
+  void addSplitsBack(std::vector<NumberSequenceSplit> splits, int subtask) override {
+    assigner_.addBack(std::move(splits), subtask);
+  }
+  [[nodiscard]] std::string snapshotState(std::int64_t /*checkpointId*/) override {
+    return types::serialize(assigner_.left().value_or(queues_));
+  }
 
  private:
-  std::int64_t from_;
-  std::int64_t to_;
-  SplitEnumeratorContext<NumberSequenceSplit>& context_;
+  Queues queues_;  // until start()
   SplitAssigner<NumberSequenceSplit> assigner_;
 };
 
@@ -54,7 +62,9 @@ class SequenceReader final : public SourceReader<std::int64_t, NumberSequenceSpl
  public:
   explicit SequenceReader(SourceReaderContext& context) : context_(context) {}
 
-  void start() override { context_.sendSplitRequest(); }
+  void start() override {
+    if (splits_.empty()) context_.sendSplitRequest();
+  }
 
   InputStatus pollNext(Collector<std::int64_t>& output, std::size_t maxRecords) override {
     while (maxRecords > 0 && !splits_.empty()) {
@@ -86,6 +96,9 @@ class SequenceReader final : public SourceReader<std::int64_t, NumberSequenceSpl
     noMoreSplits_ = true;
     context_.notifyAvailable();
   }
+  std::vector<NumberSequenceSplit> snapshotState(std::int64_t /*checkpointId*/) override {
+    return {splits_.begin(), splits_.end()};
+  }
 
  private:
   SourceReaderContext& context_;
@@ -97,7 +110,15 @@ class SequenceReader final : public SourceReader<std::int64_t, NumberSequenceSpl
 
 std::unique_ptr<SplitEnumerator<NumberSequenceSplit>> NumberSequenceSource::createEnumerator(
     SplitEnumeratorContext<NumberSequenceSplit>& context) const {
-  return std::make_unique<SequenceEnumerator>(from_, to_, context);
+  return std::make_unique<SequenceEnumerator>(shares(from_, to_, context.currentParallelism()),
+                                              context);
+}
+
+std::unique_ptr<SplitEnumerator<NumberSequenceSplit>> NumberSequenceSource::restoreEnumerator(
+    SplitEnumeratorContext<NumberSequenceSplit>& context, const std::string& checkpoint) const {
+  SequenceEnumerator::Queues queues;
+  operators::throwIfError(types::deserialize(asBytes(checkpoint), queues));
+  return std::make_unique<SequenceEnumerator>(std::move(queues), context);
 }
 
 std::unique_ptr<SourceReader<std::int64_t, NumberSequenceSplit>> NumberSequenceSource::createReader(

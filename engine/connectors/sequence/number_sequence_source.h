@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "dataflow/operators/source.h"
 
@@ -21,6 +22,9 @@ class NumberSequenceSource final : public Source<std::int64_t, NumberSequenceSpl
   [[nodiscard]] Boundedness getBoundedness() const override { return Boundedness::kBounded; }
   std::unique_ptr<SplitEnumerator<NumberSequenceSplit>> createEnumerator(
       SplitEnumeratorContext<NumberSequenceSplit>& context) const override;
+  std::unique_ptr<SplitEnumerator<NumberSequenceSplit>> restoreEnumerator(
+      SplitEnumeratorContext<NumberSequenceSplit>& context,
+      const std::string& checkpoint) const override;
   std::unique_ptr<SourceReader<std::int64_t, NumberSequenceSplit>> createReader(
       SourceReaderContext& context) const override;
 

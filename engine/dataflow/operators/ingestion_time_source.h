@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -33,6 +35,10 @@ class IngestionTimeSource final : public SourceOperatorBase {
   }
   Poll poll(std::size_t maxRecords) override { return source_->poll(maxRecords); }
   void handleEvent(std::string_view payload) override { source_->handleEvent(payload); }
+  bool prepareSnapshot(state::SnapshotId id) override { return source_->prepareSnapshot(id); }
+  std::optional<std::string> takeCoordinatorSnapshot() override {
+    return source_->takeCoordinatorSnapshot();
+  }
   void snapshotState(const state::SnapshotContext& context) override {
     source_->snapshotState(context);
   }

@@ -184,6 +184,9 @@ struct CoordinatorContext {
 class OperatorCoordinator {
  public:
   virtual ~OperatorCoordinator() = default;
+  /// Before open(): what takeCoordinatorSnapshot() of a reader had in the checkpoint that the job
+  /// goes on from.
+  virtual void restore(std::string /*snapshot*/) {}
   virtual void open(CoordinatorContext& context) = 0;
   virtual void handleEvent(int subtask, std::string_view payload) = 0;
   /// Called after wake(): work that is due (periodic discovery).

@@ -56,6 +56,11 @@ class SourceReader {
   virtual void addSplits(std::vector<Split> splits) = 0;
   /// No split will follow those that were added.
   virtual void notifyNoMoreSplits() = 0;
+  /// What is left to read of the splits that were added, from here on: after a restore they are
+  /// added again, to a reader that has not started.
+  virtual std::vector<Split> snapshotState(std::int64_t checkpointId) = 0;
+  virtual void notifyCheckpointComplete(std::int64_t /*checkpointId*/) {}
+  virtual void notifyCheckpointAborted(std::int64_t /*checkpointId*/) {}
   virtual void close() {}
 };
 
@@ -88,6 +93,11 @@ class SplitEnumerator {
   virtual void start() = 0;
   virtual void addReader(int /*subtask*/) {}
   virtual void handleSplitRequest(int subtask) = 0;
+  /// The reader of `subtask` failed, and goes on from a state without these splits.
+  virtual void addSplitsBack(std::vector<Split> splits, int subtask) = 0;
+  /// Everything that is not assigned, for Source::restoreEnumerator(): any bytes, such as
+  /// types::serialize() makes.
+  [[nodiscard]] virtual std::string snapshotState(std::int64_t checkpointId) = 0;
   virtual void close() {}
 };
 
@@ -102,6 +112,9 @@ class Source {
   [[nodiscard]] virtual Boundedness getBoundedness() const = 0;
   virtual std::unique_ptr<SplitEnumerator<Split>> createEnumerator(
       SplitEnumeratorContext<Split>& context) const = 0;
+  /// Goes on from what SplitEnumerator::snapshotState() gave. start() is called as ever.
+  virtual std::unique_ptr<SplitEnumerator<Split>> restoreEnumerator(
+      SplitEnumeratorContext<Split>& context, const std::string& checkpoint) const = 0;
   virtual std::unique_ptr<SourceReader<T, Split>> createReader(
       SourceReaderContext& context) const = 0;
 };

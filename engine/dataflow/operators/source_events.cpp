@@ -19,7 +19,7 @@ std::string encodeSourceEvent(SourceEvent event, std::string_view body) {
 
 Result<std::pair<SourceEvent, std::string_view>> decodeSourceEvent(std::string_view payload) {
   const auto kind = payload.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(payload.front());
-  if (kind < 1 || kind > 4) {
+  if (kind < 1 || kind > 7) {
     return Status(ErrorCode::kCorruptData,
                   fmt::format("source event is unknown: kind={} bytes={}", kind, payload.size()));
   }

@@ -12,13 +12,16 @@
 
 namespace flink::operators {
 
-/// What a source's readers and its coordinator tell each other: one byte, then (kAddSplit) the
-/// serialized split.
+/// What a source's readers and its coordinator tell each other: one byte, then what belongs to it:
+/// the serialized split (kAddSplit), or what source_checkpoint.cpp encodes.
 enum class SourceEvent : std::uint8_t {
-  kRegisterReader = 1,  ///< reader → coordinator
-  kRequestSplit = 2,    ///< reader → coordinator
-  kAddSplit = 3,        ///< coordinator → reader
-  kNoMoreSplits = 4,    ///< coordinator → reader
+  kRegisterReader = 1,   ///< reader → coordinator
+  kRequestSplit = 2,     ///< reader → coordinator
+  kAddSplit = 3,         ///< coordinator → reader
+  kNoMoreSplits = 4,     ///< coordinator → reader
+  kRequestSnapshot = 5,  ///< reader → coordinator, before its own
+  kSnapshot = 6,    ///< coordinator → all readers: what came before belongs to the checkpoint
+  kRegistered = 7,  ///< coordinator → reader: what came before was meant for an earlier attempt
 };
 
 [[nodiscard]] std::string encodeSourceEvent(SourceEvent event, std::string_view body = {});

@@ -12,6 +12,7 @@
 #include "dataflow/operators/operator_failure.h"
 #include "dataflow/operators/output.h"
 #include "dataflow/operators/source.h"
+#include "dataflow/operators/source_checkpoint.h"
 #include "dataflow/operators/source_events.h"
 #include "dataflow/operators/watermark_assigner.h"
 
@@ -36,7 +37,9 @@ class SourceOperator final : public SourceOperatorBase,
     openServices(context);
     if (strategy_) assigner_.emplace(context, *strategy_);
     reader_ = source_->createReader(*this);
-    context.coordinator->sendToCoordinator(encodeSourceEvent(SourceEvent::kRegisterReader));
+    agreement_.open(context);
+    if (auto splits = decodeSplits(agreement_.restoredSplits()); !splits.empty())
+      reader_->addSplits(std::move(splits));
     reader_->start();
   }
 
@@ -57,15 +60,35 @@ class SourceOperator final : public SourceOperatorBase,
   }
 
   void handleEvent(std::string_view payload) override {
-    const auto [event, body] = valueOrThrow(decodeSourceEvent(payload));
-    if (event == SourceEvent::kAddSplit) {
-      std::vector<Split> splits(1);
-      throwIfError(types::deserialize(asBytes(body), splits.front()));
-      reader_->addSplits(std::move(splits));
-    } else if (event == SourceEvent::kNoMoreSplits) {
-      reader_->notifyNoMoreSplits();
-    }
+    agreement_.receive(payload);
+    treatEvents();
     context().wake();
+  }
+
+  bool prepareSnapshot(state::SnapshotId id) override {
+    const bool ready = agreement_.prepare(id);
+    if (!ready) treatEvents();
+    return ready;
+  }
+  void snapshotState(const state::SnapshotContext& snapshot) override {
+    std::vector<std::string> splits;
+    for (const Split& split :
+         reader_->snapshotState(static_cast<std::int64_t>(snapshot.checkpointId)))
+      splits.push_back(types::serialize(split));
+    agreement_.store(snapshot.checkpointId, splits);
+    treatEvents();
+  }
+  std::optional<std::string> takeCoordinatorSnapshot() override {
+    return agreement_.takeCoordinatorSnapshot();
+  }
+  void notifyCheckpointComplete(state::SnapshotId id) override {
+    agreement_.completed(id);
+    reader_->notifyCheckpointComplete(static_cast<std::int64_t>(id));
+  }
+  void notifyCheckpointAborted(state::SnapshotId id) override {
+    agreement_.aborted(id);
+    treatEvents();
+    reader_->notifyCheckpointAborted(static_cast<std::int64_t>(id));
   }
 
   void close() override {
@@ -86,6 +109,23 @@ class SourceOperator final : public SourceOperatorBase,
     SourceOperator& owner_;
   };
 
+  static std::vector<Split> decodeSplits(const std::vector<std::string>& serialized) {
+    std::vector<Split> splits(serialized.size());
+    for (std::size_t i = 0; i < splits.size(); ++i)
+      throwIfError(types::deserialize(asBytes(serialized[i]), splits[i]));
+    return splits;
+  }
+  /// What the coordinator sent and no snapshot holds back.
+  void treatEvents() {
+    while (const std::optional<std::string> payload = agreement_.next()) {
+      const auto [event, body] = valueOrThrow(decodeSourceEvent(*payload));
+      if (event == SourceEvent::kAddSplit) {
+        reader_->addSplits(decodeSplits({std::string(body)}));
+      } else if (event == SourceEvent::kNoMoreSplits) {
+        reader_->notifyNoMoreSplits();
+      }
+    }
+  }
   RuntimeContext& getRuntimeContext() override { return runtimeContext(); }
   [[nodiscard]] int getIndexOfSubtask() const override { return context().subtaskIndex; }
   [[nodiscard]] int currentParallelism() const override { return context().parallelism; }
@@ -104,6 +144,7 @@ class SourceOperator final : public SourceOperatorBase,
   Stage stage_;
   Output<T> output_;
   Output<T> unstamped_;
+  SourceReaderAgreement agreement_;
   std::unique_ptr<SourceReader<T, Split>> reader_;
 };
 
@@ -114,21 +155,23 @@ class SourceCoordinator final : public OperatorCoordinator, private SplitEnumera
   explicit SourceCoordinator(std::shared_ptr<const Source<T, Split>> source)
       : source_(std::move(source)) {}
 
+  void restore(std::string snapshot) override { restored_ = agreement_.restore(snapshot); }
   void open(CoordinatorContext& context) override {
     context_ = &context;
     async_ = std::make_unique<CoordinatorAsync>(*context.executor, context.wake);
-    enumerator_ = source_->createEnumerator(*this);
+    enumerator_ = restored_ ? source_->restoreEnumerator(*this, *restored_)
+                            : source_->createEnumerator(*this);
     enumerator_->start();
   }
 
   void handleEvent(int subtask, std::string_view payload) override {
     const auto [event, body] = valueOrThrow(decodeSourceEvent(payload));
     if (event == SourceEvent::kRegisterReader) {
-      if (std::find(readers_.begin(), readers_.end(), subtask) == readers_.end())
-        readers_.push_back(subtask);
-      enumerator_->addReader(subtask);
+      registerReader(subtask, body);
     } else if (event == SourceEvent::kRequestSplit) {
       enumerator_->handleSplitRequest(subtask);
+    } else if (event == SourceEvent::kRequestSnapshot) {
+      takeSnapshot(subtask, SourceCoordinatorAgreement::decodeRequest(body));
     }
   }
 
@@ -141,12 +184,38 @@ class SourceCoordinator final : public OperatorCoordinator, private SplitEnumera
   }
 
  private:
+  void registerReader(int subtask, std::string_view body) {
+    if (std::find(readers_.begin(), readers_.end(), subtask) == readers_.end())
+      readers_.push_back(subtask);
+    const auto back =
+        agreement_.takeBack(subtask, SourceCoordinatorAgreement::decodeRegistration(body));
+    context_->sendToSubtask(subtask, encodeSourceEvent(SourceEvent::kRegistered));
+    if (!back.empty()) {
+      std::vector<Split> splits(back.size());
+      for (std::size_t i = 0; i < back.size(); ++i)
+        throwIfError(types::deserialize(asBytes(back[i]), splits[i]));
+      enumerator_->addSplitsBack(std::move(splits), subtask);
+    }
+    enumerator_->addReader(subtask);
+  }
+  /// All readers hear of it, in line with their splits; the one that came first stores it.
+  void takeSnapshot(int subtask, const SourceCoordinatorAgreement::Request& request) {
+    if (!agreement_.begin(request)) return;
+    const std::string state = agreement_.snapshotOf(
+        enumerator_->snapshotState(static_cast<std::int64_t>(request.snapshot)));
+    for (int reader = 0; reader < context_->parallelism; ++reader) {
+      context_->sendToSubtask(
+          reader, SourceCoordinatorAgreement::answer(
+                      request.snapshot, reader == subtask ? std::optional(state) : std::nullopt));
+    }
+  }
   [[nodiscard]] int currentParallelism() const override { return context_->parallelism; }
   [[nodiscard]] const std::vector<int>& registeredReaders() const override { return readers_; }
   [[nodiscard]] bool readersMayStartInTurns() const override { return context_->batchMode; }
   void assignSplit(const Split& split, int subtask) override {
-    context_->sendToSubtask(subtask,
-                            encodeSourceEvent(SourceEvent::kAddSplit, types::serialize(split)));
+    std::string serialized = types::serialize(split);
+    context_->sendToSubtask(subtask, encodeSourceEvent(SourceEvent::kAddSplit, serialized));
+    agreement_.assigned(subtask, std::move(serialized));
   }
   void signalNoMoreSplits(int subtask) override {
     context_->sendToSubtask(subtask, encodeSourceEvent(SourceEvent::kNoMoreSplits));
@@ -159,6 +228,8 @@ class SourceCoordinator final : public OperatorCoordinator, private SplitEnumera
 
   std::shared_ptr<const Source<T, Split>> source_;
   CoordinatorContext* context_ = nullptr;
+  SourceCoordinatorAgreement agreement_;
+  std::optional<std::string> restored_;
   std::vector<int> readers_;
   std::unique_ptr<CoordinatorAsync> async_;
   std::unique_ptr<SplitEnumerator<Split>> enumerator_;

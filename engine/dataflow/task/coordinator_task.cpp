@@ -3,6 +3,9 @@
 #include <atomic>
 #include <utility>
 
+#include "dataflow/checkpoint/recovery_plan.h"
+#include "dataflow/checkpoint/snapshot_writer.h"
+#include "dataflow/operators/operator_failure.h"
 #include "dataflow/task/mailbox.h"
 #include "dataflow/task/probe.h"
 #include "dataflow/task/user_code.h"
@@ -53,7 +56,10 @@ class CoordinatorTask::Runner final : public Steppable {
     if (failed_) return StepResult::kDone;
     const CodeScope scope(taskName_.c_str(), operatorName_.c_str());
     try {
-      if (!std::exchange(opened_, true)) coordinator_->open(context_);
+      if (!std::exchange(opened_, true)) {
+        operators::throwIfError(restore());
+        coordinator_->open(context_);
+      }
       events_.drain(
           [this](Event&& event) { coordinator_->handleEvent(event.subtask, event.payload); });
       coordinator_->poll();
@@ -70,6 +76,24 @@ class CoordinatorTask::Runner final : public Steppable {
     int subtask;
     std::string payload;
   };
+
+  /// The coordinator begins where a checkpoint left it.
+  Status restore() {
+    if (services_.restore.empty()) return Status::ok();
+    FLINK_ASSIGN_OR_RETURN(const checkpoint::TaskRestore from,
+                           checkpoint::decodeTaskRestore(asBytes(services_.restore)));
+    checkpoint::SnapshotReader reader(*services_.files, from.files);
+    for (const checkpoint::RestoredOperator& op : from.operators) {
+      if (op.id != services_.op || op.coordinatorBlocks.empty()) continue;
+      std::string snapshot;
+      for (const checkpoint::BlockRef& block : op.coordinatorBlocks) {
+        FLINK_ASSIGN_OR_RETURN(const ByteView content, reader.read(op.id, block));
+        snapshot.append(asText(content));
+      }
+      coordinator_->restore(std::move(snapshot));
+    }
+    return Status::ok();
+  }
 
   void fail(const Status& reason) {
     if (!std::exchange(failed_, true)) services_.onFailed(reason);

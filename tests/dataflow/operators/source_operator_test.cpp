@@ -43,6 +43,12 @@ class RangeSource final : public Source<std::int64_t, RangeSplit> {
         context_.assignSplit({next_, std::min(n_, next_ + 10)}, subtask);
         next_ += 10;
       }
+      void addSplitsBack(std::vector<RangeSplit> splits, int /*subtask*/) override {
+        for (const RangeSplit& split : splits) next_ = std::min(next_, split.from);
+      }
+      [[nodiscard]] std::string snapshotState(std::int64_t /*checkpointId*/) override {
+        return types::serialize(next_);
+      }
 
      private:
       SplitEnumeratorContext<RangeSplit>& context_;
@@ -52,6 +58,11 @@ class RangeSource final : public Source<std::int64_t, RangeSplit> {
     return std::make_unique<Enumerator>(context, n_);
   }
 
+  std::unique_ptr<SplitEnumerator<RangeSplit>> restoreEnumerator(
+      SplitEnumeratorContext<RangeSplit>& context,
+      const std::string& /*checkpoint*/) const override {
+    return createEnumerator(context);  // never restored here
+  }
   std::unique_ptr<SourceReader<std::int64_t, RangeSplit>> createReader(
       SourceReaderContext& context) const override {
     class Reader final : public SourceReader<std::int64_t, RangeSplit> {
@@ -73,6 +84,9 @@ class RangeSource final : public Source<std::int64_t, RangeSplit> {
         asked_ = false;
       }
       void notifyNoMoreSplits() override { noMore_ = true; }
+      std::vector<RangeSplit> snapshotState(std::int64_t /*checkpointId*/) override {
+        return {split_};
+      }
 
      private:
       SourceReaderContext& context_;

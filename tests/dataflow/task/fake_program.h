@@ -76,6 +76,8 @@ struct Script {
   /// Makes it a source.
   std::function<operators::SourceOperatorBase::Poll(std::size_t max, const Emit&)> poll;
   std::function<void(std::string_view)> handleEvent;
+  std::function<bool(state::SnapshotId)> prepare;
+  std::optional<std::string> coordinatorSnapshot;
   int numInputs = 1;
 };
 
@@ -178,6 +180,12 @@ class ScriptedSource final : public operators::SourceOperatorBase {
   }
   void close() override {
     if (script_.close) script_.close();
+  }
+  bool prepareSnapshot(state::SnapshotId id) override {
+    return !script_.prepare || script_.prepare(id);
+  }
+  std::optional<std::string> takeCoordinatorSnapshot() override {
+    return script_.coordinatorSnapshot;
   }
   void snapshotState(const state::SnapshotContext& context) override {
     if (script_.snapshot) script_.snapshot(context, [this](Number n) { emit_(n); });
