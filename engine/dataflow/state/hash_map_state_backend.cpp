@@ -239,23 +239,39 @@ Status HashMapStateBackend::restoreBlock(const BlockInfo& info, ByteView content
 
 void HashMapStateBackend::applyToAllKeys(StateColumn& column, Namespace space,
                                          const std::function<void(const void* key)>& visit) {
+  applyToEntries(column, space, [&](const void* key, Namespace) { visit(key); });
+}
+
+void HashMapStateBackend::applyToAllEntries(
+    StateColumn& column, const std::function<void(const void* key, Namespace space)>& visit) {
+  applyToEntries(column, std::nullopt, visit);
+}
+
+void HashMapStateBackend::applyToEntries(
+    StateColumn& column, std::optional<Namespace> only,
+    const std::function<void(const void* key, Namespace space)>& visit) {
   const auto found = columns_.find(column.spec().name);
   FLINK_CHECK(found != columns_.end(), "the column belongs to another backend");
   FLINK_CHECK(found->second.flat != nullptr, "whole namespaces are visited by byNamespace()");
   StateTable& table = found->second.flat->table();
   KeyCopies keys(keyOps());
+  std::vector<Namespace> spaces;  // beside the keys
   for (StateTable::Walk walk; !walk.atEnd();) {
     TableShard& shard = walk.shard(table.directory());
     keys.reserve(shard.size());
+    spaces.clear();
     table.forEachInShard(shard, [&](StateTable::Position at) {
-      if (table.space(at).space == space) keys.add(table.key(at), table.hash(at));
+      const Namespace space = table.space(at).space;
+      if (only.has_value() && space != *only) return;
+      keys.add(table.key(at), table.hash(at));
+      spaces.push_back(space);
     });
     // The visits may change the table, so the walk goes on first: its position is a hash.
     walk.advance(table.directory());
     for (std::size_t i = 0; i < keys.size(); ++i) {
       setCurrentKey(keys.key(i), keys.hash(i));
-      column.setCurrentNamespace(space);
-      visit(keys.key(i));
+      column.setCurrentNamespace(spaces[i]);
+      visit(keys.key(i), spaces[i]);
     }
   }
   clearCurrentKey();

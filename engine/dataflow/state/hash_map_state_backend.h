@@ -28,6 +28,9 @@ class HashMapStateBackend final : public KeyedStateBackend {
   Result<TimerQueue*> timerQueue(const std::string& name) override;
   void applyToAllKeys(StateColumn& column, Namespace space,
                       const std::function<void(const void* key)>& visit) override;
+  void applyToAllEntries(
+      StateColumn& column,
+      const std::function<void(const void* key, Namespace space)>& visit) override;
   Status restoreBlock(const BlockInfo& info, ByteView content) override;
   SnapshotPlan beginSnapshot(SnapshotId id, SnapshotMode mode) override;
   [[nodiscard]] bool isSnapshotPending() const override { return pending_.has_value(); }
@@ -40,6 +43,9 @@ class HashMapStateBackend final : public KeyedStateBackend {
   void cleanupAfterRecord() override;
 
  private:
+  /// Of one namespace or, without one, of all.
+  void applyToEntries(StateColumn& column, std::optional<Namespace> only,
+                      const std::function<void(const void* key, Namespace space)>& visit);
   /// Restored blocks of a state that nobody has asked for.
   using Blocks = std::vector<std::pair<BlockInfo, std::string>>;
   /// Whether it is timers, and the name.

@@ -71,11 +71,11 @@ class ValueState : public state::StateHandle {
     const T* found = Access::read(column(), expired);
     return expired.has_value() ? nullptr : found;
   }
-  /// The value to be changed in place; starts as the default or T().
+  /// The value to be changed in place; starts as what value() gives, else T().
   T& modify() {
     bool fresh = false;
     T& value = Access::modify(column(), fresh);
-    if (fresh && defaultValue_ != nullptr) [[unlikely]]
+    if (fresh && defaultValue_ != nullptr && column().ttl() == nullptr) [[unlikely]]
       value = *defaultValue_;
     return value;
   }

@@ -90,6 +90,9 @@ class KeyedStateBackend {
   /// current afterwards.
   virtual void applyToAllKeys(StateColumn& column, Namespace space,
                               const std::function<void(const void* key)>& visit) = 0;
+  /// The same for every key and namespace that has something in `column`.
+  virtual void applyToAllEntries(
+      StateColumn& column, const std::function<void(const void* key, Namespace space)>& visit) = 0;
 
   /// Takes a block of the snapshot that the operator starts from: base first, then its deltas in
   /// order. Entries of other key groups are left out. Errors: kCorruptData, kStateIncompatible.

@@ -120,7 +120,8 @@ Result<bool> StateTable::continueSnapshot(SnapshotSink& sink, std::size_t& budge
     if (budget == 0) return false;
     TableShard& shard = walk_.shard(directory_);
     bringUpToDate(shard);
-    spend(budget, 1 + shard.numSlots() / kSlotsPerEntry);
+    // However small the budget is: one entry of the shard is written.
+    spend(budget, std::min<std::size_t>(budget - 1, 1 + shard.numSlots() / kSlotsPerEntry));
     const bool whole = writeShard(shard, budget, expiredUpTo);
     FLINK_RETURN_IF_ERROR(builder_.writeTo(sink, false));
     if (!whole) return false;

@@ -213,6 +213,23 @@ TEST_F(KeyedStateTest, OneNameIsOneState) {
             "FLINK-STA-003");
 }
 
+TEST_F(KeyedStateTest, AppliesToAllEntriesOfAllNamespaces) {
+  auto count = keyed_.state(ValueStateDescriptor<int>("count"), state::StateLayout::kWithNamespace);
+  std::map<std::pair<std::string, std::uint64_t>, int> written;
+  for (int i = 0; i < 300; ++i) {
+    const auto space = static_cast<std::uint64_t>(i % 3);
+    keyed_.at("key" + std::to_string(i / 2));
+    count.column().setCurrentNamespace({space, 0});
+    count.update(i);
+    written[{"key" + std::to_string(i / 2), space}] = i;
+  }
+  std::map<std::pair<std::string, std::uint64_t>, int> seen;
+  keyed_->applyToAllEntries(count.column(), [&](const void* key, state::Namespace space) {
+    seen[{*static_cast<const Key*>(key), space.a}] = *count.value();
+  });
+  EXPECT_EQ(seen, written);
+}
+
 TEST_F(KeyedStateTest, AppliesToAllKeysAndLetsThemChange) {
   auto count = keyed_.state(ValueStateDescriptor<int>("count"));
   auto other = keyed_.state(ValueStateDescriptor<int>("other"));

@@ -177,6 +177,22 @@ TEST_P(EveryChain, RestoresWhatWasThereAtItsBarrier) {
   EXPECT_GT(numDeltas, 50);
 }
 
+TEST_F(StateSnapshotTest, TheSmallestStepsGetDoneToo) {
+  Keyed<Key> keyed(clock_);
+  auto state = keyed.state(kText);
+  constexpr int kKeys = 300;
+  for (int i = 0; i < kKeys; ++i) {
+    keyed.at(std::to_string(i));
+    state.update("value");
+  }
+  CollectingSink sink;
+  keyed->beginSnapshot(1, SnapshotMode::kBase);
+  int steps = 1;
+  while (steps < 10 * kKeys && !valueOrThrow(keyed->continueSnapshot(sink, 1))) ++steps;
+  EXPECT_LT(steps, 10 * kKeys);
+  EXPECT_FALSE(keyed->isSnapshotPending());
+}
+
 TEST_F(StateSnapshotTest, DeltaHoldsWhatChangedAndBasesReturnWhenDeltasGrow) {
   Keyed<Key> keyed(clock_);
   auto state = keyed.state(kText);

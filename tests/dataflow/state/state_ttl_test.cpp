@@ -34,6 +34,15 @@ class StateTtlTest : public testing::Test {
   Keyed<std::string> keyed_{clock_};
 };
 
+TEST_F(StateTtlTest, DefaultsDoNotStandForWhatIsOver) {
+  auto state = keyed_.state(withTtl(ValueStateDescriptor<int>("s", 7), ttl(100).build()));
+  keyed_.at("a");
+  EXPECT_EQ(state.value(), std::nullopt);
+  EXPECT_EQ(++state.modify(), 1);
+  clock_.ms = 100;
+  EXPECT_EQ(state.value(), std::nullopt);
+}
+
 TEST_F(StateTtlTest, ReadsDoNotProlongAndTheBoundaryBelongsToTheDead) {
   auto state = keyed_.state(withTtl(ValueStateDescriptor<int>("s"), ttl(100).build()));
   keyed_.at("a");
