@@ -8,11 +8,13 @@
 #include "core/types/key_hash.h"
 #include "dataflow/operators/aggregations.h"
 #include "dataflow/operators/function_traits.h"
+#include "dataflow/operators/keyed_input.h"
 #include "dataflow/operators/operator_base.h"
 #include "dataflow/operators/operator_failure.h"
 #include "dataflow/operators/output.h"
 #include "dataflow/operators/spill_settings.h"
 #include "dataflow/state/spilling_aggregator.h"
+#include "dataflow/state/value_forms.h"
 
 namespace flink::operators {
 
@@ -66,8 +68,9 @@ consteval bool keyStaysInRecord() {
   }
 }
 
-/// Folds the records of each key into one value. STREAMING: emits the running value for every
-/// record. BATCH: emits each key once, at the end, and spills past its managed memory.
+/// Folds the records of each key into one value. STREAMING: emits the running value, which is keyed
+/// state, for every record. BATCH: emits each key once, at the end, and spills past its managed
+/// memory.
 template <class T, class Selector, class Combiner>
 class KeyedAggregateOperator final : public OneInputOperator<T> {
  public:
@@ -81,38 +84,33 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
       : selector_(std::move(selector)),
         combiner_(std::move(combiner)),
         output_(outputs, ""),
-        table_(Layout::entryKey(selector_)) {}
+        keys_({selector_}) {}
+  [[nodiscard]] const state::KeyOps* stateKey() const override { return keys_.keyOps(); }
 
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
+    keys_.open(context);
     if constexpr (requires(Combiner & c) { c.function; }) this->openFunction(combiner_.function);
     if (context.batchMode) {
       aggregator_ =
           std::make_unique<Aggregator>(spillBudget(context), *context.files, spillPath(context),
                                        Layout::entryKey(selector_), MergeEntries{&combiner_});
+    } else {
+      running_ = valueOrThrow(
+          context.state.keyedState->column({"_op_state",
+                                            state::StateKind::kValue,
+                                            &state::valueOps<state::ValueForm<T, false>>(),
+                                            {},
+                                            state::StateLayout::kNoNamespace}));
     }
   }
 
   void process(Batch<T> batch) override {
     this->countIn(batch.records.size());
-    while (!batch.records.empty()) {
-      const std::size_t n = std::min(batch.records.size(), kBatchSize);
-      const std::span<T> records = batch.records.first(n);
-      const types::KeyHash* hashes = batch.keyHashes;
-      if (hashes == nullptr) {
-        for (std::size_t i = 0; i < n; ++i) {
-          hashes_[i] = types::keyHash(callKeySelector(selector_, std::as_const(records[i])));
-        }
-        hashes = hashes_;
-      }
-      if (aggregator_ == nullptr) {
-        emitRunningValues(records, hashes, batch.timestamps);
-      } else {
-        accumulate(records, hashes);
-      }
-      batch.records = batch.records.subspan(n);
-      if (batch.keyHashes != nullptr) batch.keyHashes += n;
-      if (batch.timestamps != nullptr) batch.timestamps += n;
+    if (aggregator_ == nullptr) {
+      emitRunningValues(batch);
+    } else {
+      accumulateAll(batch);
     }
     this->countOut(output_.numRecords());
   }
@@ -147,55 +145,75 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
   static constexpr std::size_t kPrefetchDistance = 16;
   static constexpr std::size_t kPrefetchFromBytes = std::size_t{1} << 20;
 
-  /// Calls update(record, entry, isNew) for each record, in order.
-  template <class Update>
-  void forEachEntry(Table& table, std::span<T> records, const types::KeyHash* hashes,
-                    Update&& update) {
+  void emitRunningValues(const Batch<T>& batch) {
+    keys_.enterBatch(batch);
+    for (std::size_t i = 0; i < batch.records.size(); ++i) {
+      keys_.enterRecord(batch, i);
+      T& record = batch.records[i];
+      bool isNew = false;
+      T& kept = *static_cast<T*>(running_->findOrCreate(isNew));
+      if (isNew) {
+        kept = std::as_const(record);
+      } else {
+        combiner_(kept, std::as_const(record));
+        record = std::as_const(kept);
+      }
+    }
+    keys_.leaveBatch();
+    output_.forward(batch.records, batch.timestamps);
+  }
+
+  void accumulateAll(Batch<T> batch) {
+    while (!batch.records.empty()) {
+      const std::size_t n = std::min(batch.records.size(), kBatchSize);
+      const std::span<T> records = batch.records.first(n);
+      const types::KeyHash* hashes = batch.keyHashes;
+      if (hashes == nullptr) {
+        for (std::size_t i = 0; i < n; ++i) {
+          hashes_[i] = types::keyHash(callKeySelector(selector_, std::as_const(records[i])));
+        }
+        hashes = hashes_;
+      }
+      accumulate(records, hashes);
+      batch.records = batch.records.subspan(n);
+      if (batch.keyHashes != nullptr) batch.keyHashes += n;
+    }
+  }
+
+  void accumulate(std::span<T> records, const types::KeyHash* hashes) {
+    Table& table = aggregator_->table();
     const std::size_t n = records.size();
     const std::size_t ahead = table.slotBytes() >= kPrefetchFromBytes ? kPrefetchDistance : n;
     for (std::size_t i = 0; i < std::min(ahead, n) && ahead != n; ++i) table.prefetch(hashes[i]);
     for (std::size_t i = 0; i < n; ++i) {
       if (i + ahead < n) table.prefetch(hashes[i + ahead]);
-      T& record = records[i];
-      auto&& key = callKeySelector(selector_, std::as_const(record));
-      const auto [entry, isNew] = table.findOrInsert(
-          hashes[i], key, [&] { return Layout::make(key, std::as_const(record)); });
-      update(record, *entry, isNew);
+      const T& record = records[i];
+      auto&& key = callKeySelector(selector_, record);
+      const auto [entry, isNew] =
+          table.findOrInsert(hashes[i], key, [&] { return Layout::make(key, record); });
+      addTo(*entry, record, isNew);
     }
-  }
-
-  void emitRunningValues(std::span<T> records, const types::KeyHash* hashes,
-                         const types::Timestamp* timestamps) {
-    forEachEntry(table_, records, hashes, [this](T& record, Entry& entry, bool isNew) {
-      if (isNew) return;
-      combiner_(Layout::value(entry), std::as_const(record));
-      record = std::as_const(Layout::value(entry));
-    });
-    output_.forward(records, timestamps);
-  }
-
-  void accumulate(std::span<T> records, const types::KeyHash* hashes) {
-    forEachEntry(aggregator_->table(), records, hashes,
-                 [this](T& record, Entry& entry, bool isNew) {
-                   if (isNew) {
-                     if constexpr (!types::kNoHeap<Entry>)
-                       aggregator_->charge(types::heapBytes(entry));
-                   } else if constexpr (types::kNoHeap<T>) {
-                     combiner_(Layout::value(entry), std::as_const(record));
-                   } else {
-                     const std::size_t before = types::heapBytes(Layout::value(entry));
-                     combiner_(Layout::value(entry), std::as_const(record));
-                     aggregator_->charge(types::heapBytes(Layout::value(entry)) - before);
-                   }
-                 });
     throwIfError(aggregator_->checkBudget());
+  }
+
+  void addTo(Entry& entry, const T& record, bool isNew) {
+    if (isNew) {
+      if constexpr (!types::kNoHeap<Entry>) aggregator_->charge(types::heapBytes(entry));
+    } else if constexpr (types::kNoHeap<T>) {
+      combiner_(Layout::value(entry), record);
+    } else {
+      const std::size_t before = types::heapBytes(Layout::value(entry));
+      combiner_(Layout::value(entry), record);
+      aggregator_->charge(types::heapBytes(Layout::value(entry)) - before);
+    }
   }
 
   Selector selector_;
   Combiner combiner_;
   Output<T> output_;
-  Table table_;
-  std::unique_ptr<Aggregator> aggregator_;
+  KeyedInput<KeyedBy<KeyOf<Selector, T>, Selector>> keys_;
+  state::StateColumn* running_ = nullptr;   ///< of streams
+  std::unique_ptr<Aggregator> aggregator_;  ///< of batches
   types::KeyHash hashes_[kBatchSize];
 };
 

@@ -13,6 +13,7 @@
 #include "core/base/rng.h"
 #include "dataflow/operators/factories.h"
 #include "tests/dataflow/operators/operator_harness.h"
+#include "tests/dataflow/operators/operator_script.h"
 
 namespace flink::operators {
 namespace {
@@ -51,6 +52,15 @@ TEST(KeyedAggregateTest, SumKeepsTheOtherFieldsOfTheFirstElement) {
       run(makeKeyedSumFactory<Sample>(byName, TupleField<1>{})),
       ElementsAre(Sample{"a", 5, 1}, Sample{"b", 1, 2}, Sample{"a", 8, 1}, Sample{"a", 11, 1},
                   Sample{"a", 20, 1}, Sample{"b", 2, 2}, Sample{"a", 29, 1}));
+}
+
+TEST(KeyedAggregateTest, RunningValuesOutliveARestart) {
+  OperatorScript script(makeKeyedSumFactory<KeyedValue>(KeyOfPair{}, TupleField<1>{}));
+  script.main<KeyedValue>();
+  EXPECT_THAT(script.play("E 1 a 1;E 2 b 5;E 3 a 2"), ElementsAre("a 1@1", "b 5@2", "a 3@3"));
+  EXPECT_THAT(script.play("S"), ElementsAre()) << "a restart emits nothing";
+  EXPECT_THAT(script.play("E 4 a 4;S;E 5 a 1;E 6 b 1;E 7 c 1"),
+              ElementsAre("a 7@4", "a 8@5", "b 6@6", "c 1@7"));
 }
 
 TEST(KeyedAggregateTest, IntegerSumsWrapAround) {

@@ -13,6 +13,7 @@
 #include "core/fs/local_file_system.h"
 #include "core/metrics/registry.h"
 #include "dataflow/operators/operator_factory.h"
+#include "dataflow/state/keyed_state_backend.h"
 
 namespace flink::operators {
 
@@ -98,6 +99,13 @@ class OperatorHarness : private OperatorEventGateway {
   /// Makes and opens the operator under test.
   StreamOperator& open(const OperatorFactory& factory, const OperatorOutputs& outputs) {
     op = factory.create(outputs);
+    if (op->stateKey() != nullptr && context.state.keyedState == nullptr) {
+      state::KeyedBackendOptions options;
+      options.key = op->stateKey();
+      options.clock = &clock_;
+      keyedState_ = state::makeHashMapStateBackend(std::move(options));
+      context.state.keyedState = keyedState_.get();
+    }
     op->open(context);
     return *op;
   }
@@ -154,6 +162,7 @@ class OperatorHarness : private OperatorEventGateway {
   SystemClock clock_;
   std::unique_ptr<FileSystem> files_;
   metrics::MetricRegistry registry_;
+  std::unique_ptr<state::KeyedStateBackend> keyedState_;  ///< where the test brings none
 };
 
 }  // namespace flink::operators

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "dataflow/operators/windowing/merging_window_set.h"
 #include "dataflow/operators/windowing/window_operator_base.h"
+#include "dataflow/state/operator_state_backend.h"
 
 namespace flink::operators {
 
@@ -44,6 +46,8 @@ class WindowOperator final : public WindowOperatorBase<Definition> {
     }
     triggerContext_.emplace(*services_);
     evictorContext_.emplace(*services_);
+    if constexpr (requires(const typename Definition::Assigner& a) { a.aligned(); })
+      takeOverAlignedWindows(context);
   }
 
   void process(Batch<T> batch) override {
@@ -77,6 +81,32 @@ class WindowOperator final : public WindowOperatorBase<Definition> {
   using Base::d_;
   using Base::services_;
   using MergingEntries = std::vector<MergingEntry<W>>;
+
+  /// AlignedWindowOperator leaves no timers but, in event time, a mark up to where it has fired:
+  /// gives its windows the timers that they have here.
+  void takeOverAlignedWindows(OperatorContext& context) {
+    if (!context.state.isRestored()) return;
+    types::Timestamp firedUpTo = types::kMinWatermark;
+    if constexpr (Definition::Assigner::isEventTime()) {
+      auto mark = valueOrThrow(context.state.operatorState->getUnionListState(
+          ListStateDescriptor<types::Timestamp>("window-event-time")));
+      const auto marks = mark.get();
+      if (marks.empty()) return;
+      for (const types::Timestamp time : marks) firedUpTo = std::max(firedUpTo, time);
+      mark.clear();
+    }
+    const bool firesAgain = d_.allowedLateness == 0;
+    this->backend_->applyToAllEntries(*contents_, [&](const void*, state::Namespace space) {
+      const W window = windowOf<W>(space);
+      triggerContext_->setWindow(space);
+      if constexpr (!Definition::Assigner::isEventTime()) {
+        triggerContext_->registerProcessingTimeTimer(window.maxTimestamp());
+      } else if (firesAgain || window.maxTimestamp() > firedUpTo) {
+        triggerContext_->registerEventTimeTimer(window.maxTimestamp());
+      }
+      registerCleanupTimer(window);
+    });
+  }
 
   void onEventTimeTimer(const state::DueTimer& timer) override { onTimer(timer, true); }
   void onProcessingTimeTimer(const state::DueTimer& timer) override { onTimer(timer, false); }

@@ -91,6 +91,31 @@ TEST(AlignedWindowOperatorTest, TakesOverWhatTheGenericOperatorWrote) {
   }
 }
 
+TEST(AlignedWindowOperatorTest, TheGenericOperatorTakesOverWhatItWrote) {
+  const auto assigner = TumblingEventTimeWindows::of(milliseconds(10));
+  for (const std::int64_t lateness : {0, 5}) {
+    const auto definition =
+        processWindows(assigner, EventTimeTrigger(), ShowTimeWindow{}, lateness);
+    WindowScript<> script(makeWindowFactory(definition));
+    EXPECT_THAT(ordered(script.play("E 1 a 1; W 9; E 11 a 3; E 12 b 4")),
+                ElementsAre("a 0 10: 1@9", "W9"));
+    script.restartAs(makeGenericWindowFactory(definition));
+    EXPECT_THAT(ordered(script.play("W 19; W max")),
+                ElementsAre("a 10 20: 3@19", "b 10 20: 4@19", "W19", "Wmax"))
+        << "what has fired does not fire again";
+    EXPECT_THAT(script.numEntries(), IsEmpty());
+  }
+}
+
+TEST(AlignedWindowOperatorTest, TheGenericOperatorTakesOverProcessingTime) {
+  const auto definition = processWindows(TumblingProcessingTimeWindows::of(milliseconds(10)),
+                                         ProcessingTimeTrigger(), ShowTimeWindow{});
+  WindowScript<> script(makeWindowFactory(definition));
+  EXPECT_THAT(script.play("P 1; E 1 a 1"), IsEmpty());
+  script.restartAs(makeGenericWindowFactory(definition));
+  EXPECT_THAT(script.play("P 9"), ElementsAre("a 0 10: 1@9"));
+}
+
 TEST(AlignedWindowOperatorTest, FiringStopsAndGoesOn) {
   const auto definition =
       sumWindows(TumblingEventTimeWindows::of(milliseconds(10)), EventTimeTrigger());

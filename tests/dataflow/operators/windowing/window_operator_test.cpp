@@ -303,6 +303,29 @@ TEST(WindowOperatorTest, MergingWindowsNeedATriggerThatMerges) {
                StatusException);
 }
 
+/// Merges sessions into one that is over before any of them.
+struct MergesIntoThePast : DynamicEventTimeSessionWindows<std::int64_t (*)(const KeyedValue&)> {
+  MergesIntoThePast()
+      : DynamicEventTimeSessionWindows([](const KeyedValue&) -> std::int64_t { return 10; }) {}
+  static std::vector<MergedWindows<TimeWindow>> mergeWindows(std::vector<TimeWindow>& windows) {
+    auto merged = mergeTimeWindows(windows);
+    for (auto& each : merged) each.result = {0, 1};
+    return merged;
+  }
+};
+
+TEST(WindowOperatorTest, MergingIntoThePastFailsTheJob) {
+  WindowScript<> script(
+      makeWindowFactory(processWindows(MergesIntoThePast(), EventTimeTrigger(), ShowTimeWindow{})));
+  EXPECT_THAT(script.play("W 5; E 10 a 1"), ElementsAre("W5"));
+  try {
+    script.play("E 15 a 2");
+    FAIL() << "merged into a window that is over";
+  } catch (const StatusException& failure) {
+    EXPECT_EQ(failure.status().code(), ErrorCode::kWindowMergedIntoPast);
+  }
+}
+
 /// Counts its calls per window and per key and tells event time; clears what belongs to the window.
 struct CountCalls {
   ValueStateDescriptor<int> perWindow{"perWindow"};
