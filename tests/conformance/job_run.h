@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/executor.h"
 #include "core/metrics/registry.h"
+#include "dataflow/checkpoint/recovery_plan.h"
 #include "dataflow/operators/operator_factory.h"
 #include "dataflow/operators/processing_time_service.h"
 #include "fake_network.h"
@@ -66,10 +67,13 @@ class JobRun {
 
  private:
   void build();
+  void openTasks();
   /// Lets every task work until nothing is left to do.
   void settle();
   void moveClock(types::Timestamp time);
+  /// From a snapshot of all operators, as after a failure: their state is in it, event time is not.
   void restart();
+  checkpoint::CheckpointMetadata takeSnapshot();
   void endSources();
   void close();
 
@@ -85,6 +89,7 @@ class JobRun {
   std::unique_ptr<task::FakeNetwork> network_;
   std::vector<std::unique_ptr<TaskRun>> tasks_;  // topological order
   int attempt_ = 0;
+  checkpoint::CheckpointId lastCheckpoint_ = 0;
 };
 
 }  // namespace flink::conformance

@@ -2,32 +2,21 @@
 
 #include <utility>
 
+#include "core/base/rng.h"
+#include "dataflow/checkpoint/snapshot_writer.h"
 #include "dataflow/operators/operator_failure.h"
+#include "in_memory_file_system.h"
 
 namespace flink::conformance {
 
 namespace {
-
 constexpr std::size_t kEverything = static_cast<std::size_t>(-1);
-
-/// A reader that aligns barriers tells their times by a clock.
-template <class Reader>
-auto makeReader(const task::TaskSpec& spec, const TaskRun::Services& services,
-                task::OperatorChain& chain, const std::shared_ptr<metrics::MetricGroup>& group) {
-  if constexpr (requires {
-                  Reader::make(spec, services.catalog, services.network, chain, services.clock,
-                               group);
-                }) {
-    return Reader::make(spec, services.catalog, services.network, chain, services.clock, group);
-  } else {
-    return Reader::make(spec, services.catalog, services.network, chain, group);
-  }
-}
-
 }  // namespace
 
 TaskRun::TaskRun(task::TaskSpec spec, const Services& services)
-    : spec_(std::move(spec)), probe_(spec_, services.jobGroup, services.clock) {
+    : spec_(std::move(spec)),
+      clock_(services.clock),
+      probe_(spec_, services.jobGroup, services.clock) {
   using operators::valueOrThrow;
   for (const task::TaskOutput& output : spec_.outputs) {
     partitions_.push_back(
@@ -44,13 +33,37 @@ TaskRun::TaskRun(task::TaskSpec spec, const Services& services)
   chain.cancelled = [] { return false; };
   chain.setAccumulator = [](const std::string&, std::string) {};
   chain_ = valueOrThrow(task::OperatorChain::build(spec_, partitions_, chain));
-  input_ = valueOrThrow(makeReader<task::InputReader>(spec_, services, *chain_, probe_.group()));
+  input_ = valueOrThrow(task::InputReader::make(spec_, services.catalog, services.network, *chain_,
+                                                services.clock, probe_.group()));
 }
 
 TaskRun::~TaskRun() {
   // After a failure operators may fail again; what counts has been written down.
   (void)chain_->close();
   input_->close();
+}
+
+void TaskRun::restore(const checkpoint::TaskRestore& from) {
+  checkpoint::InMemoryFileSystem files;
+  operators::throwIfError(chain_->restore(from, files, [] { return false; }));
+}
+
+checkpoint::TaskSnapshot TaskRun::snapshot(checkpoint::CheckpointId id) {
+  // Without files everything is in the snapshot itself.
+  checkpoint::InMemoryFileSystem files;
+  const std::unique_ptr<Rng> rng = makeSeededRng(static_cast<std::uint64_t>(id));
+  checkpoint::CheckpointLocation location;
+  location.filesAllowed = false;
+  checkpoint::SnapshotWriter writer(files, *rng, location, {});
+  state::SnapshotContext context;
+  context.checkpointId = static_cast<state::SnapshotId>(id);
+  context.checkpointTimestamp = clock_.wallMs();
+  chain_->prepareSnapshot(context);
+  flush();
+  operators::throwIfError(chain_->beginSnapshot(context, state::SnapshotMode::kDelta, writer));
+  while (!operators::valueOrThrow(chain_->continueSnapshot(writer, 1))) {
+  }
+  return chain_->completeSnapshot(id, operators::valueOrThrow(writer.finish()));
 }
 
 void TaskRun::open() {

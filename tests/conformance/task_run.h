@@ -3,6 +3,8 @@
 #include <memory>
 #include <vector>
 
+#include "dataflow/checkpoint/recovery_plan.h"
+#include "dataflow/checkpoint/snapshot_chain.h"
 #include "dataflow/task/operator_chain.h"
 #include "dataflow/task/probe.h"
 #include "dataflow/task/task_input.h"
@@ -28,7 +30,12 @@ class TaskRun {
   TaskRun(const TaskRun&) = delete;
   TaskRun& operator=(const TaskRun&) = delete;
 
+  /// Continues from a snapshot. Before open().
+  void restore(const checkpoint::TaskRestore& from);
   void open();
+  /// What the task's operators keep, in memory. What they emit in front of the barrier has gone on.
+  checkpoint::TaskSnapshot snapshot(checkpoint::CheckpointId id);
+  [[nodiscard]] const JobVertexId& vertex() const { return spec_.attempt.vertex; }
   /// If it has a source: lets it take one line.
   void pollSource();
   void endEventTime();
@@ -43,6 +50,7 @@ class TaskRun {
   void finish();
 
   const task::TaskSpec spec_;
+  const Clock& clock_;
   task::TaskProbe probe_;
   std::vector<std::unique_ptr<network::ResultPartition>> partitions_;
   std::unique_ptr<task::OperatorChain> chain_;
