@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -102,6 +103,7 @@ Status compileJobLibrary(const CompileRequest& request, ProcessLauncher& launche
             fmt::format("the directory of the job library cannot be made: path={} reason={}",
                         request.output, error.message())};
   }
+  fmt::print(stderr, "Compiling {}\n", request.source);  // it takes seconds
   // Several clients may compile the same source at once; each moves its own result into place.
   const std::string temporary = fmt::format("{}.{}", request.output, getpid());
   ProcessSpec spec;

@@ -18,8 +18,8 @@ struct CompileRequest {
 };
 
 /// Compiles a job's source into a library unless the one that is there is newer than everything it
-/// was made from (the source, the headers it includes, libflink.so). Compiler: $CXX, else g++; its
-/// messages go to stderr. Errors: kProgramCompile, kFileNotFound, kFileIo.
+/// was made from (the source, the headers it includes, libflink.so). Compiler: $CXX, else g++; that
+/// it runs, and its messages, go to stderr. Errors: kProgramCompile, kFileNotFound, kFileIo.
 Status compileJobLibrary(const CompileRequest& request, ProcessLauncher& launcher);
 
 }  // namespace flink::program

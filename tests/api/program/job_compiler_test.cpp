@@ -46,10 +46,14 @@ class JobCompilerTest : public testing::Test {
 };
 
 TEST_F(JobCompilerTest, CompilesAgainOnlyWhatChanged) {
+  testing::internal::CaptureStderr();
   Status status = compile();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "Compiling " + request_.source + "\n");
   ASSERT_TRUE(status.isOk()) << status.toString();
   const ino_t first = inode();
+  testing::internal::CaptureStderr();
   status = compile();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
   ASSERT_TRUE(status.isOk()) << status.toString();
   EXPECT_EQ(inode(), first);
   fs::last_write_time(home_ / "my jobs/a header.h",
