@@ -18,6 +18,8 @@
 #include "cli/cluster_processes.h"
 #include "core/base/error_codes.h"
 #include "core/base/mutex.h"
+#include "core/config/key_scope.h"
+#include "core/config/option_list.h"
 #include "core/config/options/core_options.h"
 
 namespace flink::cli {
@@ -111,6 +113,14 @@ void printPropertyWarnings(const GlobalOptions& global, const ClusterContext& co
                                      return property.substr(0, property.find('=')) == warning.key;
                                    });
     if (given) std::fprintf(stderr, "warning: %s\n", warning.text.c_str());
+  }
+  for (const std::string& property : global.dynamicProperties) {
+    const auto* option = config::findOption(property.substr(0, property.find('=')));
+    if (option == nullptr || config::scopeOf(option->key) != config::KeyScope::kCluster) continue;
+    std::fprintf(stderr,
+                 "warning: -D %s has no effect on a job: the cluster's processes read it when they "
+                 "start; set it in conf/config.yaml or with `flinkctl cluster start -D`\n",
+                 std::string(option->key).c_str());
   }
 }
 

@@ -144,6 +144,7 @@ Status JobManagerNode::startJobManager() {
         settings, process,
         jobmanager::JobManager::Environment{
             *loop_, clock_, *rng_, *rpc_, *files_, *registry_,
+            [this](std::function<void()> work) { blocking_.run(std::move(work)); },
             [this](protocol::ClusterEvent event) { events_->publish(std::move(event)); }});
     jobManager_->start();
     rpc_->start();
@@ -190,6 +191,7 @@ void JobManagerNode::stop() {
     transport_->stop();
     loop_->stop();
   }
+  blocking_.stop();
   blobRpc_->stop();
   blobTransport_->stop();
   blobLoop_->stop();

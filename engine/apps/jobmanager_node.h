@@ -11,6 +11,7 @@
 #include "cluster/control/rpc.h"
 #include "cluster/jobmanager/job_manager.h"
 #include "cluster/rest/rest_server.h"
+#include "core/base/blocking_pool.h"
 #include "core/base/clock.h"
 #include "core/base/executor.h"
 #include "core/base/fs.h"
@@ -78,6 +79,7 @@ class JobManagerNode {
   std::unique_ptr<rest::RestServer> rest_;
   std::shared_ptr<metrics::MetricGroup> processGroup_;
   Reporters reporters_;
+  BlockingPool blocking_;  ///< stop() ends it while what it uses is there
 };
 
 }  // namespace flink::apps

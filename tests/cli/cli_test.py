@@ -110,6 +110,15 @@ class CliTest(unittest.TestCase):
         self.assertIn("parallelism.default", said)
         self.assertIn("env.java.opts", said)
 
+    def testPropertiesThatNoJobTakesAreNamed(self):
+        job = BIN.parent / "examples" / "streaming" / "WordCount.so"
+        said = self.run_("info", "-D", "jobstore.max-capacity=7", "-D", "pipeline.name=mine", "-D", "client.timeout=9 s",
+                         job).stderr
+        self.assertIn("jobstore.max-capacity has no effect on a job", said)
+        self.assertIn("flinkctl cluster start -D", said)
+        self.assertNotIn("pipeline.name", said)
+        self.assertNotIn("client.timeout", said)
+
     def testConfigCheck(self):
         good = self.run_("config", "check", self.conf / "config.yaml")
         self.assertEqual(good.returncode, 0, good.stderr)

@@ -40,10 +40,13 @@ class IsolationTest(ClusterTest):
         return cause
 
     def testSigkill(self):
-        self.assertIn("SIGKILL", self.killOne(signal.SIGKILL))
+        self.assertIn("signal=9 (SIGKILL)", self.killOne(signal.SIGKILL))
+
+    def testSigsegvFromOutside(self):
+        self.assertIn("signal=11 (SIGSEGV)", self.killOne(signal.SIGSEGV))
 
     def testSigstop(self):
-        self.killOne(signal.SIGSTOP)
+        self.assertIn("was stopped by signal 19 (SIGSTOP)", self.killOne(signal.SIGSTOP))
 
     def testSegmentationFaultNamesOperatorAndLibrary(self):
         for how, name in (("segv", "SIGSEGV"), ("abort", "SIGABRT"), ("overflow", "SIGSEGV")):
@@ -83,8 +86,17 @@ class TaskManagerLossTest(ClusterTest):
         pid = self.cluster.processes("flink-taskmanager")[0]
         os.kill(pid, signal.SIGKILL)
         self.cluster.waitState(job, "FAILED")
-        self.assertIn(str(pid), self.cluster.rootCause(job))
+        self.assertIn(f"process {pid} on host {os.uname().nodename} is gone", self.cluster.rootCause(job))
         waitFor("all workers are gone", lambda: not self.cluster.processes("flink-worker"))
+
+    def testStoppedTaskManagerFailsItsJobsByName(self):
+        job = self.cluster.start(JOBS / "Endless.so", parallelism=2)
+        self.cluster.waitTasks(job)
+        pid = self.cluster.processes("flink-taskmanager")[0]
+        os.kill(pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, pid, signal.SIGKILL)
+        self.cluster.waitState(job, "FAILED")
+        self.assertIn(f"process {pid} on host {os.uname().nodename} is stopped (SIGSTOP)", self.cluster.rootCause(job))
 
 
 class JobManagerLossTest(ClusterTest):

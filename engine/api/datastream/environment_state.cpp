@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <string_view>
 
 #include "api/datastream/flink_exception.h"
 #include "core/base/error_codes.h"
+#include "core/config/key_scope.h"
 #include "core/config/options/execution_options.h"
 #include "core/config/options/taskmanager_options.h"
 #include "dataflow/graph/stream_graph.h"
@@ -81,15 +81,10 @@ void applySettings(const config::Configuration& configuration, ExecutionConfig& 
 
 /// A job's configuration: what concerns jobs, and not the processes of whoever submits it.
 std::map<std::string, std::string> jobConfiguration(const config::Configuration& configuration) {
-  static constexpr std::string_view kPrefixes[] = {
-      "execution.",       "pipeline.", "parallelism.",        "state.",
-      "restart-strategy", "table.",    "slot.request.timeout"};
   std::map<std::string, std::string> chosen;
   for (const auto& [key, entry] : configuration.entries()) {
     const bool fromProgram = entry.origin.source == "program";
-    const bool ofJobs =
-        std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
-                    [&key = key](std::string_view prefix) { return key.starts_with(prefix); });
+    const bool ofJobs = config::scopeOf(key) == config::KeyScope::kJob;
     if (fromProgram || ofJobs) chosen[key] = entry.value;
   }
   return chosen;

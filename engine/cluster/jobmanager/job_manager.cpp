@@ -39,7 +39,7 @@ JobManager::JobManager(JobManagerSettings settings, JobManagerProcess process,
       logs_(environment_.files, process_.logPrefix),
       resources_(
           settings_, process_, environment_.loop, environment_.clock, environment_.rng,
-          environment_.rpc,
+          environment_.rpc, environment_.files,
           [this](std::string kind, std::map<std::string, std::string> attributes) {
             publish(std::move(kind), std::move(attributes));
           },
@@ -266,8 +266,11 @@ void JobManager::handle(protocol::GetTaskManagerRequest request,
 
 void JobManager::handle(protocol::ListLogsRequest request,
                         Responder<protocol::ListLogsRequest> responder) {
+  if (request.process == kJobManagerProcessName) {
+    return environment_.runBlocking(
+        [logs = logs_, responder = std::move(responder)] { responder(logs.list()); });
+  }
   onLoop([this, request = std::move(request), responder = std::move(responder)] {
-    if (request.process == kJobManagerProcessName) return responder(logs_.list());
     resources_.call<protocol::ListTaskManagerLogsRequest>(TaskManagerId(request.process), {},
                                                           responder);
   });
@@ -275,8 +278,13 @@ void JobManager::handle(protocol::ListLogsRequest request,
 
 void JobManager::handle(protocol::ReadLogRequest request,
                         Responder<protocol::ReadLogRequest> responder) {
+  if (request.process == kJobManagerProcessName) {
+    return environment_.runBlocking(
+        [logs = logs_, request = std::move(request), responder = std::move(responder)] {
+          responder(logs.read(request));
+        });
+  }
   onLoop([this, request = std::move(request), responder = std::move(responder)] {
-    if (request.process == kJobManagerProcessName) return responder(logs_.read(request));
     resources_.call<protocol::ReadTaskManagerLogRequest>(
         TaskManagerId(request.process), {request.name, request.offset, request.maxBytes},
         responder);

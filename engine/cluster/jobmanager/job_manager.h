@@ -32,6 +32,8 @@ class JobManager final : public JobManagerGateway {
     control::RpcEndpoint& rpc;
     FileSystem& files;
     metrics::MetricRegistry& metrics;
+    /// Runs work that blocks (reading log files) off the loop.
+    std::function<void(std::function<void()>)> runBlocking;
     /// Takes the events of the cluster's event stream and numbers them; may be empty.
     std::function<void(protocol::ClusterEvent)> publish;
   };

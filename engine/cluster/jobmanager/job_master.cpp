@@ -46,6 +46,7 @@ JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobS
                 [this] { state().onTasksEnded(*this); }),
       collected_(
           std::make_unique<CollectBuffers>(services_.loop, services_.settings.collectBufferBytes)),
+      cancellationTimeout_(settings.cancellationTimeout),
       execution_(graph_, settings, JobToken::random(services_.rng), services_.resources,
                  services_.loop, services_.clock, *this) {
   timestampsMs_[static_cast<std::size_t>(JobStatus::kInitializing)] = services_.clock.wallMs();
@@ -149,9 +150,9 @@ void JobMaster::restartWhenReady() {
 }
 
 void JobMaster::startCancellationTimer() {
-  if (services_.settings.cancellationTimeout <= Duration::zero()) return;
+  if (cancellationTimeout_ <= Duration::zero()) return;
   if (cancellationTimer_ != EventLoop::TimerId::kNone) return;
-  cancellationTimer_ = services_.loop.schedule(services_.settings.cancellationTimeout, [this] {
+  cancellationTimer_ = services_.loop.schedule(cancellationTimeout_, [this] {
     cancellationTimer_ = EventLoop::TimerId::kNone;
     if (!isTerminal(status_))
       execution_.forceEnd("tasks did not end within task.cancellation.timeout");

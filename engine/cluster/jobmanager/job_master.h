@@ -93,6 +93,7 @@ class JobMaster final : private JobContext, private ExecutionListener {
   FailureHistory failures_;
   JobRestarts restarts_;
   std::unique_ptr<CollectBuffers> collected_;
+  const Duration cancellationTimeout_;
   EventLoop::TimerId cancellationTimer_ = EventLoop::TimerId::kNone;
   JobExecution execution_;  // last: its end drops the callbacks into this
 };

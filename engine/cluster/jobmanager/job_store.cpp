@@ -37,6 +37,10 @@ JobStore::~JobStore() {
 
 void JobStore::put(ArchivedJob job) {
   const JobId id = job.result.id;
+  const auto status = job.result.status;
+  if (status == protocol::JobStatus::kFinished) ++totals_.finished;
+  if (status == protocol::JobStatus::kCanceled) ++totals_.cancelled;
+  if (status == protocol::JobStatus::kFailed) ++totals_.failed;
   const std::int64_t bytes = estimateBytes(job);
   jobs_.push_back({std::move(job), bytes, clock_.now()});
   byId_.emplace(id, std::prev(jobs_.end()));
@@ -80,17 +84,6 @@ std::vector<protocol::JobOverview> JobStore::overviews() const {
 
 void JobStore::addLibraries(std::set<BlobDigest>& libraries) const {
   for (const Entry& entry : jobs_) libraries.insert(entry.job.library);
-}
-
-JobStore::Totals JobStore::totals() const {
-  Totals totals;
-  for (const Entry& entry : jobs_) {
-    const auto status = entry.job.result.status;
-    if (status == protocol::JobStatus::kFinished) ++totals.finished;
-    if (status == protocol::JobStatus::kCanceled) ++totals.cancelled;
-    if (status == protocol::JobStatus::kFailed) ++totals.failed;
-  }
-  return totals;
 }
 
 }  // namespace flink::jobmanager

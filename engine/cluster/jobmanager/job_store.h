@@ -44,11 +44,11 @@ class JobStore {
   [[nodiscard]] std::vector<protocol::JobOverview> overviews() const;
   /// Adds the libraries of the kept jobs.
   void addLibraries(std::set<BlobDigest>& libraries) const;
-  /// How many of those kept ended in each way.
+  /// How many ended in each way so far, kept or not.
   struct Totals {
     std::int32_t finished = 0, cancelled = 0, failed = 0;
   };
-  [[nodiscard]] Totals totals() const;
+  [[nodiscard]] const Totals& totals() const { return totals_; }
   [[nodiscard]] std::size_t size() const { return jobs_.size(); }
 
  private:
@@ -67,6 +67,7 @@ class JobStore {
   std::list<Entry> jobs_;  // oldest first
   std::map<JobId, std::list<Entry>::iterator> byId_;
   std::int64_t bytes_ = 0;
+  Totals totals_;
   EventLoop::TimerId timer_ = EventLoop::TimerId::kNone;
 };
 

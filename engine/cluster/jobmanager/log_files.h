@@ -10,7 +10,7 @@
 namespace flink::jobmanager {
 
 /// Shows the files of the JobManager's log directory. Names are looked up in its listing, never
-/// joined into paths unseen. Thread: the JobManager's event loop.
+/// joined into paths unseen. Thread: any; reading blocks.
 class LogFiles {
  public:
   /// `prefix` is the path of the files up to their extension; others may keep theirs in the same

@@ -7,12 +7,16 @@
 #include "cluster/jobmanager/failures.h"
 #include "core/base/error_codes.h"
 #include "core/base/log.h"
+#include "core/base/process_state.h"
 
 namespace flink::jobmanager {
 namespace {
 
 Logger kLog{"flink.jobmanager.resources"};
 constexpr std::int32_t kMaxSlotsPerTaskManager = 4096;
+/// How often, and for how long together, the end of a process is waited for.
+constexpr Duration kEndCheckPause = std::chrono::milliseconds(50);
+constexpr int kEndChecks = 20;
 
 std::int64_t toMillis(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -27,17 +31,22 @@ SlotManager::Options slotOptions(const JobManagerSettings& settings) {
 ResourceManager::ResourceManager(const JobManagerSettings& settings,
                                  const JobManagerProcess& process, EventLoop& loop,
                                  const Clock& clock, Rng& rng, control::RpcEndpoint& rpc,
-                                 Publish publish, std::function<void()> onSlotsChanged)
+                                 FileSystem& files, Publish publish,
+                                 std::function<void()> onSlotsChanged)
     : settings_(settings),
       process_(process),
       loop_(loop),
       clock_(clock),
       rpc_(rpc),
+      files_(files),
       publish_(std::move(publish)),
       slots_(slotOptions(settings), loop, clock, rng, std::move(onSlotsChanged)) {}
 
 ResourceManager::~ResourceManager() {
-  for (const auto& [id, taskManager] : taskManagers_) loop_.cancel(taskManager.timer);
+  for (const auto& [id, taskManager] : taskManagers_) {
+    loop_.cancel(taskManager.timer);
+    loop_.cancel(taskManager.endTimer);
+  }
 }
 
 Status ResourceManager::accept(const protocol::RegisterTaskManagerRequest& request) const {
@@ -69,6 +78,8 @@ Result<protocol::RegisterTaskManagerRequest::Response> ResourceManager::register
                                        known->second.self.slots != request.self.slots)) {
     lose(id, lossOf(known->second, kJobMasterException,
                     "TaskManager was replaced by a new process of the same id"));
+  } else if (known != taskManagers_.end() && known->second.endTimer != EventLoop::TimerId::kNone) {
+    lose(id, lossOf(known->second, kJobMasterException, "connection of TaskManager broke"));
   }
   const bool isNew = !taskManagers_.contains(id);
   TaskManager& taskManager = taskManagers_[id];
@@ -79,11 +90,9 @@ Result<protocol::RegisterTaskManagerRequest::Response> ResourceManager::register
         {ErrorCode::kUnavailable, "the TaskManager registered anew: taskManager=" + id.text()});
   }
   taskManager.peer = peer;
-  taskManager.calls =
-      std::make_unique<control::OrderedCalls>(rpc_, loop_, peer, [this, id](const Status& reason) {
-        lose(id, lossOf(taskManagers_.at(id), kJobMasterException,
-                        "TaskManager is no longer reachable", reason.message()));
-      });
+  taskManager.calls = std::make_unique<control::OrderedCalls>(
+      rpc_, loop_, peer,
+      [this, id](const Status& reason) { loseUnreachable(id, reason.message(), 0); });
   taskManager.self = std::move(request.self);
   byPeer_.insert_or_assign(peer, id);
   taskManager.lastHeartbeat = clock_.now();
@@ -166,8 +175,40 @@ void ResourceManager::workerEnded(const TaskManagerId& id, const JobId& job) {
 void ResourceManager::onPeerLost(const PeerId& peer, const Status& reason) {
   const auto id = taskManagerOf(peer);
   if (!id) return;
-  lose(*id, lossOf(taskManagers_.at(*id), kJobMasterException, "TaskManager is no longer reachable",
-                   reason.message()));
+  loseUnreachable(*id, reason.message(), kEndChecks);
+}
+
+void ResourceManager::loseUnreachable(const TaskManagerId& id, const std::string& reason,
+                                      int checksLeft) {
+  TaskManager& taskManager = taskManagers_.at(id);
+  if (checksLeft > 0 && isOnThisHost(taskManager) &&
+      readProcessState(files_, taskManager.self.pid) == ProcessState::kAlive) {
+    // A dying process closes its connections a moment before it is gone.
+    loop_.cancel(taskManager.endTimer);
+    taskManager.endTimer = loop_.schedule(kEndCheckPause, [this, id, reason, checksLeft] {
+      loseUnreachable(id, reason, checksLeft - 1);
+    });
+    return;
+  }
+  lose(id, lossOf(taskManager, kJobMasterException,
+                  "TaskManager is no longer reachable" + fateOf(taskManager), reason));
+}
+
+std::string ResourceManager::fateOf(const TaskManager& taskManager) const {
+  if (!isOnThisHost(taskManager)) return {};
+  const int pid = taskManager.self.pid;
+  std::string_view fate = "runs and does not answer";
+  switch (readProcessState(files_, pid)) {
+    case ProcessState::kGone:
+      fate = "is gone (ended or killed; whoever started it knows the signal)";
+      break;
+    case ProcessState::kStopped:
+      fate = "is stopped (SIGSTOP) and does not answer";
+      break;
+    case ProcessState::kAlive:
+      break;
+  }
+  return fmt::format(": process {} on host {} {}", pid, machineName(), fate);
 }
 
 void ResourceManager::watch(const TaskManagerId& id, TaskManager& taskManager, Duration after) {
@@ -176,8 +217,9 @@ void ResourceManager::watch(const TaskManagerId& id, TaskManager& taskManager, D
     const Duration silent = clock_.now() - watched.lastHeartbeat;
     if (silent < settings_.heartbeatTimeout)
       return watch(id, watched, settings_.heartbeatTimeout - silent);
-    lose(id, lossOf(watched, kTimeoutException, "heartbeat of TaskManager timed out",
-                    fmt::format("silent for {} ms", toMillis(silent))));
+    lose(id,
+         lossOf(watched, kTimeoutException, "heartbeat of TaskManager timed out" + fateOf(watched),
+                fmt::format("silent for {} ms", toMillis(silent))));
   });
 }
 
@@ -198,6 +240,7 @@ void ResourceManager::lose(const TaskManagerId& id, const protocol::FailureInfo&
   FLINK_WARN(kLog, "TaskManager lost: {}", failure.message);
   const TaskManager lost = std::move(found->second);
   loop_.cancel(lost.timer);
+  loop_.cancel(lost.endTimer);
   lost.calls->close({ErrorCode::kUnavailable, failure.message});
   byPeer_.erase(lost.peer);
   taskManagers_.erase(found);

@@ -17,6 +17,7 @@
 #include "cluster/protocol/messages.h"
 #include "core/base/clock.h"
 #include "core/base/executor.h"
+#include "core/base/fs.h"
 #include "core/base/rng.h"
 
 namespace flink::jobmanager {
@@ -46,7 +47,7 @@ class ResourceManager {
 
   ResourceManager(const JobManagerSettings& settings, const JobManagerProcess& process,
                   EventLoop& loop, const Clock& clock, Rng& rng, control::RpcEndpoint& rpc,
-                  Publish publish, std::function<void()> onSlotsChanged);
+                  FileSystem& files, Publish publish, std::function<void()> onSlotsChanged);
   ~ResourceManager();
   ResourceManager(const ResourceManager&) = delete;
   ResourceManager& operator=(const ResourceManager&) = delete;
@@ -124,6 +125,8 @@ class ResourceManager {
     MonotonicTime lastHeartbeat{};
     std::int64_t lastHeartbeatMs = 0;
     EventLoop::TimerId timer = EventLoop::TimerId::kNone;
+    /// Set while a process whose connection closed is about to end.
+    EventLoop::TimerId endTimer = EventLoop::TimerId::kNone;
     std::set<JobId> jobs;  ///< have (or had) a worker there that was not released
   };
 
@@ -131,6 +134,13 @@ class ResourceManager {
   /// Compares the jobs that a TaskManager says it runs with those it should run.
   void reconcileJobs(const TaskManagerId& id, const std::vector<JobId>& running);
   void watch(const TaskManagerId& id, TaskManager& taskManager, Duration after);
+  /// Loses a TaskManager whose connection closed, after waiting a moment for what became of it.
+  void loseUnreachable(const TaskManagerId& id, const std::string& reason, int checksLeft);
+  /// What the kernel says of its process when that runs here: ": process 7 on host h is gone".
+  [[nodiscard]] std::string fateOf(const TaskManager& taskManager) const;
+  [[nodiscard]] bool isOnThisHost(const TaskManager& taskManager) const {
+    return taskManager.self.host == process_.host;
+  }
   void lose(const TaskManagerId& id, const protocol::FailureInfo& failure);
   [[nodiscard]] protocol::FailureInfo lossOf(const TaskManager& taskManager,
                                              std::string_view exceptionName, std::string_view what,
@@ -145,6 +155,7 @@ class ResourceManager {
   EventLoop& loop_;
   const Clock& clock_;
   control::RpcEndpoint& rpc_;
+  FileSystem& files_;
   Publish publish_;
   SlotManager slots_;
   ResourceListener* listener_ = nullptr;

@@ -43,6 +43,10 @@ Result<JobSettings> JobSettings::of(const protocol::JobGraph& graph,
                          configuration.getOptional(config::kSlotRequestTimeout));
   settings.slotRequestTimeout = slotRequestTimeout.value_or(
       std::chrono::duration_cast<config::Millis>(cluster.slotRequestTimeout));
+  FLINK_ASSIGN_OR_RETURN(const auto cancellationTimeout,
+                         configuration.getOptional(config::kTaskCancellationTimeout));
+  settings.cancellationTimeout = cancellationTimeout.value_or(
+      std::chrono::duration_cast<config::Millis>(cluster.cancellationTimeout));
   FLINK_ASSIGN_OR_RETURN(
       settings.restartStrategy,
       scheduler::restartStrategyOf(configuration, cluster.configuration, false, rng));

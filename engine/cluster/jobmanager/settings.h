@@ -41,6 +41,7 @@ struct JobManagerSettings {
 /// What a job's own configuration, a client's -D among it, says in place of the JobManager's.
 struct JobSettings {
   Duration slotRequestTimeout{};
+  Duration cancellationTimeout{};
   std::shared_ptr<scheduler::RestartStrategy> restartStrategy;
 
   /// `rng` outlives the result. Errors: kConfigInvalidValue.

@@ -289,8 +289,7 @@ struct DeliverOperatorEventRequest {
   using Response = Empty;
 };
 
-/// Records of one collect sink; the response is the back pressure: it comes when there is room
-/// again.
+/// Records of one collect sink; the response, which comes when there is room, is the back pressure.
 struct CollectedRecordsRequest {
   static constexpr Method kMethod = Method::kCollectedRecords;
   JobId job;

@@ -9,6 +9,7 @@
 #include "cluster/taskmanager/probe.h"
 #include "cluster/taskmanager/worker_failure.h"
 #include "core/base/error_codes.h"
+#include "core/base/process_state.h"
 
 namespace flink::taskmanager {
 
@@ -263,7 +264,7 @@ void JobWorker::onSilent(const Status& reason) {
 
 void JobWorker::onUnreapedTimeout() {
   if (stage_ == Stage::kGone) return;
-  if (processIsStopped()) {
+  if (readProcessState(services_.files, pid()) == ProcessState::kStopped) {
     return killBecause(fmt::format(
         "was stopped by signal 19 (SIGSTOP), did not answer for {} s "
         "(taskmanager.worker.heartbeat-timeout)",
@@ -321,17 +322,6 @@ void JobWorker::onExit(WorkerExit exit) {
                exit.status.toString());
   }
   services_.listener.onWorkerGone(*this, failure);
-}
-
-bool JobWorker::processIsStopped() const {
-  auto file = services_.files.openRead(fmt::format("/proc/{}/stat", pid()));
-  if (!file) return false;
-  char text[256];
-  const auto size = (*file)->readAt(0, std::as_writable_bytes(std::span(text)));
-  if (!size) return false;
-  const std::string_view line(text, *size);
-  const auto name = line.rfind(") ");  // the state follows the command's name
-  return name != std::string_view::npos && name + 2 < line.size() && line[name + 2] == 'T';
 }
 
 std::string JobWorker::errorTail() const {

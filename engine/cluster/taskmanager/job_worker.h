@@ -114,7 +114,6 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   void onStreamBroken(const Status& reason);
   void watchCancellation();
   void killBecause(std::string reason);
-  [[nodiscard]] bool processIsStopped() const;
   [[nodiscard]] std::string errorTail() const;
   void schedule(EventLoop::TimerId& timer, Duration after, void (JobWorker::*action)());
   void onCancellationTimeout();

@@ -12,7 +12,7 @@
 namespace flink::taskmanager {
 
 /// The log and output files of one TaskManager and its workers: `<prefix>.log`,
-/// `<prefix>-worker-<job id>.log`, ... Thread: the supervisor's loop.
+/// `<prefix>-worker-<job id>.log`, ... Thread: any; what reads or removes files blocks.
 class LogDirectory {
  public:
   /// An empty prefix means that no files are written.

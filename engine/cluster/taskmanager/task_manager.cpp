@@ -12,7 +12,9 @@
 #include "cluster/taskmanager/probe.h"
 #include "cluster/taskmanager/worker_failure.h"
 #include "core/base/error_codes.h"
+#include "core/base/process_state.h"
 #include "core/config/options/core_options.h"
+#include "core/config/options/taskmanager_options.h"
 
 namespace flink::taskmanager {
 
@@ -28,12 +30,6 @@ constexpr Duration kCollectDeadline = std::chrono::hours(24);
 
 /// What the names of TaskManagers' directories for temporary files begin with.
 constexpr const char* kDirectoryKind = "flink-taskmanager";
-
-/// How users tell machines apart, also where everything is reached under "localhost".
-std::string machineName() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
-}
 
 std::string randomSuffix(Rng& rng) {
   return fmt::format("{:06x}", rng.below(1U << 24));
@@ -175,8 +171,12 @@ Result<std::shared_ptr<JobWorker>> TaskManager::startWorker(protocol::SubmitTask
   launch.errFile = logs_.workerFile(job, "err");
   JobWorker::Services services{services_.loop,     services_.clock, services_.files,
                                services_.launcher, fetchLibrary_,   *this};
-  JobWorker::Limits limits{settings_.workerHeartbeatTimeout, settings_.workerStopTimeout,
-                           settings_.cancellationTimeout};
+  FLINK_ASSIGN_OR_RETURN(const auto cancellationTimeout,
+                         config::Configuration::fromMap(submission.jobGraph->configuration)
+                             .getOptional(config::kTaskCancellationTimeout));
+  JobWorker::Limits limits{
+      settings_.workerHeartbeatTimeout, settings_.workerStopTimeout,
+      cancellationTimeout ? Duration(*cancellationTimeout) : settings_.cancellationTimeout};
   auto worker = std::make_shared<JobWorker>(services, limits, std::move(launch), machineName());
   FLINK_RETURN_IF_ERROR(worker->start(makeStartRequest(submission), submission.blobServer));
   return worker;
@@ -279,14 +279,18 @@ void TaskManager::handle(protocol::ReleasePartitionsRequest request,
 
 void TaskManager::handle(protocol::ListTaskManagerLogsRequest,
                          RpcEndpoint::Responder<protocol::ListTaskManagerLogsRequest> respond) {
-  auto logs = logs_.list();
-  if (!logs) return respond(std::move(logs).status());
-  respond(protocol::ListLogsRequest::Response{std::move(*logs)});
+  services_.runBlocking([directory = logs_, respond = std::move(respond)] {
+    auto logs = directory.list();
+    if (!logs) return respond(std::move(logs).status());
+    respond(protocol::ListLogsRequest::Response{std::move(*logs)});
+  });
 }
 
 void TaskManager::handle(protocol::ReadTaskManagerLogRequest request,
                          RpcEndpoint::Responder<protocol::ReadTaskManagerLogRequest> respond) {
-  respond(logs_.read(request));
+  services_.runBlocking([logs = logs_, request = std::move(request), respond = std::move(respond)] {
+    respond(logs.read(request));
+  });
 }
 
 void TaskManager::releaseJob(const JobId& job, const std::string& reason) {

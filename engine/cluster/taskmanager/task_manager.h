@@ -41,7 +41,7 @@ class TaskManager final : private JobWorkerListener {
     FileSystem& files;
     MessageTransport& transport;
     WorkerLauncher& launcher;
-    /// Runs work that blocks (removing files) off the loop.
+    /// Runs work that blocks (removing files, reading logs) off the loop.
     std::function<void(std::function<void()>)> runBlocking;
     metrics::MetricRegistry& registry;
     /// Memory of this process under its REST names; may be empty.

@@ -36,11 +36,14 @@ void ServerConnection::start() {
   transport_.post([self = shared_from_this()] { self->read(); });
 }
 
+bool ServerConnection::mayRead() {
+  MutexLock lock(mutex_);
+  readWaits_ = !closed_ && control_.size() > kMaxControlBytes;
+  return !closed_ && !readWaits_;
+}
+
 void ServerConnection::read() {
-  {
-    MutexLock lock(mutex_);
-    if (closed_) return;
-  }
+  if (!mayRead()) return;
   connection_->readSome(reader_.target(), [self = shared_from_this()](Result<std::size_t> size) {
     if (!size.isOk()) {
       self->close();
@@ -116,16 +119,19 @@ void ServerConnection::postWrite() {
 void ServerConnection::write() {
   std::vector<std::shared_ptr<SubpartitionView>> ended;
   bool nothing = false;
+  bool resumeReading = false;
   {
     MutexLock lock(mutex_);
     if (closed_) return;
     collect();
     controlBeingWritten_.swap(control_);
+    resumeReading = std::exchange(readWaits_, false);
     ended.swap(ended_);
     nothing = batch_.empty() && controlBeingWritten_.empty();
     writing_ = !nothing;
   }
   for (const auto& view : ended) view->release();
+  if (resumeReading) start();
   if (nothing) return;
   parts_.clear();
   for (const Outgoing& out : batch_) {

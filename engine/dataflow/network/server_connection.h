@@ -60,6 +60,9 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   /// Bounds of one connection.
   static constexpr std::size_t kMaxChannels = 1 << 16;
   static constexpr std::size_t kMaxBuffersPerWrite = 32;
+  /// Error and backlog frames that wait for the socket. Nothing more is read from a peer that does
+  /// not take them: what it sends only makes more.
+  static constexpr std::size_t kMaxControlBytes = 1 << 20;
 
   ServerConnection(std::unique_ptr<StreamConnection> connection, std::uint32_t segmentBytes,
                    std::shared_ptr<PartitionRegistry> registry, StreamTransport& transport,
@@ -84,6 +87,8 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   };
 
   void read();
+  /// False when reading has to wait until control frames have left.
+  [[nodiscard]] bool mayRead();
   void write();
   void collect() FLINK_REQUIRES(mutex_);
   /// Takes one buffer or event of `channel` into the batch.
@@ -123,6 +128,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   /// Views of ended channels, released outside the lock.
   std::vector<std::shared_ptr<SubpartitionView>> ended_ FLINK_GUARDED_BY(mutex_);
   bool writing_ FLINK_GUARDED_BY(mutex_) = false;
+  bool readWaits_ FLINK_GUARDED_BY(mutex_) = false;
   bool closed_ FLINK_GUARDED_BY(mutex_) = false;
 };
 

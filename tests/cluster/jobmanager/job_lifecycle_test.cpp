@@ -383,6 +383,8 @@ TEST_F(JobLifecycleTest, ThreeHundredJobsLeaveNoMoreThanTheStoreHolds) {
     if (n == 1) timersAfterFirst = loop_.numTimers();
   }
   EXPECT_THAT(get(protocol::ListJobsRequest{})->jobs, SizeIs(100));
+  EXPECT_EQ(overview().jobsFinished, 200);
+  EXPECT_EQ(overview().jobsCancelled, 100);
   EXPECT_EQ(overview().slotsAvailable, 8);
   EXPECT_EQ(loop_.numTimers(), timersAfterFirst);
   EXPECT_EQ(metric("numRunningJobs"), 0);

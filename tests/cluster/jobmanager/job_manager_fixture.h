@@ -80,12 +80,20 @@ class JobManagerTest : public ::testing::Test {
     static_cast<void>(transport_->bind(testing::kJobManagerEndpoint));
     jobManager_.emplace(settings_, process_,
                         JobManager::Environment{loop_, clock_, *rng_, rpc_, files_, metrics_,
+                                                [this](std::function<void()> work) {
+                                                  blocking_.push_back(std::move(work));
+                                                  loop_.post([this] { runBlocking(); });
+                                                },
                                                 [this](protocol::ClusterEvent event) {
                                                   events_.push_back(std::move(event));
                                                 }});
     jobManager_->start();
     rpc_.start();
     return *jobManager_;
+  }
+  /// Stands for another thread: nothing of it runs inside the call that asked for it.
+  void runBlocking() {
+    for (const auto& work : std::exchange(blocking_, {})) work();
   }
   void shutDown() {
     taskManagers_.clear();
@@ -172,6 +180,7 @@ class JobManagerTest : public ::testing::Test {
   JobManagerSettings settings_;
   JobManagerProcess process_;
   std::vector<protocol::ClusterEvent> events_;
+  std::vector<std::function<void()>> blocking_;
   std::optional<JobManager> jobManager_;
   std::vector<std::unique_ptr<FakeTaskManager>> taskManagers_;
 };

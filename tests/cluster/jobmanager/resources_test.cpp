@@ -38,7 +38,7 @@ TEST_F(ResourcesTest, LaterJobManagerHasALargerEpoch) {
   auto transport = network_.makeTransport("second");
   control::RpcEndpoint rpc({.sender = "second"}, loop_, later, *transport);
   const JobManager second(settings_, process_,
-                          {loop_, later, *rng, rpc, files_, metrics_, nullptr});
+                          {loop_, later, *rng, rpc, files_, metrics_, nullptr, nullptr});
   EXPECT_GT(second.epoch(), first);
 }
 
@@ -132,6 +132,20 @@ TEST_F(ResourcesTest, JobMayHaveItsOwnSlotRequestTimeout) {
   loop_.advance(seconds(10));
   EXPECT_EQ(statusOf(hasty.graph().id), JobStatus::kFailed);
   EXPECT_EQ(statusOf(patient.graph().id), JobStatus::kRunning);
+}
+
+TEST_F(ResourcesTest, JobMayHaveItsOwnCancellationTimeout) {
+  start();
+  auto& taskManager = addTaskManager("tm-1", 2);
+  taskManager.followsCancel = false;
+  auto job = keyedJob(1, 2);
+  job.graph().configuration["task.cancellation.timeout"] = "7 s";
+  ASSERT_TRUE(submit(job).isOk());
+  ASSERT_TRUE(get(protocol::CancelJobRequest{job.graph().id}).isOk());
+  loop_.advance(seconds(6));
+  EXPECT_EQ(statusOf(job.graph().id), JobStatus::kCancelling);
+  loop_.advance(seconds(2));
+  EXPECT_EQ(statusOf(job.graph().id), JobStatus::kCanceled);
 }
 
 TEST_F(ResourcesTest, TasksNameTheResourcesOfTheirSlot) {
@@ -291,25 +305,6 @@ TEST_F(ResourcesTest, HeartbeatOfAnUnknownTaskManagerAsksItToRegister) {
   loop_.run();
   ASSERT_TRUE(answer->has_value());
   EXPECT_EQ((*answer)->status().code(), ErrorCode::kTaskManagerUnknown);
-}
-
-TEST_F(ResourcesTest, AForcedEndIsOverWhenTheWorkerIs) {
-  start();
-  auto& taskManager = addTaskManager("tm-1", 2);
-  taskManager.followsCancel = false;
-  taskManager.workerStays = true;
-  auto job = keyedJob(1, 2);
-  const JobId id = job.graph().id;
-  ASSERT_TRUE(submit(job).isOk());
-  ASSERT_TRUE(get(protocol::CancelJobRequest{id}).isOk());
-  loop_.advance(std::chrono::seconds(181));
-  ASSERT_THAT(taskManager.keptReleases, SizeIs(1));
-  loop_.advance(std::chrono::seconds(40));
-  EXPECT_EQ(statusOf(id), JobStatus::kCancelling);
-  EXPECT_THAT(taskManager.released, SizeIs(1)) << "a repeated request must not run again";
-  taskManager.keptReleases[0](protocol::Empty{});
-  loop_.run();
-  EXPECT_EQ(statusOf(id), JobStatus::kCanceled);
 }
 
 TEST_F(ResourcesTest, RestartedProcessOfTheSameIdReplacesTheOldOne) {

@@ -232,6 +232,17 @@ TEST_F(TaskManagerTest, TasksThatIgnoreCancellationCostTheWorkerItsLife) {
   EXPECT_THAT(ended_.at(0).failure.message, HasSubstr("task.cancellation.timeout"));
 }
 
+TEST_F(TaskManagerTest, AJobMayHaveItsOwnCancellationTimeout) {
+  start();
+  auto request = submission(1, {0});
+  request.submission.jobGraph->configuration["task.cancellation.timeout"] = "7 s";
+  ASSERT_TRUE(ask(request).isOk());
+  ASSERT_TRUE(ask(protocol::CancelTasksRequest{request.submission.job, {}}).isOk());
+  loop_.advance(seconds(8));
+  EXPECT_EQ(worker().signals, std::vector<int>{SIGKILL});
+  worker().exit(SIGKILL);
+}
+
 TEST_F(TaskManagerTest, CancelledTasksThatEndInTimeDoNot) {
   start();
   const auto request = submission(1, {0});

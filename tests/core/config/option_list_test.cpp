@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/config/key_scope.h"
 #include "core/config/known_keys.h"
 
 namespace flink::config {
@@ -32,6 +33,17 @@ std::vector<OptionArea> areasWithHeaders() {
   areas.push_back({"checkpointing", checkpointingOptions()});
   areas.push_back({"restart", restartOptions()});
   return areas;
+}
+
+TEST(OptionListTest, EveryKeyHasOneWhoReadsIt) {
+  for (const char* key : {"execution.runtime-mode", "restart-strategy.type", "pipeline.name",
+                          "slot.request.timeout", "task.cancellation.timeout"})
+    EXPECT_EQ(scopeOf(key), KeyScope::kJob) << key;
+  for (const char* key : {"client.timeout", "jobmanager.rpc.port", "env.log.level"})
+    EXPECT_EQ(scopeOf(key), KeyScope::kClient) << key;
+  for (const char* key : {"jobstore.max-capacity", "heartbeat.timeout", "slot.idle.timeout",
+                          "taskmanager.numberOfTaskSlots", "jobmanager.rpc.bind-port"})
+    EXPECT_EQ(scopeOf(key), KeyScope::kCluster) << key;
 }
 
 TEST(OptionListTest, DefaultsAreValidAndKeysUnique) {
