@@ -78,6 +78,8 @@ class RestContractTest(ClusterTest):
         for job in (running, failed, finished):
             vertex = self.cluster.job(job)["vertices"][0]["id"]
             for path in PATHS:
+                if job != running and path.endswith("/backpressure"):
+                    continue  # nothing is measured any more; rest_answers_test has what Flink says then
                 with self.subTest(job=job, path=path):
                     self.check(path, jobid=job, vertexid=vertex, taskmanagerid=taskManager)
         status, body = self.cluster.request("PATCH", f"/jobs/{running}?mode=cancel")
@@ -87,6 +89,7 @@ class RestContractTest(ClusterTest):
     def testUploadedLibraryRuns(self):
         jar = self.cluster.upload(EXAMPLES / "WordCount.so")
         self.check("/jars")
+        self.assertEqual(self.cluster.get("/jars")["files"][0]["entry"], [{"name": "WordCount", "description": None}])
         plan = self.cluster.get(f"/jars/{jar}/plan?parallelism=2")
         self.compare(self.schemas[("GET", "/jars/:jarid/plan")]["response"], plan, "/jars/:jarid/plan")
         status, answer = self.cluster.request("POST", f"/jars/{jar}/run", b'{"parallelism": 2}')

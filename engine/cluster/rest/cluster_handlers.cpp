@@ -1,4 +1,5 @@
 #include "cluster/rest/handlers.h"
+#include "core/base/error_codes.h"
 #include "core/config/configuration.h"
 
 namespace flink::rest {
@@ -7,6 +8,15 @@ using protocol::GetOverviewRequest;
 using protocol::GetTaskManagerRequest;
 using protocol::GetVersionRequest;
 using protocol::ListTaskManagersRequest;
+
+HttpResponse taskManagerError(const TaskManagerId& id, const Status& status) {
+  if (status.code() != ErrorCode::kTaskManagerUnknown) return errorResponse(status);
+  return handlerError(
+      404, "Could not find TaskExecutor " + id.text() + ".",
+      "org.apache.flink.runtime.resourcemanager.exceptions.UnknownTaskExecutorException: No "
+      "TaskExecutor registered under " +
+          id.text() + ".");
+}
 
 void addClusterRoutes(Router& router, const std::shared_ptr<HandlerContext>& context) {
   router.add(HttpMethod::kGet, "/overview", [context](const HttpRequest&, Respond respond) {
@@ -37,9 +47,13 @@ void addClusterRoutes(Router& router, const std::shared_ptr<HandlerContext>& con
   });
   router.add(HttpMethod::kGet, "/taskmanagers/:taskmanagerid",
              [context](const HttpRequest& request, Respond respond) {
+               const TaskManagerId id(request.pathParameters.at("taskmanagerid"));
                context->services.gateway->handle(
-                   GetTaskManagerRequest{TaskManagerId(request.pathParameters.at("taskmanagerid"))},
-                   answerWith<GetTaskManagerRequest>(std::move(respond), taskManagerJson));
+                   GetTaskManagerRequest{id},
+                   [id, respond = std::move(respond)](Result<protocol::TaskManagerView> answer) {
+                     if (!answer) return respond(taskManagerError(id, answer.status()));
+                     respond({200, "application/json; charset=UTF-8", taskManagerJson(*answer)});
+                   });
              });
 }
 

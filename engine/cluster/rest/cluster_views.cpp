@@ -2,11 +2,23 @@
 
 #include "cluster/rest/json_parts.h"
 #include "cluster/rest/views.h"
+#include "core/base/error_codes.h"
 
 namespace flink::rest {
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Status malformedBody(const std::string& why) {
+  return {ErrorCode::kInvalidArgument, "the request body is malformed: " + why};
+}
+
+Result<Json> parseBody(std::string_view body) {
+  if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return Json::object();
+  Json json = Json::parse(body, nullptr, false);
+  if (!json.is_object()) return malformedBody("it is no JSON object");
+  return json;
 }
 
 std::string overviewJson(const protocol::ClusterOverview& overview) {

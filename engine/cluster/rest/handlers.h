@@ -43,6 +43,8 @@ jobmanager::Responder<Request> answerWith(Respond respond, View view, int status
 
 /// Parses the `:jobid` of a path; on failure answers 400 and returns nothing.
 std::optional<JobId> jobIdOf(const HttpRequest& request, const Respond& respond);
+/// What Flink says of a TaskManager that is not there; other failures as they are.
+HttpResponse taskManagerError(const TaskManagerId& id, const Status& status);
 /// Fetches the job of the path and hands its details to `use`; unknown jobs are answered as Flink
 /// does.
 void withJob(HandlerContext& context, const HttpRequest& request, Respond respond,

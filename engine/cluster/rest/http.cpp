@@ -67,12 +67,41 @@ HttpResponse errorResponse(const Status& status) {
   return errorResponse(httpStatusOf(status), status.toString());
 }
 
-HttpResponse badPathParameter(std::string_view key, std::string_view value) {
+namespace {
+
+std::string failureText(std::string_view exception, std::string_view message,
+                        std::string_view cause) {
+  std::string text = fmt::format("{}: {}", exception, message);
+  if (!cause.empty()) text += fmt::format("\nCaused by: {}", cause);
+  return text;
+}
+
+HttpResponse badParameter(std::string_view kind, std::string_view key, std::string_view value) {
+  const std::string what =
+      fmt::format("Cannot resolve {} parameter ({}) from value \"{}\".", kind, key, value);
+  return handlerError(400, "Bad request, could not parse parameters: " + what,
+                      "org.apache.flink.runtime.rest.handler.HandlerRequestException: " + what);
+}
+
+}  // namespace
+
+HttpResponse handlerError(int status, std::string_view message, std::string_view cause) {
   return errorResponse(
-      400, fmt::format(
-               "Bad request, could not parse parameters: Cannot resolve path parameter ({}) from "
-               "value \"{}\".",
-               key, value));
+      status,
+      failureText("org.apache.flink.runtime.rest.handler.RestHandlerException", message, cause));
+}
+
+HttpResponse notFoundError(std::string_view message, std::string_view cause) {
+  return errorResponse(
+      404, failureText("org.apache.flink.runtime.rest.NotFoundException", message, cause));
+}
+
+HttpResponse badPathParameter(std::string_view key, std::string_view value) {
+  return badParameter("path", key, value);
+}
+
+HttpResponse badQueryParameter(std::string_view key, std::string_view value) {
+  return badParameter("query", key, value);
 }
 
 namespace {

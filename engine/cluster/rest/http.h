@@ -44,8 +44,15 @@ using Handler = std::function<void(const HttpRequest&, Respond)>;
 [[nodiscard]] int httpStatusOf(const Status& status);
 /// An engine error as Flink's REST shows failures: its id and text, the causes below.
 [[nodiscard]] HttpResponse errorResponse(const Status& status);
-/// Flink's answer to a path parameter that does not parse.
+/// A refusal in Flink's words: `{"errors":["<RestHandlerException>: <message>\nCaused by: .."]}`;
+/// `cause` is "<exception>: <message>" or nothing.
+[[nodiscard]] HttpResponse handlerError(int status, std::string_view message,
+                                        std::string_view cause = "");
+/// 404 with Flink's NotFoundException.
+[[nodiscard]] HttpResponse notFoundError(std::string_view message, std::string_view cause = "");
+/// Flink's answer to a path or query parameter that does not parse.
 [[nodiscard]] HttpResponse badPathParameter(std::string_view key, std::string_view value);
+[[nodiscard]] HttpResponse badQueryParameter(std::string_view key, std::string_view value);
 
 /// Decodes %XX and, in queries, '+'. Nullopt when malformed.
 [[nodiscard]] std::optional<std::string> percentDecode(std::string_view text, bool plusIsSpace);

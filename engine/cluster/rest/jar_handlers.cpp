@@ -1,36 +1,16 @@
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cluster/rest/handlers.h"
+#include "cluster/rest/json_parts.h"
 #include "core/base/error_codes.h"
 
 namespace flink::rest {
 
 namespace {
 
-using Json = nlohmann::json;
-
 HttpResponse json(const Json& body) {
-  return {200, "application/json; charset=UTF-8",
-          body.dump(-1, ' ', false, Json::error_handler_t::replace)};
-}
-
-Status malformed(const std::string& why) {
-  return {ErrorCode::kInvalidArgument, "the request body is malformed: " + why};
-}
-
-/// Takes over one field of the body; absent and null fields change nothing.
-template <class T>
-Status readField(const Json& body, const char* name, T& value) {
-  const auto it = body.find(name);
-  if (it == body.end() || it->is_null()) return Status::ok();
-  try {
-    value = it->template get<T>();
-  } catch (const Json::exception&) {
-    return malformed(std::string("field ") + name + " has the wrong type");
-  }
-  return Status::ok();
+  return {200, "application/json; charset=UTF-8", dump(body)};
 }
 
 /// Body fields win over query parameters, as in Flink.
@@ -49,22 +29,18 @@ Result<JarRunRequest> parseRun(const UploadedJar& jar, const HttpRequest& reques
                     "parallelism is no positive number: parallelism=" + *text);
     }
   }
-  if (request.body.find_first_not_of(" \t\r\n") != std::string::npos) {
-    const Json body = Json::parse(request.body, nullptr, false);
-    if (!body.is_object()) return malformed("it is no JSON object");
-    FLINK_RETURN_IF_ERROR(readField(body, "entryClass", run.entryClass));
-    FLINK_RETURN_IF_ERROR(readField(body, "programArgsList", run.arguments));
-    FLINK_RETURN_IF_ERROR(readField(body, "parallelism", parallelism));
-    FLINK_RETURN_IF_ERROR(readField(body, "flinkConfiguration", run.configuration));
-    std::string savepoint;
-    FLINK_RETURN_IF_ERROR(readField(body, "savepointPath", savepoint));
-    if (!savepoint.empty()) {
-      return Status(
-          ErrorCode::kUnsupported,
-          "jobs cannot start from savepoints in this release: savepointPath=" + savepoint);
-    }
-    if (parallelism < 0) return malformed("field parallelism is negative");
+  FLINK_ASSIGN_OR_RETURN(const Json body, parseBody(request.body));
+  FLINK_RETURN_IF_ERROR(readField(body, "entryClass", run.entryClass));
+  FLINK_RETURN_IF_ERROR(readField(body, "programArgsList", run.arguments));
+  FLINK_RETURN_IF_ERROR(readField(body, "parallelism", parallelism));
+  FLINK_RETURN_IF_ERROR(readField(body, "flinkConfiguration", run.configuration));
+  std::string savepoint;
+  FLINK_RETURN_IF_ERROR(readField(body, "savepointPath", savepoint));
+  if (!savepoint.empty()) {
+    return Status(ErrorCode::kUnsupported,
+                  "jobs cannot start from savepoints in this release: savepointPath=" + savepoint);
   }
+  if (parallelism < 0) return malformedBody("field parallelism is negative");
   if (parallelism > 0) run.parallelism = parallelism;
   return run;
 }
@@ -78,7 +54,7 @@ void withRun(HandlerContext& context, const HttpRequest& request, const Respond&
   }
   const std::string& id = request.pathParameters.at("jarid");
   const auto jar = context.jars.find(id);
-  if (!jar) return respond(errorResponse(404, "Jar file " + id + " does not exist"));
+  if (!jar) return respond(handlerError(400, "Jar file " + id + " does not exist"));
   auto run = parseRun(*jar, request);
   if (!run) return respond(errorResponse(run.status()));
   use(std::move(*run));
@@ -141,6 +117,10 @@ void addJarRoutes(Router& router, const std::shared_ptr<HandlerContext>& context
              [context](const HttpRequest& request, const Respond& respond) {
                const std::string& id = request.pathParameters.at("jarid");
                const Status status = context->jars.remove(id);
+               if (!status && status.code() == ErrorCode::kNotFound) {
+                 return respond(handlerError(400, "File " + id + " does not exist in " +
+                                                      context->settings.uploadDirectory + "."));
+               }
                if (!status) return respond(errorResponse(status));
                respond(json(Json::object()));
              });

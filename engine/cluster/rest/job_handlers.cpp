@@ -1,5 +1,7 @@
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "cluster/rest/handlers.h"
 #include "core/base/error_codes.h"
 
@@ -19,11 +21,14 @@ std::optional<JobId> jobIdOf(const HttpRequest& request, const Respond& respond)
 
 namespace {
 
+std::string jobNotFound(const JobId& id) {
+  return "org.apache.flink.runtime.messages.FlinkJobNotFoundException: Could not find Flink job (" +
+         id.toHex() + ")";
+}
+
 HttpResponse jobError(const JobId& id, const Status& status) {
-  if (status.code() == ErrorCode::kJobNotFound) {
-    return errorResponse(
-        404, "org.apache.flink.runtime.rest.NotFoundException: Job " + id.toHex() + " not found");
-  }
+  if (status.code() == ErrorCode::kJobNotFound)
+    return notFoundError("Job " + id.toHex() + " not found", jobNotFound(id));
   return errorResponse(status);
 }
 
@@ -42,6 +47,13 @@ void addJobView(Router& router, const std::shared_ptr<HandlerContext>& context,
              });
 }
 
+/// Flink's handler of results passes the dispatcher's failure on.
+HttpResponse resultError(const JobId& id, const Status& status) {
+  if (status.code() == ErrorCode::kJobNotFound)
+    return handlerError(404, jobNotFound(id), jobNotFound(id));
+  return errorResponse(status);
+}
+
 using ResultView = std::string (*)(const WaitJobRequest::Response&);
 
 /// Views of a job's result; a running job answers at once with what there is.
@@ -54,40 +66,46 @@ void addResultView(Router& router, const std::shared_ptr<HandlerContext>& contex
                context->services.gateway->handle(
                    WaitJobRequest{*id, 0},
                    [id = *id, view, respond](Result<WaitJobRequest::Response> answer) {
-                     if (!answer) return respond(jobError(id, answer.status()));
+                     if (!answer) return respond(resultError(id, answer.status()));
                      respond({200, "application/json; charset=UTF-8", view(*answer)});
                    });
              });
 }
 
-void cancelJob(HandlerContext& context, const HttpRequest& request, Respond respond) {
+/// Flink tells in which state the job has ended.
+void refuseLateCancel(HandlerContext& context, const JobId& id, Respond respond) {
+  context.services.gateway->handle(
+      GetJobRequest{id}, [id, respond = std::move(respond)](Result<protocol::JobDetails> job) {
+        if (!job) return respond(jobError(id, job.status()));
+        respond(handlerError(409, fmt::format("Job cancellation failed because the job has already "
+                                              "reached another terminal state ({}).",
+                                              toString(job->overview.status))));
+      });
+}
+
+void cancelJob(const std::shared_ptr<HandlerContext>& context, const HttpRequest& request,
+               Respond respond) {
   const auto id = jobIdOf(request, respond);
   if (!id) return;
   const std::string mode = request.queryValue("mode").value_or("cancel");
-  if (mode != "cancel") {
-    return respond(errorResponse(mode == "stop" ? 405 : 400,
-                                 mode == "stop" ? "The termination mode \"stop\" has been removed. "
-                                                  "For an ungraceful shutdown, please use "
-                                                  "\"cancel\" instead. For a graceful shutdown, "
-                                                  "please use \"jobs/:jobId/stop\" instead."
-                                                : "Bad request, could not parse parameters: Cannot "
-                                                  "resolve query parameter (mode) from value \"" +
-                                                      mode + "\"."));
+  if (mode == "stop") {
+    return respond(handlerError(308,
+                                "The termination mode \"stop\" has been removed. For an ungraceful "
+                                "shutdown, please use \"cancel\" instead. For a graceful shutdown, "
+                                "please use \"jobs/:jobId/stop\" instead."));
   }
-  context.services.gateway->handle(
-      CancelJobRequest{*id}, [id = *id, respond](Result<protocol::Empty> answer) {
-        if (!answer) {
-          if (answer.status().code() == ErrorCode::kJobNotFound) {
-            return respond(errorResponse(
-                404,
-                "org.apache.flink.runtime.rest.handler.RestHandlerException: Job could not be "
-                "found.\nCaused by: org.apache.flink.runtime.messages.FlinkJobNotFoundException: "
-                "Could not find Flink job (" +
-                    id.toHex() + ")"));
-          }
-          return respond(errorResponse(answer.status()));
+  if (mode != "cancel") return respond(badQueryParameter("mode", mode));
+  context->services.gateway->handle(
+      CancelJobRequest{*id}, [context, id = *id, respond](Result<protocol::Empty> answer) {
+        if (answer) return respond({202, "application/json; charset=UTF-8", "{}"});
+        switch (answer.status().code()) {
+          case ErrorCode::kJobNotFound:
+            return respond(handlerError(404, "Job could not be found.", jobNotFound(id)));
+          case ErrorCode::kJobAlreadyTerminated:
+            return refuseLateCancel(*context, id, respond);
+          default:
+            return respond(errorResponse(answer.status()));
         }
-        respond({202, "application/json; charset=UTF-8", "{}"});
       });
 }
 
@@ -131,11 +149,7 @@ void addJobRoutes(Router& router, const std::shared_ptr<HandlerContext>& context
                  const auto [end, error] =
                      std::from_chars(text->data(), text->data() + text->size(), most);
                  if (error != std::errc() || end != text->data() + text->size()) {
-                   return respond(errorResponse(
-                       400,
-                       "Bad request, could not parse parameters: Cannot resolve query parameter "
-                       "(maxExceptions) from value \"" +
-                           *text + "\"."));
+                   return respond(badQueryParameter("maxExceptions", *text));
                  }
                }
                withJob(
@@ -146,7 +160,7 @@ void addJobRoutes(Router& router, const std::shared_ptr<HandlerContext>& context
              });
   router.add(HttpMethod::kPatch, "/jobs/:jobid",
              [context](const HttpRequest& request, Respond respond) {
-               cancelJob(*context, request, std::move(respond));
+               cancelJob(context, request, std::move(respond));
              });
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cluster/rest/handlers.h"
+#include "core/base/error_codes.h"
 
 namespace flink::rest {
 
@@ -12,6 +13,20 @@ namespace {
 /// Of a longer log the newest bytes are sent.
 constexpr std::int64_t kMaxLogBytes = 64LL << 20;
 constexpr std::int32_t kChunkBytes = 1 << 20;
+constexpr const char* kJobManager = "jobmanager";
+
+HttpResponse fileError(const std::string& process, const Status& status) {
+  if (status.code() == ErrorCode::kTaskManagerUnknown) {
+    return notFoundError(
+        "Failed to transfer file from TaskExecutor " + process + " because it was unknown.",
+        "org.apache.flink.runtime.resourcemanager.exceptions.UnknownTaskExecutorException: No "
+        "TaskExecutor registered under " +
+            process + ".");
+  }
+  if (process == kJobManager && httpStatusOf(status) == 404)
+    return errorResponse(404, "This file does not exist in JobManager log dir.");
+  return errorResponse(status);
+}
 
 /// Reads one log chunk by chunk, up to its size at the first answer.
 class LogDownload : public std::enable_shared_from_this<LogDownload> {
@@ -35,7 +50,7 @@ class LogDownload : public std::enable_shared_from_this<LogDownload> {
   }
 
   void onChunk(Result<ReadLogRequest::Response> answer) {
-    if (!answer) return respond_(errorResponse(answer.status()));
+    if (!answer) return respond_(fileError(process_, answer.status()));
     if (end_ < 0) end_ = answer->fileSize;
     text_ += answer->data;
     const std::int64_t next = answer->offset + static_cast<std::int64_t>(answer->data.size());
@@ -61,16 +76,18 @@ void sendOwnFile(const std::shared_ptr<HandlerContext>& context, const std::stri
   context->services.gateway->handle(
       ListLogsRequest{process},
       [context, process, ending, respond](Result<ListLogsRequest::Response> answer) {
-        if (!answer) return respond(errorResponse(answer.status()));
+        if (!answer) return respond(fileError(process, answer.status()));
         const protocol::LogFile* own = nullptr;
         for (const auto& file : answer->files) {
           if (file.name.ends_with(ending) &&
               (own == nullptr || file.name.size() < own->name.size()))
             own = &file;
         }
-        if (own == nullptr)
-          return respond(
-              errorResponse(404, "The file " + ending.substr(1) + " does not exist on " + process));
+        if (own == nullptr) {
+          return respond(fileError(
+              process, Status(ErrorCode::kFileNotFound, "the process has no such file: process=" +
+                                                            process + " file=*" + ending)));
+        }
         std::make_shared<LogDownload>(context, process, own->name, respond)->start();
       });
 }
@@ -79,11 +96,14 @@ void addLogRoutesOf(Router& router, const std::shared_ptr<HandlerContext>& conte
                     const std::string& prefix, ProcessOf processOf) {
   router.add(HttpMethod::kGet, prefix + "/logs",
              [context, processOf](const HttpRequest& request, Respond respond) {
+               const std::string process = processOf(request);
                context->services.gateway->handle(
-                   ListLogsRequest{processOf(request)},
-                   answerWith<ListLogsRequest>(std::move(respond), [](const auto& answer) {
-                     return logListJson(answer.files);
-                   }));
+                   ListLogsRequest{process}, [process, respond = std::move(respond)](
+                                                 Result<ListLogsRequest::Response> answer) {
+                     if (!answer)
+                       return respond(taskManagerError(TaskManagerId(process), answer.status()));
+                     respond({200, "application/json; charset=UTF-8", logListJson(answer->files)});
+                   });
              });
   router.add(HttpMethod::kGet, prefix + "/logs/:filename",
              [context, processOf](const HttpRequest& request, Respond respond) {
@@ -106,7 +126,7 @@ void addLogRoutesOf(Router& router, const std::shared_ptr<HandlerContext>& conte
 
 void addLogRoutes(Router& router, const std::shared_ptr<HandlerContext>& context) {
   addLogRoutesOf(router, context, "/jobmanager",
-                 [](const HttpRequest&) -> std::string { return "jobmanager"; });
+                 [](const HttpRequest&) -> std::string { return kJobManager; });
   addLogRoutesOf(router, context, "/taskmanagers/:taskmanagerid", [](const HttpRequest& request) {
     return request.pathParameters.at("taskmanagerid");
   });

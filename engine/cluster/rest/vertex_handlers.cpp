@@ -17,20 +17,26 @@ std::optional<JobVertexId> vertexIdOf(const HttpRequest& request, const Respond&
   return id;
 }
 
+/// What Flink's handlers say of a vertex that a job does not have.
+using MissingVertex = HttpResponse (*)(const JobVertexId&);
+HttpResponse vertexNotFound(const JobVertexId& id) {
+  return notFoundError("JobVertex " + id.toHex() + " not found");
+}
+HttpResponse noSuchVertex(const JobVertexId& id) {
+  return handlerError(404, "No vertex with ID '" + id.toHex() + "' exists.");
+}
+
 void withVertex(HandlerContext& context, const HttpRequest& request, Respond respond,
-                VertexUse use) {
+                MissingVertex missing, VertexUse use) {
   const auto id = vertexIdOf(request, respond);
   if (!id) return;
   withJob(context, request, std::move(respond),
-          [id = *id, use = std::move(use)](const protocol::JobDetails& job, const Respond& answer) {
+          [id = *id, missing, use = std::move(use)](const protocol::JobDetails& job,
+                                                    const Respond& answer) {
             const auto it =
                 std::find_if(job.vertices.begin(), job.vertices.end(),
                              [&](const protocol::VertexView& vertex) { return vertex.id == id; });
-            if (it == job.vertices.end()) {
-              return answer(
-                  errorResponse(404, "org.apache.flink.runtime.rest.NotFoundException: JobVertex " +
-                                         id.toHex() + " not found"));
-            }
+            if (it == job.vertices.end()) return answer(missing(id));
             use(job, *it, answer);
           });
 }
@@ -38,10 +44,10 @@ void withVertex(HandlerContext& context, const HttpRequest& request, Respond res
 using VertexView = std::string (*)(const protocol::JobDetails&, const protocol::VertexView&);
 
 void addVertexView(Router& router, const std::shared_ptr<HandlerContext>& context,
-                   const std::string& pattern, VertexView view) {
+                   const std::string& pattern, MissingVertex missing, VertexView view) {
   router.add(HttpMethod::kGet, pattern,
-             [context, view](const HttpRequest& request, Respond respond) {
-               withVertex(*context, request, std::move(respond),
+             [context, missing, view](const HttpRequest& request, Respond respond) {
+               withVertex(*context, request, std::move(respond), missing,
                           [view](const auto& job, const auto& vertex, const Respond& answer) {
                             answer({200, "application/json; charset=UTF-8", view(job, vertex)});
                           });
@@ -68,8 +74,12 @@ void withMetrics(HandlerContext& context, const HttpRequest& request, Respond re
   context.services.gateway->handle(protocol::GetMetricsRequest{*job, *vertex},
                                    [respond = std::move(respond), view = std::move(view)](
                                        Result<protocol::GetMetricsRequest::Response> answer) {
-                                     if (!answer) return respond(errorResponse(answer.status()));
-                                     respond(view(answer->subtasks));
+                                     if (answer) return respond(view(answer->subtasks));
+                                     // Whom nobody knows has no metrics: Flink's handlers look
+                                     // into what was measured and nowhere else.
+                                     if (httpStatusOf(answer.status()) == 404)
+                                       return respond(view({}));
+                                     respond(errorResponse(answer.status()));
                                    });
 }
 
@@ -102,11 +112,8 @@ void addMetricRoutes(Router& router, const std::shared_ptr<HandlerContext>& cont
              [context](const HttpRequest& request, Respond respond) {
                std::vector<std::int32_t> chosen;
                if (!chosenSubtasks(request, chosen)) {
-                 return respond(errorResponse(
-                     400,
-                     "Bad request, could not parse parameters: Cannot resolve query parameter "
-                     "(subtasks) from value \"" +
-                         request.queryValue("subtasks").value_or("") + "\"."));
+                 return respond(
+                     badQueryParameter("subtasks", request.queryValue("subtasks").value_or("")));
                }
                withMetrics(*context, request, std::move(respond),
                            [get = request.queryList("get"), agg = request.queryList("agg"),
@@ -131,32 +138,46 @@ void addMetricRoutes(Router& router, const std::shared_ptr<HandlerContext>& cont
 }
 
 void addSubtaskRoute(Router& router, const std::shared_ptr<HandlerContext>& context) {
-  router.add(HttpMethod::kGet, "/jobs/:jobid/vertices/:vertexid/subtasks/:subtaskindex",
+  router.add(
+      HttpMethod::kGet, "/jobs/:jobid/vertices/:vertexid/subtasks/:subtaskindex",
+      [context](const HttpRequest& request, Respond respond) {
+        const std::string text = request.pathParameters.at("subtaskindex");
+        const auto index = parseIndex(text);
+        if (!index) return respond(badPathParameter("subtaskindex", text));
+        withVertex(
+            *context, request, std::move(respond), noSuchVertex,
+            [index = *index](const auto& job, const auto& vertex, const Respond& answer) {
+              for (const auto& subtask : vertex.subtasks) {
+                if (subtask.subtask == index) return answer(json(subtaskJson(job, subtask)));
+              }
+              answer(handlerError(404, "Invalid subtask index for vertex " + vertex.id.toHex()));
+            });
+      });
+}
+
+/// Flink answers from what was measured: without that, an unknown vertex is like an ended one.
+void addBackPressureRoute(Router& router, const std::shared_ptr<HandlerContext>& context) {
+  router.add(HttpMethod::kGet, "/jobs/:jobid/vertices/:vertexid/backpressure",
              [context](const HttpRequest& request, Respond respond) {
-               const std::string text = request.pathParameters.at("subtaskindex");
-               const auto index = parseIndex(text);
-               if (!index) return respond(badPathParameter("subtaskindex", text));
-               withVertex(
-                   *context, request, std::move(respond),
-                   [index = *index](const auto& job, const auto& vertex, const Respond& answer) {
-                     for (const auto& subtask : vertex.subtasks) {
-                       if (subtask.subtask == index) return answer(json(subtaskJson(job, subtask)));
-                     }
-                     answer(errorResponse(
-                         404,
-                         "org.apache.flink.runtime.rest.handler.RestHandlerException: Invalid "
-                         "subtask index for vertex " +
-                             vertex.id.toHex()));
-                   });
+               const Respond known = [respond](HttpResponse response) {
+                 if (response.status == 404) return respond(json(backPressureUnknownJson()));
+                 respond(std::move(response));
+               };
+               withVertex(*context, request, known, vertexNotFound,
+                          [](const auto& job, const auto& vertex, const Respond& answer) {
+                            answer(json(backPressureJson(job, vertex)));
+                          });
              });
 }
 
 }  // namespace
 
 void addVertexRoutes(Router& router, const std::shared_ptr<HandlerContext>& context) {
-  addVertexView(router, context, "/jobs/:jobid/vertices/:vertexid", vertexDetailsJson);
-  addVertexView(router, context, "/jobs/:jobid/vertices/:vertexid/subtasktimes", subtaskTimesJson);
-  addVertexView(router, context, "/jobs/:jobid/vertices/:vertexid/backpressure", backPressureJson);
+  addVertexView(router, context, "/jobs/:jobid/vertices/:vertexid", vertexNotFound,
+                vertexDetailsJson);
+  addVertexView(router, context, "/jobs/:jobid/vertices/:vertexid/subtasktimes", noSuchVertex,
+                subtaskTimesJson);
+  addBackPressureRoute(router, context);
   addSubtaskRoute(router, context);
   addMetricRoutes(router, context);
 }

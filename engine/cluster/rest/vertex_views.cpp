@@ -171,7 +171,17 @@ std::string_view backPressureLevel(double ratio) {
   return ratio <= 0.5 ? "low" : "high";
 }
 
+std::string backPressureUnknownJson() {
+  return dump({{"status", "deprecated"}});
+}
+
 std::string backPressureJson(const protocol::JobDetails& job, const protocol::VertexView& vertex) {
+  const auto measured = [](const protocol::SubtaskView& subtask) {
+    return subtask.state == ExecutionState::kInitializing ||
+           subtask.state == ExecutionState::kRunning;
+  };
+  if (std::none_of(vertex.subtasks.begin(), vertex.subtasks.end(), measured))
+    return backPressureUnknownJson();
   Json subtasks = Json::array();
   double worst = 0;
   for (const auto& subtask : vertex.subtasks) {

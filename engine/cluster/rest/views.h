@@ -45,7 +45,9 @@ std::string_view backPressureLevel(double ratio);
 std::string vertexDetailsJson(const protocol::JobDetails& job, const protocol::VertexView& vertex);
 std::string subtaskJson(const protocol::JobDetails& job, const protocol::SubtaskView& subtask);
 std::string subtaskTimesJson(const protocol::JobDetails& job, const protocol::VertexView& vertex);
+/// Of a vertex none of whose subtasks runs nothing is measured.
 std::string backPressureJson(const protocol::JobDetails& job, const protocol::VertexView& vertex);
+std::string backPressureUnknownJson();
 
 /// [{id}] of all ids, or [{id,value}] of those asked for.
 std::string metricsJson(const std::map<std::string, std::string>& values,

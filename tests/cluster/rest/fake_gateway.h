@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "cluster/jobmanager/gateway.h"
@@ -17,7 +18,9 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
   std::vector<protocol::TaskManagerView> taskManagers;
   std::map<std::string, std::string> logs;  ///< of the JobManager
   std::vector<JobId> cancelled;
-  bool silent = false;  ///< never answers overview
+  std::set<JobId> ended;           ///< cannot be cancelled any more
+  bool metricsOfJobsOnly = false;  ///< jobs that are not here have none
+  bool silent = false;             ///< never answers overview
 
   void handle(protocol::GetVersionRequest,
               jobmanager::Responder<protocol::GetVersionRequest> respond) override {
@@ -45,6 +48,8 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
   void handle(protocol::CancelJobRequest request,
               jobmanager::Responder<protocol::CancelJobRequest> respond) override {
     if (!jobs.contains(request.job)) return respond(notFound(request.job));
+    if (ended.contains(request.job))
+      return respond(Status(ErrorCode::kJobAlreadyTerminated, "it has ended"));
     cancelled.push_back(request.job);
     respond(protocol::Empty{});
   }
@@ -93,8 +98,9 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
     respond(protocol::ReadLogRequest::Response{
         it->second.substr(static_cast<std::size_t>(offset), 5), offset, size});
   }
-  void handle(protocol::GetMetricsRequest,
+  void handle(protocol::GetMetricsRequest request,
               jobmanager::Responder<protocol::GetMetricsRequest> respond) override {
+    if (metricsOfJobsOnly && !jobs.contains(request.job)) return respond(notFound(request.job));
     respond(protocol::GetMetricsRequest::Response{metrics});
   }
   void handle(protocol::CollectResultsRequest,
