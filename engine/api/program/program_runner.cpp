@@ -39,6 +39,13 @@ Status callProgram(const RegisteredJob& job, const Parameters& parameters,
   }
 }
 
+/// A program may branch on what it reads there, so client and workers begin with the same.
+config::Configuration startingConfiguration(const std::map<std::string, std::string>& entries) {
+  config::Configuration configuration;
+  for (const auto& [key, value] : entries) configuration.setString(key, value, {"client", 0});
+  return configuration;
+}
+
 /// The operators of a rebuilt program.
 /// Lifetime: keeps the program's graph; its code stays loaded for good.
 class ProgramCatalog final : public operators::OperatorCatalog {
@@ -63,13 +70,12 @@ class ProgramCatalog final : public operators::OperatorCatalog {
 
 ProgramOutcome runProgram(const RegisteredJob& job, const ClientRun& run, ProgramSession& session,
                           Rng& rng) {
-  config::Configuration configuration;
-  for (const auto& [key, value] : run.configuration)
-    configuration.setString(key, value, {"client", 0});
+  const config::Configuration configuration = startingConfiguration(run.configuration);
   const auto parallelism = configuration.get(config::kParallelismDefault);
   if (!parallelism) return {parallelism.status(), 0};
   protocol::ProgramReference reference = run.reference;
   reference.defaultParallelism = *parallelism;
+  reference.configuration = run.configuration;
   ClientExecution execution(reference, run.detached, session, rng);
   ProgramOutcome outcome;
   try {
@@ -88,9 +94,7 @@ Result<std::shared_ptr<const operators::OperatorCatalog>> rebuildProgram(
   Status ended;
   std::shared_ptr<datastream::ProgramGraph> program;
   try {
-    // The client's configuration decided the graph; here it only has to have the same defaults.
-    StreamExecutionEnvironment env(execution, config::Configuration::fromMap(graph.configuration));
-    env.getConfig().setParallelism(graph.program.defaultParallelism);
+    StreamExecutionEnvironment env(execution, startingConfiguration(graph.program.configuration));
     program = env.programGraph();
     ended = callProgram(job, Parameters(graph.program.arguments), env);
   } catch (const GraphRebuilt&) {

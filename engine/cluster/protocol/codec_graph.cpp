@@ -72,6 +72,7 @@ FLINK_WIRE_FIELDS(ProgramReference) {
   FLINK_VALUES(arguments, arguments);
   FLINK_VALUE(executeIndex, execute_index);
   FLINK_VALUE(defaultParallelism, default_parallelism);
+  FLINK_ENTRIES(configuration, configuration);
   FLINK_ENTRIES(onceValues, once_values);
   FLINK_VALUES(earlierResults, earlier_results);
   FLINK_VALUE(workingDirectory, working_directory);

@@ -94,6 +94,8 @@ struct ProgramReference {
   std::vector<std::string> arguments;
   std::int32_t executeIndex = 0;  ///< the n-th execute() of the program made this graph
   std::int32_t defaultParallelism = 1;
+  /// What env.getConfiguration() began with at the client, whomever the keys are for.
+  std::map<std::string, std::string> configuration;
   std::map<std::string, std::string> onceValues;  ///< env.once results by name
   std::vector<std::string> earlierResults;  ///< encoded JobExecutionResult of execute() 0..n-1
   /// Where the job's relative paths begin: the client's directory; empty: there are none.

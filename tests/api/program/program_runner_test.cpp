@@ -45,6 +45,17 @@ FLINK_JOB("changing", [](flink::StreamExecutionEnvironment& env, const flink::Pa
   }
 });
 
+// Maps as often as the client's configuration says.
+FLINK_JOB("configured", [](flink::StreamExecutionEnvironment& env, const flink::Parameters&) {
+  const auto entries = env.getConfiguration().toMap();
+  auto stream = env.fromSequence(1, 3);
+  for (const auto& [key, value] : entries) {
+    if (key == "my.maps" || key == "web.refresh-interval")
+      stream.map([](std::int64_t v) { return v; }).name(value).print();
+  }
+  stream.print().setParallelism(static_cast<std::int32_t>(entries.size()));
+});
+
 FLINK_JOB("throwing", [](flink::StreamExecutionEnvironment&, const flink::Parameters&) {
   throw std::runtime_error("no such table");
 });
@@ -69,12 +80,14 @@ class ProgramRunnerTest : public testing::Test {
   }
   ProgramOutcome run(std::string_view name, std::vector<std::string> arguments = {}) {
     ClientRun client;
+    client.configuration = configuration_;
     client.reference.entry = name;
     client.reference.arguments = std::move(arguments);
     client.configuration["parallelism.default"] = "2";
     return runProgram(job(name), client, session_, *rng_);
   }
 
+  std::map<std::string, std::string> configuration_;
   FakeSession session_;
   std::unique_ptr<Rng> rng_ = makeSeededRng(1);
 };
@@ -124,6 +137,15 @@ TEST_F(ProgramRunnerTest, LaterJobsCarryTheResultsOfEarlierOnes) {
   EXPECT_TRUE(rebuildProgram(job("two jobs"), session_.submitted[0]).isOk());
   const auto catalog = rebuildProgram(job("two jobs"), second);
   ASSERT_TRUE(catalog.isOk()) << catalog.status().toString();
+}
+
+TEST_F(ProgramRunnerTest, AWorkerReadsTheClientsConfiguration) {
+  configuration_ = {{"my.maps", "Mine"}, {"web.refresh-interval", "7 s"}};
+  ASSERT_TRUE(run("configured").status.isOk());
+  const auto& graph = session_.submitted.at(0);
+  EXPECT_FALSE(graph.configuration.contains("web.refresh-interval")) << "no setting of a job";
+  const auto catalog = rebuildProgram(job("configured"), graph);
+  EXPECT_TRUE(catalog.isOk()) << catalog.status().toString();
 }
 
 TEST_F(ProgramRunnerTest, CollectedRecordsAreRepeatedInWorkers) {
