@@ -11,11 +11,18 @@
 
 namespace flink::datastream {
 
+/// Equal answers to getJobStatus, one after the other.
+struct RecordedStatus {
+  std::int32_t status = 0;
+  std::int64_t times = 0;
+};
+
 /// What one execute() gave the program at the client: the worker gives it the same again.
 struct RecordedResult {
-  std::string jobId;                  ///< raw bytes
-  bool waited = false;                ///< the program asked for the result
-  std::string errorId, errorMessage;  ///< of a job that did not finish
+  std::string jobId;                     ///< raw bytes
+  bool waited = false;                   ///< the program asked for the result
+  std::vector<RecordedStatus> statuses;  ///< what getJobStatus answered, in order
+  std::string errorId, errorMessage;     ///< of a job that did not finish
   std::int64_t netRuntimeMs = 0;
   std::map<std::string, std::string> accumulators;
   /// Per collect sink, in order; what the program has read so far.

@@ -36,7 +36,12 @@ class SubmittedJob final : public JobClient {
 
   [[nodiscard]] JobId getJobID() const override { return id_; }
   [[nodiscard]] JobStatus getJobStatus() override {
-    return valueOrThrow(session_.wait(id_, 0)).status;
+    const JobStatus status = valueOrThrow(session_.wait(id_, 0)).status;
+    const auto number = static_cast<std::int32_t>(status);
+    auto& statuses = record_->statuses;
+    if (statuses.empty() || statuses.back().status != number) statuses.push_back({number, 0});
+    ++statuses.back().times;
+    return status;
   }
   void cancel() override { throwIfError(session_.cancel(id_)); }
 

@@ -22,6 +22,10 @@ class FakeSession final : public ProgramSession {
   }
   Result<protocol::WaitJobRequest::Response> wait(const JobId& job,
                                                   std::int64_t /*waitMs*/) override {
+    if (runningAnswers > 0) {
+      --runningAnswers;
+      return protocol::WaitJobRequest::Response{protocol::JobStatus::kRunning, std::nullopt};
+    }
     protocol::JobResult result = outcome;
     result.id = job;
     return protocol::WaitJobRequest::Response{result.status, result};
@@ -42,6 +46,7 @@ class FakeSession final : public ProgramSession {
   }
 
   bool planOnly = false;
+  int runningAnswers = 0;  ///< so many answers say that the job still runs
   protocol::JobGraph plan;
   protocol::JobResult outcome;
   std::vector<protocol::JobGraph> submitted;

@@ -56,6 +56,19 @@ FLINK_JOB("configured", [](flink::StreamExecutionEnvironment& env, const flink::
   stream.print().setParallelism(static_cast<std::int32_t>(entries.size()));
 });
 
+// Goes on when its first job has ended.
+FLINK_JOB("polling", [](flink::StreamExecutionEnvironment& env, const flink::Parameters&) {
+  env.fromSequence(1, 10).print();
+  const auto first = env.executeAsync("first");
+  int polls = 0;
+  while (first->getJobStatus() == flink::JobStatus::kRunning) ++polls;
+  auto rest = env.fromSequence(1, polls);
+  if (first->getJobStatus() == flink::JobStatus::kCanceled)
+    rest.map([](std::int64_t v) { return v; }).print();
+  rest.print();
+  env.execute("second");
+});
+
 FLINK_JOB("throwing", [](flink::StreamExecutionEnvironment&, const flink::Parameters&) {
   throw std::runtime_error("no such table");
 });
@@ -146,6 +159,22 @@ TEST_F(ProgramRunnerTest, AWorkerReadsTheClientsConfiguration) {
   EXPECT_FALSE(graph.configuration.contains("web.refresh-interval")) << "no setting of a job";
   const auto catalog = rebuildProgram(job("configured"), graph);
   EXPECT_TRUE(catalog.isOk()) << catalog.status().toString();
+}
+
+TEST_F(ProgramRunnerTest, AWorkerSeesTheJobStatesThatTheClientSaw) {
+  session_.outcome.status = protocol::JobStatus::kCanceled;
+  session_.runningAnswers = 3;
+  EXPECT_EQ(run("polling").status.code(), ErrorCode::kCancelled);  // the second job, too
+  const auto catalog = rebuildProgram(job("polling"), session_.submitted.at(1));
+  EXPECT_TRUE(catalog.isOk()) << catalog.status().toString();
+
+  protocol::JobGraph forgetful = session_.submitted.at(1);
+  auto record = *datastream::decodeRecordedResult(forgetful.program.earlierResults.at(0));
+  record.statuses.pop_back();
+  forgetful.program.earlierResults[0] = datastream::encode(record);
+  const auto refused = rebuildProgram(job("polling"), forgetful);
+  EXPECT_EQ(refused.status().code(), ErrorCode::kFingerprintMismatch);
+  EXPECT_THAT(refused.status().toString(), HasSubstr("asks for a job's state more often"));
 }
 
 TEST_F(ProgramRunnerTest, CollectedRecordsAreRepeatedInWorkers) {
