@@ -8,6 +8,7 @@
 #include "cluster/scheduler/job_graph_validation.h"
 #include "core/base/error_codes.h"
 #include "core/base/log.h"
+#include "dataflow/checkpoint/report.h"
 
 namespace flink::jobmanager {
 namespace {
@@ -28,7 +29,8 @@ Dispatcher::Dispatcher(JobServices services)
     : services_(std::move(services)),
       store_({services_.settings.jobStoreMaxCapacity, services_.settings.jobStoreCacheBytes,
               services_.settings.jobStoreExpiration},
-             services_.loop, services_.clock) {}
+             services_.loop, services_.clock),
+      snapshots_(services_.loop, services_.clock, services_.rng) {}
 
 Dispatcher::~Dispatcher() {
   for (const auto& [job, clients] : waiting_) {
@@ -43,6 +45,7 @@ Status Dispatcher::submit(protocol::JobGraph graph) {
             fmt::format("a job with this id was submitted before: job={}", id.toHex())};
   }
   FLINK_RETURN_IF_ERROR(scheduler::validateJobGraph(graph));
+  addClusterDefaults(graph);
   FLINK_ASSIGN_OR_RETURN(const JobSettings settings,
                          JobSettings::of(graph, services_.settings, services_.rng));
   FLINK_INFO(kLog, "received job submission: job={} name=\"{}\" vertices={}", id.toHex(),
@@ -50,12 +53,65 @@ Status Dispatcher::submit(protocol::JobGraph graph) {
   auto onEnded = [this, alive = std::weak_ptr<const int>(alive_)](const JobId& job) {
     if (!alive.expired()) archive(job);
   };
-  auto master =
-      std::make_unique<JobMaster>(std::make_shared<const protocol::JobGraph>(std::move(graph)),
-                                  settings, services_, std::move(onEnded));
+  auto master = std::make_unique<JobMaster>(
+      std::make_shared<const protocol::JobGraph>(std::move(graph)), settings, services_,
+      std::move(onEnded), [this](const auto& answer) { snapshots_.ended(answer); });
   JobMaster& job = *jobs_.emplace(id, std::move(master)).first->second;
   job.start();
   return Status::ok();
+}
+
+void Dispatcher::addClusterDefaults(protocol::JobGraph& graph) const {
+  for (const auto& [key, entry] : services_.settings.configuration.entries()) {
+    if (key.starts_with("execution.checkpointing.") || key.starts_with("state."))
+      graph.configuration.emplace(key, entry.value);
+  }
+}
+
+Result<protocol::TriggerSnapshotRequest::Response> Dispatcher::triggerSnapshot(
+    const protocol::TriggerSnapshotRequest& request) {
+  JobMaster* job = findRunning(request.job);
+  if (job == nullptr) return notRunning(request.job);
+  if (request.kind < 0 ||
+      request.kind > static_cast<std::int32_t>(checkpoint::SnapshotKind::kTerminateSavepoint)) {
+    return Status(ErrorCode::kInvalidArgument,
+                  fmt::format("no such kind of snapshot: kind={}", request.kind));
+  }
+  const auto started = snapshots_.start(request.job);
+  const Status status = job->triggerSnapshot(
+      started.request, static_cast<checkpoint::SnapshotKind>(request.kind), request.target);
+  if (!status.isOk()) {
+    snapshots_.ended({started.request, status, 0, {}});
+    return status;
+  }
+  return protocol::TriggerSnapshotRequest::Response{started.trigger};
+}
+
+Result<protocol::GetCheckpointsRequest::Response> Dispatcher::checkpoints(
+    const protocol::GetCheckpointsRequest& request) {
+  const checkpoint::CheckpointHistory* history = nullptr;
+  const checkpoint::CheckpointSettings* settings = nullptr;
+  static const checkpoint::CheckpointHistory kNone;
+  if (const JobMaster* job = findRunning(request.job)) {
+    history = job->checkpointHistory();
+    settings = &job->checkpointSettings();
+  } else if (const ArchivedJob* archived = store_.find(request.job)) {
+    history = &archived->checkpoints;
+    settings = &archived->checkpointSettings;
+  } else {
+    return notFound(request.job);
+  }
+  FLINK_ASSIGN_OR_RETURN(
+      const auto report,
+      checkpoint::makeReport(
+          *settings, history == nullptr ? kNone : *history,
+          request.checkpoint > 0 ? std::optional(request.checkpoint) : std::nullopt));
+  return protocol::GetCheckpointsRequest::Response{checkpoint::encodeReport(report)};
+}
+
+void Dispatcher::waitSnapshot(const protocol::WaitSnapshotRequest& request,
+                              Responder<protocol::WaitSnapshotRequest> responder) {
+  snapshots_.wait(request, std::move(responder));
 }
 
 Status Dispatcher::notFound(const JobId& id) {
@@ -70,8 +126,13 @@ JobMaster* Dispatcher::findRunning(const JobId& id) {
 Status Dispatcher::cancel(const JobId& id) {
   if (JobMaster* job = findRunning(id)) return job->cancel();
   const ArchivedJob* archived = store_.find(id);
+  if (archived != nullptr && archived->result.status == JobStatus::kCanceled) return Status::ok();
+  return notRunning(id);
+}
+
+Status Dispatcher::notRunning(const JobId& id) const {
+  const ArchivedJob* archived = store_.find(id);
   if (archived == nullptr) return notFound(id);
-  if (archived->result.status == JobStatus::kCanceled) return Status::ok();
   return {ErrorCode::kJobAlreadyTerminated,
           fmt::format("job has already reached a terminal state: job={} status={}", id.toHex(),
                       protocol::toString(archived->result.status))};
@@ -122,7 +183,13 @@ void Dispatcher::archive(const JobId& id) {
   const protocol::JobResult result = job->result();
   FLINK_INFO(kLog, "job {} reached terminal state {}", id.toHex(),
              protocol::toString(result.status));
-  store_.put({job->details(), result, job->takeCollected(), job->library()});
+  snapshots_.jobEnded(id, {ErrorCode::kCheckpointFailed,
+                           fmt::format("the job has ended: job={} status={}", id.toHex(),
+                                       protocol::toString(result.status))});
+  const auto* checkpoints = job->checkpointHistory();
+  store_.put({job->details(), result, job->takeCollected(), job->library(),
+              checkpoints == nullptr ? checkpoint::CheckpointHistory() : *checkpoints,
+              job->checkpointSettings()});
   answerWaiting(id, result);
 }
 
@@ -200,6 +267,18 @@ Status Dispatcher::onTaskStateChanged(const TaskManagerId& sender,
   if (store_.find(report.attempt.job) != nullptr)
     return Status::ok();  // late news of a job that has ended
   return notFound(report.attempt.job);
+}
+
+Status Dispatcher::onAcknowledge(const TaskManagerId& sender,
+                                 const protocol::AcknowledgeCheckpointRequest& answer) {
+  if (JobMaster* job = findRunning(answer.attempt.job)) return job->onAcknowledge(sender, answer);
+  return notRunning(answer.attempt.job);
+}
+
+Status Dispatcher::onDecline(const TaskManagerId& sender,
+                             const protocol::DeclineCheckpointRequest& answer) {
+  if (JobMaster* job = findRunning(answer.attempt.job)) return job->onDecline(sender, answer);
+  return notRunning(answer.attempt.job);
 }
 
 void Dispatcher::onOperatorEvent(protocol::OperatorEvent event,

@@ -10,6 +10,7 @@
 #include "cluster/jobmanager/job_master.h"
 #include "cluster/jobmanager/job_store.h"
 #include "cluster/jobmanager/services.h"
+#include "cluster/jobmanager/snapshot_requests.h"
 
 namespace flink::jobmanager {
 
@@ -24,6 +25,14 @@ class Dispatcher final : public ResourceListener {
   Status submit(protocol::JobGraph graph);
   /// Errors: kJobNotFound, kJobAlreadyTerminated naming the state.
   Status cancel(const JobId& id);
+  /// Errors: kJobNotFound, kJobAlreadyTerminated, those of JobMaster::triggerSnapshot().
+  Result<protocol::TriggerSnapshotRequest::Response> triggerSnapshot(
+      const protocol::TriggerSnapshotRequest& request);
+  void waitSnapshot(const protocol::WaitSnapshotRequest& request,
+                    Responder<protocol::WaitSnapshotRequest> responder);
+  /// Errors: kJobNotFound, kNotFound.
+  [[nodiscard]] Result<protocol::GetCheckpointsRequest::Response> checkpoints(
+      const protocol::GetCheckpointsRequest& request);
   void wait(const protocol::WaitJobRequest& request, Responder<protocol::WaitJobRequest> responder);
   [[nodiscard]] std::vector<protocol::JobOverview> overviews() const;
   [[nodiscard]] Result<protocol::JobDetails> details(const JobId& id);
@@ -38,6 +47,9 @@ class Dispatcher final : public ResourceListener {
 
   // From TaskManagers.
   Status onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report);
+  Status onAcknowledge(const TaskManagerId& sender,
+                       const protocol::AcknowledgeCheckpointRequest& answer);
+  Status onDecline(const TaskManagerId& sender, const protocol::DeclineCheckpointRequest& answer);
   void onOperatorEvent(protocol::OperatorEvent event,
                        Responder<protocol::OperatorEventRequest> responder);
   void onCollectedRecords(protocol::CollectedRecordsRequest request,
@@ -64,6 +76,9 @@ class Dispatcher final : public ResourceListener {
 
   [[nodiscard]] JobMaster* findRunning(const JobId& id);
   [[nodiscard]] CollectBuffers* findCollected(const JobId& id);
+  [[nodiscard]] Status notRunning(const JobId& id) const;
+  /// Keys of the cluster that a job follows unless it has its own.
+  void addClusterDefaults(protocol::JobGraph& graph) const;
   [[nodiscard]] static Status notFound(const JobId& id);
   void onWaitTimeout(const JobId& job, std::uint64_t waiting);
   void archive(const JobId& id);
@@ -71,6 +86,7 @@ class Dispatcher final : public ResourceListener {
 
   const JobServices services_;
   JobStore store_;
+  SnapshotRequests snapshots_;
   std::map<JobId, std::unique_ptr<JobMaster>> jobs_;
   std::map<JobId, std::vector<Waiting>> waiting_;
   std::uint64_t nextWaiting_ = 1;

@@ -17,6 +17,10 @@ inline constexpr std::string_view kJobInitializationException =
     "org.apache.flink.runtime.client.JobInitializationException";
 inline constexpr std::string_view kNoResourceAvailableException =
     "org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableException";
+inline constexpr std::string_view kCheckpointException =
+    "org.apache.flink.runtime.checkpoint.CheckpointException";
+inline constexpr std::string_view kFlinkRuntimeException =
+    "org.apache.flink.util.FlinkRuntimeException";
 inline constexpr std::string_view kTimeoutException = "java.util.concurrent.TimeoutException";
 inline constexpr std::string_view kTaskSubmissionException =
     "org.apache.flink.runtime.taskexecutor.exceptions.TaskSubmissionException";

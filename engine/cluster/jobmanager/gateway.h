@@ -30,6 +30,13 @@ class JobManagerGateway {
   virtual void handle(protocol::ListLogsRequest, Responder<protocol::ListLogsRequest>) = 0;
   virtual void handle(protocol::ReadLogRequest, Responder<protocol::ReadLogRequest>) = 0;
   virtual void handle(protocol::GetMetricsRequest, Responder<protocol::GetMetricsRequest>) = 0;
+  virtual void handle(protocol::TriggerSnapshotRequest,
+                      Responder<protocol::TriggerSnapshotRequest>) = 0;
+  virtual void handle(protocol::WaitSnapshotRequest, Responder<protocol::WaitSnapshotRequest>) = 0;
+  virtual void handle(protocol::GetCheckpointsRequest,
+                      Responder<protocol::GetCheckpointsRequest>) = 0;
+  virtual void handle(protocol::DisposeSavepointRequest,
+                      Responder<protocol::DisposeSavepointRequest>) = 0;
   virtual void handle(protocol::CollectResultsRequest,
                       Responder<protocol::CollectResultsRequest>) = 0;
 };

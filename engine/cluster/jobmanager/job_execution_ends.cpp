@@ -241,6 +241,13 @@ Result<TaskManagerId> JobExecution::locate(const protocol::OperatorEvent& event)
                               event.op.toHex(), event.subtask));
   }
   const auto& execution = graph_.execution(graph_.topology().task(*vertex, subtask));
+  // All subtasks of a coordinated vertex restart together, so their attempts have one number.
+  if (execution.id.attempt != event.attempt) {
+    return Status(ErrorCode::kTaskNotFound,
+                  fmt::format("event of another attempt: operator={} subtask={} attempt={} "
+                              "current={}",
+                              event.op.toHex(), subtask, event.attempt, execution.id.attempt));
+  }
   // A coordinator outlives the subtask it started with: it ends with its worker.
   const bool there =
       execution.slot && (event.toCoordinator || !protocol::isTerminal(execution.state));

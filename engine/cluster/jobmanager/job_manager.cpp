@@ -5,6 +5,7 @@
 #include "cluster/jobmanager/failures.h"
 #include "core/base/error_codes.h"
 #include "core/base/log.h"
+#include "dataflow/checkpoint/storage.h"
 
 namespace flink::jobmanager {
 namespace {
@@ -48,7 +49,8 @@ JobManager::JobManager(JobManagerSettings settings, JobManagerProcess process,
                    *metricGroup_,
                    [this](std::string kind, std::map<std::string, std::string> attributes) {
                      publish(std::move(kind), std::move(attributes));
-                   }}) {
+                   },
+                   epoch_, environment_.files, environment_.runBlocking}) {
   resources_.setListener(dispatcher_);
 }
 
@@ -65,6 +67,10 @@ void JobManager::start() {
   serveClients<protocol::CancelJobRequest>();
   serveClients<protocol::WaitJobRequest>();
   serveClients<protocol::GetOverviewRequest>();
+  serveClients<protocol::TriggerSnapshotRequest>();
+  serveClients<protocol::WaitSnapshotRequest>();
+  serveClients<protocol::GetCheckpointsRequest>();
+  serveClients<protocol::DisposeSavepointRequest>();
   serveClients<protocol::ListTaskManagersRequest>();
   serveClients<protocol::GetTaskManagerRequest>();
   serveClients<protocol::ListLogsRequest>();
@@ -168,6 +174,15 @@ void JobManager::serveTaskManagers() {
         dispatcher_.onTasksLost(request.job, sender, withFlinkName(std::move(request.failure)));
         responder(protocol::Empty{});
       });
+  serveRegistered<protocol::AcknowledgeCheckpointRequest>(
+      [this](const auto& sender, auto request, auto responder) {
+        answer<protocol::AcknowledgeCheckpointRequest>(responder,
+                                                       dispatcher_.onAcknowledge(sender, request));
+      });
+  serveRegistered<protocol::DeclineCheckpointRequest>([this](const auto& sender, auto request,
+                                                             auto responder) {
+    answer<protocol::DeclineCheckpointRequest>(responder, dispatcher_.onDecline(sender, request));
+  });
   serveRegistered<protocol::OperatorEventRequest>(
       [this](const auto&, auto request, auto responder) {
         dispatcher_.onOperatorEvent(std::move(request.event), std::move(responder));
@@ -295,6 +310,37 @@ void JobManager::handle(protocol::GetMetricsRequest request,
                         Responder<protocol::GetMetricsRequest> responder) {
   onLoop([this, request, responder = std::move(responder)] {
     responder(dispatcher_.metrics(request));
+  });
+}
+
+void JobManager::handle(protocol::TriggerSnapshotRequest request,
+                        Responder<protocol::TriggerSnapshotRequest> responder) {
+  onLoop([this, request = std::move(request), responder = std::move(responder)] {
+    responder(dispatcher_.triggerSnapshot(request));
+  });
+}
+
+void JobManager::handle(protocol::WaitSnapshotRequest request,
+                        Responder<protocol::WaitSnapshotRequest> responder) {
+  onLoop([this, request, responder = std::move(responder)] {
+    dispatcher_.waitSnapshot(request, responder);
+  });
+}
+
+void JobManager::handle(protocol::GetCheckpointsRequest request,
+                        Responder<protocol::GetCheckpointsRequest> responder) {
+  onLoop([this, request, responder = std::move(responder)] {
+    responder(dispatcher_.checkpoints(request));
+  });
+}
+
+void JobManager::handle(protocol::DisposeSavepointRequest request,
+                        Responder<protocol::DisposeSavepointRequest> responder) {
+  environment_.runBlocking([&files = environment_.files, &loop = environment_.loop,
+                            request = std::move(request), responder = std::move(responder)] {
+    const Status status = checkpoint::disposeSavepoint(files, request.path);
+    loop.post(
+        [status, responder] { answer<protocol::DisposeSavepointRequest>(responder, status); });
   });
 }
 

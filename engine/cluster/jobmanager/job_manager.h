@@ -32,7 +32,7 @@ class JobManager final : public JobManagerGateway {
     control::RpcEndpoint& rpc;
     FileSystem& files;
     metrics::MetricRegistry& metrics;
-    /// Runs work that blocks (reading log files) off the loop.
+    /// Runs work that waits for the disk (log files, checkpoints) off the loop.
     std::function<void(std::function<void()>)> runBlocking;
     /// Takes the events of the cluster's event stream and numbers them; may be empty.
     std::function<void(protocol::ClusterEvent)> publish;
@@ -77,6 +77,14 @@ class JobManager final : public JobManagerGateway {
               Responder<protocol::ReadLogRequest> responder) override;
   void handle(protocol::GetMetricsRequest request,
               Responder<protocol::GetMetricsRequest> responder) override;
+  void handle(protocol::TriggerSnapshotRequest request,
+              Responder<protocol::TriggerSnapshotRequest> responder) override;
+  void handle(protocol::WaitSnapshotRequest request,
+              Responder<protocol::WaitSnapshotRequest> responder) override;
+  void handle(protocol::GetCheckpointsRequest request,
+              Responder<protocol::GetCheckpointsRequest> responder) override;
+  void handle(protocol::DisposeSavepointRequest request,
+              Responder<protocol::DisposeSavepointRequest> responder) override;
   void handle(protocol::CollectResultsRequest request,
               Responder<protocol::CollectResultsRequest> responder) override;
 

@@ -15,9 +15,23 @@
 namespace flink::jobmanager {
 namespace {
 
+using checkpoint::CheckpointFailureReason;
 using protocol::JobStatus;
 
 Logger kLog{"flink.jobmanager.job"};
+
+checkpoint::JobEnd jobEndOf(JobStatus status) {
+  switch (status) {
+    case JobStatus::kFinished:
+      return checkpoint::JobEnd::kFinished;
+    case JobStatus::kCanceled:
+      return checkpoint::JobEnd::kCanceled;
+    case JobStatus::kFailed:
+      return checkpoint::JobEnd::kFailed;
+    default:
+      return checkpoint::JobEnd::kSuspended;
+  }
+}
 
 bool isTerminal(JobStatus status) {
   return protocol::isGloballyTerminal(status) || status == JobStatus::kSuspended;
@@ -35,9 +49,11 @@ std::int32_t configuredMaxParallelism(const protocol::JobGraph& graph) {
 }  // namespace
 
 JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobSettings& settings,
-                     const JobServices& services, OnEnded onEnded)
+                     const JobServices& services, OnEnded onEnded, OnSnapshot onSnapshot)
     : services_(services),
+      settings_(settings),
       onEnded_(std::move(onEnded)),
+      onSnapshot_(std::move(onSnapshot)),
       graph_(std::move(graph)),
       id_(graph_->id),
       probe_(services_.metricGroup, services_.clock, id_, graph_->name),
@@ -49,6 +65,9 @@ JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobS
       cancellationTimeout_(settings.cancellationTimeout),
       execution_(graph_, settings, JobToken::random(services_.rng), services_.resources,
                  services_.loop, services_.clock, *this) {
+  if (graph_->type == protocol::JobType::kStreaming)
+    checkpoints_.emplace(execution_.graph(), settings_.checkpoints, services_,
+                         checkpointCallbacks());
   timestampsMs_[static_cast<std::size_t>(JobStatus::kInitializing)] = services_.clock.wallMs();
   probe_.status(JobStatus::kInitializing, stampOf(JobStatus::kInitializing));
 }
@@ -60,6 +79,7 @@ JobMaster::~JobMaster() {
 void JobMaster::start() {
   services_.publish("job.status",
                     {{"job", id_.toHex()}, {"name", graph_->name}, {"status", "INITIALIZING"}});
+  if (!settings_.restorePath.empty()) return loadRestorePoint();
   state().enter(*this);
 }
 
@@ -87,6 +107,12 @@ void JobMaster::moveTo(JobStatus status) {
     cancellationTimer_ = EventLoop::TimerId::kNone;
   }
   if (status != JobStatus::kRestarting) restarts_.clear();
+  if (checkpoints_ && status == JobStatus::kRunning) checkpoints_->start();
+  if (checkpoints_ && previous == JobStatus::kRunning) {
+    checkpoints_->stop(status == JobStatus::kRestarting
+                           ? CheckpointFailureReason::kJobFailoverRegion
+                           : CheckpointFailureReason::kCheckpointCoordinatorShutdown);
+  }
   probe_.status(status, nowMs);
   FLINK_INFO(kLog, "job {} ({}) switched from {} to {}", graph_->name, id_.toHex(),
              protocol::toString(previous), protocol::toString(status));
@@ -144,6 +170,8 @@ void JobMaster::restartWhenReady() {
   };
   const auto& waiting = restarts_.waiting();
   if (!restarts_.due() || !std::all_of(waiting.begin(), waiting.end(), ended)) return;
+  if (checkpoints_ && checkpoints_->storing()) return;
+  if (const Status status = setRestores(); !status.isOk()) return failUnrecoverably(status);
   execution_.restart(restarts_.take());
   probe_.restarts(restarts_.count());
   moveTo(JobStatus::kRunning);
@@ -160,6 +188,10 @@ void JobMaster::startCancellationTimer() {
 }
 
 void JobMaster::conclude() {
+  // Whether the checkpoint that is being stored exists has to be known before anything is deleted.
+  concludes_ = checkpoints_ && checkpoints_->storing();
+  if (concludes_) return;
+  if (checkpoints_) checkpoints_->jobEnded(jobEndOf(status_));
   services_.loop.cancel(cancellationTimer_);
   collected_->close();
   services_.resources.releaseJob(id_, fmt::format("job is {}", protocol::toString(status_)));
@@ -199,6 +231,7 @@ void JobMaster::onTaskMoved(scheduler::TaskIndex task) {
   const auto& graph = execution_.graph();
   const auto& execution = graph.execution(task);
   probe_.tasks(graph.counts(), graph.lastModificationMs());
+  if (checkpoints_) checkpoints_->onTaskMoved(task);
   services_.publish(
       "task.state",
       {{"job", id_.toHex()},

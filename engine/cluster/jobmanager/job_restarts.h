@@ -29,7 +29,9 @@ class JobRestarts {
   /// These start over after the strategy's delay, together with those that wait already.
   void add(const std::vector<scheduler::TaskIndex>& tasks);
   [[nodiscard]] const std::set<scheduler::TaskIndex>& waiting() const { return waiting_; }
-  [[nodiscard]] bool due() const { return !waiting_.empty() && timer_ == EventLoop::TimerId::kNone; }
+  [[nodiscard]] bool due() const {
+    return !waiting_.empty() && timer_ == EventLoop::TimerId::kNone;
+  }
   /// They start over now. REQUIRES: due().
   std::vector<scheduler::TaskIndex> take();
   void clear();

@@ -75,6 +75,11 @@ ArchivedJob* JobStore::find(const JobId& id) {
   return found == byId_.end() ? nullptr : &found->second->job;
 }
 
+const ArchivedJob* JobStore::find(const JobId& id) const {
+  const auto found = byId_.find(id);
+  return found == byId_.end() ? nullptr : &found->second->job;
+}
+
 std::vector<protocol::JobOverview> JobStore::overviews() const {
   std::vector<protocol::JobOverview> result;
   result.reserve(jobs_.size());

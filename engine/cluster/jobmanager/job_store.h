@@ -12,6 +12,8 @@
 #include "cluster/protocol/cluster_view.h"
 #include "core/base/clock.h"
 #include "core/base/executor.h"
+#include "dataflow/checkpoint/settings.h"
+#include "dataflow/checkpoint/statistics.h"
 
 namespace flink::jobmanager {
 
@@ -21,6 +23,8 @@ struct ArchivedJob {
   protocol::JobResult result;
   std::unique_ptr<CollectBuffers> collected;  ///< records that the client has not taken yet
   BlobDigest library;
+  checkpoint::CheckpointHistory checkpoints;
+  checkpoint::CheckpointSettings checkpointSettings;
 };
 
 /// Keeps ended jobs for a time: at most `maxCapacity`, at most `maxBytes` of memory, at most
@@ -41,6 +45,7 @@ class JobStore {
   void put(ArchivedJob job);
   /// nullptr when it is not (or no longer) here. Valid until the next put() or turn of the loop.
   [[nodiscard]] ArchivedJob* find(const JobId& id);
+  [[nodiscard]] const ArchivedJob* find(const JobId& id) const;
   [[nodiscard]] std::vector<protocol::JobOverview> overviews() const;
   /// Adds the libraries of the kept jobs.
   void addLibraries(std::set<BlobDigest>& libraries) const;

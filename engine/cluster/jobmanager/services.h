@@ -1,9 +1,12 @@
 #pragma once
 
+#include <functional>
+
 #include "cluster/jobmanager/resource_manager.h"
 #include "cluster/jobmanager/settings.h"
 #include "core/base/clock.h"
 #include "core/base/executor.h"
+#include "core/base/fs.h"
 #include "core/base/rng.h"
 #include "core/metrics/registry.h"
 
@@ -18,6 +21,10 @@ struct JobServices {
   ResourceManager& resources;
   metrics::MetricGroup& metricGroup;
   ResourceManager::Publish publish;
+  Epoch epoch = Epoch::kNone;  ///< of this JobManager
+  FileSystem& files;
+  /// Runs work that waits for the disk off the loop.
+  std::function<void(std::function<void()>)> runBlocking;
 };
 
 }  // namespace flink::jobmanager

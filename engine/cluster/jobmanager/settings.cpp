@@ -1,5 +1,6 @@
 #include "cluster/jobmanager/settings.h"
 
+#include "core/config/options/checkpointing_options.h"
 #include "core/config/options/core_options.h"
 #include "core/config/options/jobmanager_options.h"
 #include "core/config/options/taskmanager_options.h"
@@ -32,6 +33,8 @@ Result<JobManagerSettings> JobManagerSettings::fromConfiguration(
   settings.jobStoreExpiration = std::chrono::seconds(expiration);
   FLINK_ASSIGN_OR_RETURN(const int history, configuration.get(config::kWebExceptionHistorySize));
   settings.exceptionHistorySize = static_cast<std::size_t>(history);
+  FLINK_ASSIGN_OR_RETURN(const int checkpoints, configuration.get(config::kWebCheckpointsHistory));
+  settings.checkpointHistorySize = static_cast<std::size_t>(checkpoints);
   return settings;
 }
 
@@ -47,9 +50,14 @@ Result<JobSettings> JobSettings::of(const protocol::JobGraph& graph,
                          configuration.getOptional(config::kTaskCancellationTimeout));
   settings.cancellationTimeout = cancellationTimeout.value_or(
       std::chrono::duration_cast<config::Millis>(cluster.cancellationTimeout));
-  FLINK_ASSIGN_OR_RETURN(
-      settings.restartStrategy,
-      scheduler::restartStrategyOf(configuration, cluster.configuration, false, rng));
+  FLINK_ASSIGN_OR_RETURN(settings.checkpoints, checkpoint::checkpointSettings(configuration));
+  FLINK_ASSIGN_OR_RETURN(settings.restartStrategy,
+                         scheduler::restartStrategyOf(configuration, cluster.configuration,
+                                                      settings.checkpoints.periodic(), rng));
+  FLINK_ASSIGN_OR_RETURN(settings.restorePath,
+                         configuration.get(config::kExecutionStateRecoveryPath));
+  FLINK_ASSIGN_OR_RETURN(settings.allowNonRestoredState,
+                         configuration.get(config::kExecutionStateRecoveryIgnoreUnclaimedState));
   return settings;
 }
 

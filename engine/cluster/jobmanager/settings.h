@@ -12,6 +12,7 @@
 #include "core/base/result.h"
 #include "core/base/rng.h"
 #include "core/config/configuration.h"
+#include "dataflow/checkpoint/settings.h"
 
 namespace flink::jobmanager {
 
@@ -28,6 +29,7 @@ struct JobManagerSettings {
   std::int64_t jobStoreCacheBytes = 50LL << 20;
   Duration jobStoreExpiration = std::chrono::hours(1);
   std::size_t exceptionHistorySize = 16;
+  std::size_t checkpointHistorySize = 10;
   std::int64_t collectBufferBytes =
       4LL << 20;  ///< per collect sink, until the client takes its records
 
@@ -43,6 +45,10 @@ struct JobSettings {
   Duration slotRequestTimeout{};
   Duration cancellationTimeout{};
   std::shared_ptr<scheduler::RestartStrategy> restartStrategy;
+  checkpoint::CheckpointSettings checkpoints;
+  /// What the job starts from, a checkpoint or savepoint; empty: nothing.
+  std::string restorePath;
+  bool allowNonRestoredState = false;
 
   /// `rng` outlives the result. Errors: kConfigInvalidValue.
   static Result<JobSettings> of(const protocol::JobGraph& graph, const JobManagerSettings& cluster,

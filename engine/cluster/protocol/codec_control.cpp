@@ -407,4 +407,102 @@ FLINK_WIRE_FIELDS(ProgramFinishedRequest) {
 }
 FLINK_WIRE_MESSAGE(ProgramFinishedRequest, ProgramFinishedRequest);
 
+FLINK_WIRE_FIELDS(TriggerSnapshotRequest) {
+  FLINK_VALUE(job, job);
+  FLINK_VALUE(kind, kind);
+  FLINK_VALUE(target, target);
+  return true;
+}
+FLINK_WIRE_MESSAGE(TriggerSnapshotRequest, TriggerSnapshotRequest);
+
+FLINK_WIRE_FIELDS(TriggerSnapshotRequest::Response) {
+  FLINK_VALUE(trigger, trigger);
+  return true;
+}
+FLINK_WIRE_MESSAGE(TriggerSnapshotRequest::Response, TriggerSnapshotResponse);
+
+FLINK_WIRE_FIELDS(WaitSnapshotRequest) {
+  FLINK_VALUE(job, job);
+  FLINK_VALUE(trigger, trigger);
+  FLINK_VALUE(waitMs, wait_ms);
+  return true;
+}
+FLINK_WIRE_MESSAGE(WaitSnapshotRequest, WaitSnapshotRequest);
+
+FLINK_WIRE_FIELDS(WaitSnapshotRequest::Response) {
+  FLINK_VALUE(completed, completed);
+  FLINK_VALUE(checkpoint, checkpoint);
+  FLINK_VALUE(path, path);
+  FLINK_OPTIONAL(failure, failure);
+  return true;
+}
+FLINK_WIRE_MESSAGE(WaitSnapshotRequest::Response, WaitSnapshotResponse);
+
+FLINK_WIRE_FIELDS(GetCheckpointsRequest) {
+  FLINK_VALUE(job, job);
+  FLINK_VALUE(checkpoint, checkpoint);
+  return true;
+}
+FLINK_WIRE_MESSAGE(GetCheckpointsRequest, GetCheckpointsRequest);
+
+FLINK_WIRE_FIELDS(GetCheckpointsRequest::Response) {
+  FLINK_VALUE(report, report);
+  return true;
+}
+FLINK_WIRE_MESSAGE(GetCheckpointsRequest::Response, GetCheckpointsResponse);
+
+FLINK_WIRE_FIELDS(DisposeSavepointRequest) {
+  FLINK_VALUE(path, path);
+  return true;
+}
+FLINK_WIRE_MESSAGE(DisposeSavepointRequest, DisposeSavepointRequest);
+
+FLINK_WIRE_FIELDS(AcknowledgeCheckpointRequest) {
+  FLINK_MESSAGE(attempt, attempt);
+  FLINK_VALUE(checkpoint, checkpoint);
+  FLINK_VALUE(snapshot, snapshot);
+  FLINK_VALUE(syncDurationMs, sync_duration_ms);
+  FLINK_VALUE(asyncDurationMs, async_duration_ms);
+  FLINK_VALUE(alignmentDurationMs, alignment_duration_ms);
+  FLINK_VALUE(startDelayMs, start_delay_ms);
+  FLINK_VALUE(checkpointedBytes, checkpointed_bytes);
+  FLINK_VALUE(stateBytes, state_bytes);
+  FLINK_VALUE(processedBytes, processed_bytes);
+  FLINK_VALUE(persistedBytes, persisted_bytes);
+  FLINK_VALUE(unaligned, unaligned);
+  return true;
+}
+FLINK_WIRE_MESSAGE(AcknowledgeCheckpointRequest, AcknowledgeCheckpointRequest);
+
+FLINK_WIRE_FIELDS(DeclineCheckpointRequest) {
+  FLINK_MESSAGE(attempt, attempt);
+  FLINK_VALUE(checkpoint, checkpoint);
+  FLINK_VALUE(reason, reason);
+  FLINK_MESSAGE(why, why);
+  return true;
+}
+FLINK_WIRE_MESSAGE(DeclineCheckpointRequest, DeclineCheckpointRequest);
+
+FLINK_WIRE_FIELDS(TriggerCheckpointRequest) {
+  FLINK_VALUE(job, job);
+  FLINK_MESSAGES(attempts, attempts);
+  FLINK_VALUE(checkpoint, checkpoint);
+  FLINK_VALUE(kind, kind);
+  FLINK_VALUE(timestampMs, timestamp_ms);
+  FLINK_VALUE(directory, directory);
+  FLINK_VALUE(sharedDirectory, shared_directory);
+  FLINK_VALUE(filesAllowed, files_allowed);
+  return true;
+}
+FLINK_WIRE_MESSAGE(TriggerCheckpointRequest, TriggerCheckpointRequest);
+
+FLINK_WIRE_FIELDS(NotifyCheckpointRequest) {
+  FLINK_VALUE(job, job);
+  FLINK_MESSAGES(attempts, attempts);
+  FLINK_VALUE(checkpoint, checkpoint);
+  FLINK_VALUE(completed, completed);
+  return true;
+}
+FLINK_WIRE_MESSAGE(NotifyCheckpointRequest, NotifyCheckpointRequest);
+
 }  // namespace flink::protocol

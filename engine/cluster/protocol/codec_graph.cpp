@@ -20,6 +20,7 @@ FLINK_WIRE_FIELDS(ChainedOperator) {
   FLINK_VALUE(id, id);
   FLINK_VALUE(name, name);
   FLINK_VALUE(description, description);
+  FLINK_VALUE(uid, uid);
   FLINK_VALUES(chainedOutputs, chained_outputs);
   FLINK_VALUES(chainedOutputTags, chained_output_tags);
   FLINK_VALUE(isSource, is_source);

@@ -44,6 +44,7 @@ struct ChainedOperator {
   std::int32_t streamNodeId = 0;
   OperatorId id;
   std::string name;         ///< as in metrics: operator_name
+  std::string uid;          ///< as the program gave it; empty: none
   std::string description;  ///< as in the plan
   /// Chained successors by streamNodeId (empty at the chain's ends).
   std::vector<std::int32_t> chainedOutputs;

@@ -30,6 +30,10 @@ enum class Method : std::uint16_t {
   kListLogs = 11,
   kGetMetrics = 12,
   kCollectResults = 13,
+  kTriggerSnapshot = 14,
+  kWaitSnapshot = 15,
+  kGetCheckpoints = 16,
+  kDisposeSavepoint = 17,
   // blobs, at jobmanager's blob port
   kHasBlob = 30,
   kPutBlobChunk = 31,
@@ -42,6 +46,8 @@ enum class Method : std::uint16_t {
   kOperatorEvent = 54,
   kUnregisterTaskManager = 55,
   kCollectedRecords = 56,
+  kAcknowledgeCheckpoint = 57,
+  kDeclineCheckpoint = 58,
   // JobManager → TaskManager
   kSubmitTasks = 70,
   kCancelTasks = 71,
@@ -50,6 +56,8 @@ enum class Method : std::uint16_t {
   kListTaskManagerLogs = 74,
   kDeliverOperatorEvent = 75,
   kReleasePartitions = 76,
+  kTriggerCheckpoint = 77,
+  kNotifyCheckpoint = 78,
   // supervisor ↔ worker (local channel)
   kStartWorker = 90,
   kAdoptConnection = 91,
@@ -186,6 +194,43 @@ struct CollectResultsRequest {
   };
 };
 
+/// Begins a checkpoint or savepoint that a user asked for.
+struct TriggerSnapshotRequest {
+  static constexpr Method kMethod = Method::kTriggerSnapshot;
+  JobId job;
+  std::int32_t kind = 0;  ///< checkpoint::SnapshotKind
+  std::string target;     ///< savepoints: directory; empty: the configured one
+  struct Response {
+    SnapshotTriggerId trigger;
+  };
+};
+/// Answers when what was triggered has ended, or with nothing after `waitMs`.
+struct WaitSnapshotRequest {
+  static constexpr Method kMethod = Method::kWaitSnapshot;
+  JobId job;
+  SnapshotTriggerId trigger;
+  std::int64_t waitMs = 10'000;
+  struct Response {
+    bool completed = false;
+    std::int64_t checkpoint = 0;
+    std::string path;  ///< of its folder
+    std::optional<FailureInfo> failure;
+  };
+};
+struct GetCheckpointsRequest {
+  static constexpr Method kMethod = Method::kGetCheckpoints;
+  JobId job;
+  std::int64_t checkpoint = 0;  ///< with its subtasks; 0: all that is remembered, without them
+  struct Response {
+    std::string report;  ///< checkpoint::encodeReport()
+  };
+};
+struct DisposeSavepointRequest {
+  static constexpr Method kMethod = Method::kDisposeSavepoint;
+  std::string path;
+  using Response = Empty;
+};
+
 struct HasBlobRequest {
   static constexpr Method kMethod = Method::kHasBlob;
   BlobDigest digest;
@@ -298,6 +343,26 @@ struct CollectedRecordsRequest {
   using Response = Empty;
 };
 
+/// A subtask's part of a checkpoint is durable.
+struct AcknowledgeCheckpointRequest {
+  static constexpr Method kMethod = Method::kAcknowledgeCheckpoint;
+  ExecutionAttemptId attempt;
+  std::int64_t checkpoint = 0;
+  std::string snapshot;  ///< checkpoint::encodeTaskSnapshot()
+  std::int64_t syncDurationMs = 0, asyncDurationMs = 0, alignmentDurationMs = 0, startDelayMs = 0;
+  std::int64_t checkpointedBytes = 0, stateBytes = 0, processedBytes = 0, persistedBytes = 0;
+  bool unaligned = false;
+  using Response = Empty;
+};
+struct DeclineCheckpointRequest {
+  static constexpr Method kMethod = Method::kDeclineCheckpoint;
+  ExecutionAttemptId attempt;
+  std::int64_t checkpoint = 0;
+  std::int32_t reason = 0;  ///< checkpoint::CheckpointFailureReason
+  FailureInfo why;
+  using Response = Empty;
+};
+
 struct SubmitTasksRequest {
   static constexpr Method kMethod = Method::kSubmitTasks;
   SubmitTasks submission;
@@ -321,6 +386,27 @@ struct ReleasePartitionsRequest {
   static constexpr Method kMethod = Method::kReleasePartitions;
   JobId job;
   std::vector<ResultPartitionId> partitions;
+  using Response = Empty;
+};
+/// Lets a checkpoint's barriers begin at these tasks.
+struct TriggerCheckpointRequest {
+  static constexpr Method kMethod = Method::kTriggerCheckpoint;
+  JobId job;
+  std::vector<ExecutionAttemptId> attempts;
+  std::int64_t checkpoint = 0;
+  std::int32_t kind = 0;  ///< checkpoint::SnapshotKind
+  std::int64_t timestampMs = 0;
+  std::string directory, sharedDirectory;
+  bool filesAllowed = true;
+  using Response = Empty;
+};
+/// Tells these tasks that a checkpoint is completed, or never will be.
+struct NotifyCheckpointRequest {
+  static constexpr Method kMethod = Method::kNotifyCheckpoint;
+  JobId job;
+  std::vector<ExecutionAttemptId> attempts;
+  std::int64_t checkpoint = 0;
+  bool completed = false;
   using Response = Empty;
 };
 struct ListTaskManagerLogsRequest {

@@ -27,6 +27,7 @@ struct HandlerContext {
 
 void addClusterRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
 void addJobRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
+void addCheckpointRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
 void addVertexRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
 void addLogRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
 void addJarRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
@@ -43,6 +44,8 @@ jobmanager::Responder<Request> answerWith(Respond respond, View view, int status
 
 /// Parses the `:jobid` of a path; on failure answers 400 and returns nothing.
 std::optional<JobId> jobIdOf(const HttpRequest& request, const Respond& respond);
+/// What Flink says of a job that is not there; other failures as they are.
+HttpResponse jobError(const JobId& id, const Status& status);
 /// What Flink says of a TaskManager that is not there; other failures as they are.
 HttpResponse taskManagerError(const TaskManagerId& id, const Status& status);
 /// Fetches the job of the path and hands its details to `use`; unknown jobs are answered as Flink

@@ -26,11 +26,15 @@ std::string jobNotFound(const JobId& id) {
          id.toHex() + ")";
 }
 
+}  // namespace
+
 HttpResponse jobError(const JobId& id, const Status& status) {
   if (status.code() == ErrorCode::kJobNotFound)
     return notFoundError("Job " + id.toHex() + " not found", jobNotFound(id));
   return errorResponse(status);
 }
+
+namespace {
 
 constexpr std::size_t kDefaultMaxExceptions = 20;
 

@@ -34,6 +34,7 @@ class BeastRestServer final : public RestServer {
         acceptor_(*state_->io) {
     addClusterRoutes(state_->router, state_->context);
     addJobRoutes(state_->router, state_->context);
+    addCheckpointRoutes(state_->router, state_->context);
     addVertexRoutes(state_->router, state_->context);
     addLogRoutes(state_->router, state_->context);
     addJarRoutes(state_->router, state_->context);

@@ -88,6 +88,15 @@ void JobWorker::serveWorker() {
     respond(protocol::Empty{});
     services_.listener.onOperatorEvent(std::move(request));
   });
+  rpc_->serve<protocol::AcknowledgeCheckpointRequest>(
+      [this](const auto&, auto request, auto respond) {
+        respond(protocol::Empty{});
+        services_.listener.onCheckpointAcknowledged(std::move(request));
+      });
+  rpc_->serve<protocol::DeclineCheckpointRequest>([this](const auto&, auto request, auto respond) {
+    respond(protocol::Empty{});
+    services_.listener.onCheckpointDeclined(std::move(request));
+  });
   rpc_->serve<protocol::CollectedRecordsRequest>([this](const auto&, auto request, auto respond) {
     services_.listener.onCollectedRecords(std::move(request), std::move(respond));
   });
@@ -215,6 +224,15 @@ Status JobWorker::deliver(protocol::DeliverOperatorEventRequest event) {
   // Without this event the job would wait for ever.
   if (!taken.isOk() && !ending()) killBecause("cannot be told an event: " + taken.message());
   return taken;
+}
+
+Status JobWorker::triggerCheckpoint(protocol::TriggerCheckpointRequest request) {
+  return whenRunning([this, request = std::move(request)] { tell(request); });
+}
+
+void JobWorker::notifyCheckpoint(protocol::NotifyCheckpointRequest request) {
+  const Status taken = whenRunning([this, request = std::move(request)] { tell(request); });
+  if (!taken.isOk()) FLINK_DEBUG(kLog, "nobody hears of a checkpoint: {}", taken.toString());
 }
 
 void JobWorker::releasePartitions(protocol::ReleasePartitionsRequest request) {

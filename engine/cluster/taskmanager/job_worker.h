@@ -26,6 +26,8 @@ class JobWorkerListener {
   virtual ~JobWorkerListener() = default;
   virtual void onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) = 0;
   virtual void onOperatorEvent(protocol::OperatorEventRequest event) = 0;
+  virtual void onCheckpointAcknowledged(protocol::AcknowledgeCheckpointRequest answer) = 0;
+  virtual void onCheckpointDeclined(protocol::DeclineCheckpointRequest answer) = 0;
   virtual void onCollectedRecords(
       protocol::CollectedRecordsRequest records,
       control::RpcEndpoint::Responder<protocol::CollectedRecordsRequest> respond) = 0;
@@ -70,6 +72,9 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   void cancel(const std::vector<ExecutionAttemptId>& attempts);
   /// Errors: kTaskNotFound when the worker is ending.
   Status deliver(protocol::DeliverOperatorEventRequest event);
+  /// Errors: kTaskNotFound when the worker is ending, kLimitExceeded.
+  Status triggerCheckpoint(protocol::TriggerCheckpointRequest request);
+  void notifyCheckpoint(protocol::NotifyCheckpointRequest request);
   void releasePartitions(protocol::ReleasePartitionsRequest request);
   /// Passes a data connection on whose hello was checked.
   void adopt(OwnedFd connection, std::string peer);

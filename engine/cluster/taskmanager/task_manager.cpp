@@ -121,6 +121,8 @@ void TaskManager::serveJobManager() {
   serve<protocol::ReleaseJobRequest>(&TaskManager::handle);
   serve<protocol::DeliverOperatorEventRequest>(&TaskManager::handle);
   serve<protocol::ReleasePartitionsRequest>(&TaskManager::handle);
+  serve<protocol::TriggerCheckpointRequest>(&TaskManager::handle);
+  serve<protocol::NotifyCheckpointRequest>(&TaskManager::handle);
   serve<protocol::ListTaskManagerLogsRequest>(&TaskManager::handle);
   serve<protocol::ReadTaskManagerLogRequest>(&TaskManager::handle);
 }
@@ -269,6 +271,25 @@ void TaskManager::handle(protocol::DeliverOperatorEventRequest request,
   respond(Empty{});
 }
 
+void TaskManager::handle(protocol::TriggerCheckpointRequest request,
+                         RpcEndpoint::Responder<protocol::TriggerCheckpointRequest> respond) {
+  const auto found = workers_.find(request.job);
+  if (found == workers_.end()) {
+    return respond(Status(ErrorCode::kTaskNotFound,
+                          "no worker of this job runs here: job=" + request.job.toHex()));
+  }
+  const Status taken = found->second->triggerCheckpoint(std::move(request));
+  if (!taken.isOk()) return respond(taken);
+  respond(Empty{});
+}
+
+void TaskManager::handle(protocol::NotifyCheckpointRequest request,
+                         RpcEndpoint::Responder<protocol::NotifyCheckpointRequest> respond) {
+  if (const auto found = workers_.find(request.job); found != workers_.end())
+    found->second->notifyCheckpoint(std::move(request));
+  respond(Empty{});
+}
+
 void TaskManager::handle(protocol::ReleasePartitionsRequest request,
                          RpcEndpoint::Responder<protocol::ReleasePartitionsRequest> respond) {
   if (const auto found = workers_.find(request.job); found != workers_.end()) {
@@ -346,6 +367,14 @@ void TaskManager::onTaskStateChanged(JobWorker& worker, protocol::TaskStateChang
 
 void TaskManager::onOperatorEvent(protocol::OperatorEventRequest event) {
   jobManager_->sendReliably(event);
+}
+
+void TaskManager::onCheckpointAcknowledged(protocol::AcknowledgeCheckpointRequest answer) {
+  jobManager_->sendReliably(answer);
+}
+
+void TaskManager::onCheckpointDeclined(protocol::DeclineCheckpointRequest answer) {
+  jobManager_->sendReliably(answer);
 }
 
 void TaskManager::onCollectedRecords(

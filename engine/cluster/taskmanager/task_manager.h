@@ -80,6 +80,10 @@ class TaskManager final : private JobWorkerListener {
               control::RpcEndpoint::Responder<protocol::ReleaseJobRequest> respond);
   void handle(protocol::DeliverOperatorEventRequest request,
               control::RpcEndpoint::Responder<protocol::DeliverOperatorEventRequest> respond);
+  void handle(protocol::TriggerCheckpointRequest request,
+              control::RpcEndpoint::Responder<protocol::TriggerCheckpointRequest> respond);
+  void handle(protocol::NotifyCheckpointRequest request,
+              control::RpcEndpoint::Responder<protocol::NotifyCheckpointRequest> respond);
   void handle(protocol::ReleasePartitionsRequest request,
               control::RpcEndpoint::Responder<protocol::ReleasePartitionsRequest> respond);
   void handle(protocol::ListTaskManagerLogsRequest request,
@@ -115,6 +119,8 @@ class TaskManager final : private JobWorkerListener {
 
   // JobWorkerListener
   void onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) override;
+  void onCheckpointAcknowledged(protocol::AcknowledgeCheckpointRequest answer) override;
+  void onCheckpointDeclined(protocol::DeclineCheckpointRequest answer) override;
   void onOperatorEvent(protocol::OperatorEventRequest event) override;
   void onCollectedRecords(
       protocol::CollectedRecordsRequest records,

@@ -26,23 +26,33 @@ class Coordinators {
     const Clock& clock;
     FileSystem& files;
     Executor& executor;
-    std::function<void(const OperatorId& op, int subtask, std::string payload)> sendToSubtask;
+    /// `attempt` is that of the coordinator, and of the subtasks that it serves.
+    std::function<void(const OperatorId& op, int attempt, int subtask, std::string payload)>
+        sendToSubtask;
     /// `attempt` is that of subtask 0 for which the coordinator was opened.
     std::function<void(const ExecutionAttemptId& attempt, const Status& reason)> onFailed;
   };
   explicit Coordinators(Services services);
   ~Coordinators();
 
-  /// Starts the coordinator of `op`, which the factory must have.
+  /// Starts the coordinator of `op`, which the factory must have, in place of one of an earlier
+  /// attempt. `restore`: what subtask 0 starts from.
   void open(const ExecutionAttemptId& attempt, const OperatorId& op, const std::string& name,
-            const operators::OperatorFactory& factory, int parallelism, bool batchMode);
-  /// False when the coordinator of `op` does not run here.
-  bool deliver(const OperatorId& op, int subtask, std::string payload);
+            const operators::OperatorFactory& factory, int parallelism, bool batchMode,
+            std::string restore);
+  /// False when this attempt at the coordinator of `op` does not run here.
+  bool deliver(const OperatorId& op, int attempt, int subtask, std::string payload);
+  /// Subtask 0 did not come to its end: its attempt at all subtasks is over.
+  void closeOf(const ExecutionAttemptId& attempt);
   void close();
 
  private:
   Services services_;
-  std::map<OperatorId, std::unique_ptr<task::CoordinatorTask>> running_;
+  struct Running {
+    ExecutionAttemptId attempt;
+    std::unique_ptr<task::CoordinatorTask> task;
+  };
+  std::map<OperatorId, Running> running_;
 };
 
 }  // namespace flink::worker

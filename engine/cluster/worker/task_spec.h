@@ -6,6 +6,7 @@
 #include "cluster/protocol/deployment.h"
 #include "cluster/protocol/job_graph.h"
 #include "core/base/result.h"
+#include "dataflow/checkpoint/settings.h"
 #include "dataflow/task/task.h"
 
 namespace flink::worker {
@@ -15,6 +16,7 @@ struct TaskSpecContext {
   const protocol::JobGraph& graph;
   TaskManagerId taskManager;
   std::string temporaryDirectory;
+  checkpoint::CheckpointSettings checkpoints{};
 };
 
 /// Says what `dataflow/task` has to run for one deployed subtask. `managedBytes` is the task's

@@ -10,6 +10,8 @@
 #include "cluster/worker/task_spec.h"
 #include "cluster/worker/worker_report.h"
 #include "core/base/error_codes.h"
+#include "core/config/configuration.h"
+#include "dataflow/checkpoint/settings.h"
 
 namespace flink::worker {
 
@@ -119,6 +121,14 @@ void Worker::serveSupervisor() {
         deliver(request.event);
         respond(Empty{});
       });
+  rpc_.serve<protocol::TriggerCheckpointRequest>([this](const auto&, auto request, auto respond) {
+    triggerCheckpoint(request);
+    respond(Empty{});
+  });
+  rpc_.serve<protocol::NotifyCheckpointRequest>([this](const auto&, auto request, auto respond) {
+    notifyCheckpoint(request);
+    respond(Empty{});
+  });
   rpc_.serve<protocol::ReleasePartitionsRequest>([this](const auto&, auto request, auto respond) {
     if (runtime_ != nullptr) {
       for (const auto& partition : request.partitions)
@@ -150,6 +160,10 @@ void Worker::handleStart(protocol::StartWorkerRequest request,
   auto runtime = WorkerRuntime::make(*start_, services_.files, services_.clock);
   if (!runtime) return respond(std::move(runtime).status());
   runtime_ = std::move(*runtime);
+  auto checkpoints =
+      checkpoint::checkpointSettings(config::Configuration::fromMap(start_->graph.configuration));
+  if (!checkpoints) return respond(std::move(checkpoints).status());
+  runtime_->checkpoints = std::move(*checkpoints);
   respondStart_ = std::move(respond);
   // The program may read files or compute for long; the supervisor's heartbeats must be answered
   // meanwhile.
@@ -165,9 +179,9 @@ void Worker::onRebuilt(RebuildResult catalog) {
   runtime_->catalog = std::move(*catalog);
   Coordinators::Services services{
       services_.clock, *runtime_->files, *runtime_->executor,
-      [this](const OperatorId& op, int subtask, std::string payload) {
-        post([this, op, subtask, payload = std::move(payload)] {
-          sendToSubtask(op, subtask, payload);
+      [this](const OperatorId& op, int attempt, int subtask, std::string payload) {
+        post([this, op, attempt, subtask, payload = std::move(payload)] {
+          sendToSubtask(op, attempt, subtask, payload);
         });
       },
       [this](const ExecutionAttemptId& attempt, const Status& reason) {
@@ -194,10 +208,11 @@ Status Worker::submit(const protocol::SubmitTasks& submission) {
 
 Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment,
                       std::int64_t managedBytes) {
-  const TaskSpecContext context{start_->graph, start_->taskManager, runtime_->temporaryDirectory};
+  const TaskSpecContext context{start_->graph, start_->taskManager, runtime_->temporaryDirectory,
+                                runtime_->checkpoints};
   FLINK_ASSIGN_OR_RETURN(auto spec, makeTaskSpec(context, deployment, managedBytes));
   if (deployment.attempt.subtask == 0) {
-    openCoordinators(deployment.attempt, *findVertex(start_->graph, deployment.attempt.vertex));
+    openCoordinators(deployment, *findVertex(start_->graph, deployment.attempt.vertex));
   }
   task::TaskServices services;
   services.catalog = runtime_->catalog.get();
@@ -208,22 +223,83 @@ Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment,
   services.timers = &services_.loop;
   services.jobGroup = runtime_->jobGroup;
   services.listener = this;
+  services.checkpoints = this;
+  services.rng = runtime_->rng.get();
   auto& task = tasks_[deployment.attempt];
   task = task::makeTask(std::move(spec), services);
   task->start();
   return Status::ok();
 }
 
-void Worker::openCoordinators(const ExecutionAttemptId& attempt,
+void Worker::openCoordinators(const protocol::TaskDeploymentDescriptor& deployment,
                               const protocol::JobVertex& vertex) {
   for (const auto& op : vertex.operators) {
     if (!op.hasCoordinator) continue;
     // A missing factory is reported by the task, which needs it too.
     const auto* factory = runtime_->catalog->operatorFactory(op.streamNodeId);
     if (factory != nullptr)
-      coordinators_->open(attempt, op.id, op.name, *factory, vertex.parallelism,
-                          start_->graph.type == protocol::JobType::kBatch);
+      coordinators_->open(deployment.attempt, op.id, op.name, *factory, vertex.parallelism,
+                          start_->graph.type == protocol::JobType::kBatch, deployment.restore);
   }
+}
+
+void Worker::triggerCheckpoint(const protocol::TriggerCheckpointRequest& request) {
+  task::CheckpointBarrier barrier;
+  barrier.id = request.checkpoint;
+  barrier.timestampMs = request.timestampMs;
+  barrier.kind = static_cast<checkpoint::SnapshotKind>(request.kind);
+  barrier.location = {request.directory, request.sharedDirectory, request.filesAllowed};
+  for (const auto& attempt : request.attempts) {
+    if (const auto found = tasks_.find(attempt); found != tasks_.end()) {
+      found->second->triggerCheckpoint(barrier);
+    } else {
+      declineCheckpoint(
+          attempt, barrier.id, checkpoint::CheckpointFailureReason::kCheckpointDeclinedTaskNotReady,
+          {ErrorCode::kTaskNotFound, "no such task runs here: " + attempt.toString()});
+    }
+  }
+}
+
+void Worker::notifyCheckpoint(const protocol::NotifyCheckpointRequest& request) {
+  for (const auto& attempt : request.attempts) {
+    const auto found = tasks_.find(attempt);
+    if (found == tasks_.end()) continue;
+    if (request.completed) {
+      found->second->notifyCheckpointComplete(request.checkpoint);
+    } else {
+      found->second->notifyCheckpointAborted(request.checkpoint);
+    }
+  }
+}
+
+void Worker::acknowledgeCheckpoint(const ExecutionAttemptId& task, checkpoint::CheckpointId id,
+                                   std::string snapshot,
+                                   const checkpoint::SubtaskMetrics& metrics) {
+  const auto signedOf = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  protocol::AcknowledgeCheckpointRequest answer;
+  answer.attempt = task;
+  answer.checkpoint = id;
+  answer.snapshot = std::move(snapshot);
+  answer.syncDurationMs = metrics.syncDurationMs;
+  answer.asyncDurationMs = metrics.asyncDurationMs;
+  answer.alignmentDurationMs = metrics.alignmentDurationMs;
+  answer.startDelayMs = metrics.startDelayMs;
+  answer.checkpointedBytes = signedOf(metrics.checkpointedBytes);
+  answer.stateBytes = signedOf(metrics.stateBytes);
+  answer.processedBytes = signedOf(metrics.processedBytes);
+  answer.persistedBytes = signedOf(metrics.persistedBytes);
+  answer.unaligned = metrics.unaligned;
+  post([this, answer = std::move(answer)] { tell(answer); });
+}
+
+void Worker::declineCheckpoint(const ExecutionAttemptId& task, checkpoint::CheckpointId id,
+                               checkpoint::CheckpointFailureReason reason, const Status& why) {
+  protocol::DeclineCheckpointRequest answer;
+  answer.attempt = task;
+  answer.checkpoint = id;
+  answer.reason = static_cast<std::int32_t>(reason);
+  answer.why = describeFailure(why, services_.clock.wallMs());
+  post([this, answer = std::move(answer)] { tell(answer); });
 }
 
 void Worker::cancel(const std::vector<ExecutionAttemptId>& attempts) {
@@ -274,6 +350,8 @@ void Worker::reportState(const ExecutionAttemptId& attempt, task::TaskState stat
   }
   tell(change);
   if (!terminal) return;
+  if (attempt.subtask == 0 && state != task::TaskState::kFinished && coordinators_ != nullptr)
+    coordinators_->closeOf(attempt);
   if (found != tasks_.end()) tasks_.erase(found);
   if (tasks_.empty()) {
     services_.loop.cancel(reportTimer_);
@@ -293,42 +371,39 @@ void Worker::onOperatorEvent(const ExecutionAttemptId& attempt, const OperatorId
 void Worker::sendToCoordinator(const ExecutionAttemptId& attempt, const OperatorId& op,
                                std::string payload) {
   // Beside its subtask 0 the coordinator is reached without the way through the JobManager.
-  if (coordinators_->deliver(op, attempt.subtask, payload)) return;
+  if (coordinators_->deliver(op, attempt.attempt, attempt.subtask, payload)) return;
   tell(protocol::OperatorEventRequest{
       {attempt.job, op, attempt.subtask, attempt.attempt, true, std::move(payload)}});
 }
 
-void Worker::sendToSubtask(const OperatorId& op, int subtask, std::string payload) {
-  protocol::OperatorEvent event{start_->graph.id, op, subtask, 0, false, std::move(payload)};
+task::Task* Worker::findTask(const OperatorId& op, int attempt, int subtask) {
   for (const auto& vertex : start_->graph.vertices) {
     const bool owns = std::any_of(vertex.operators.begin(), vertex.operators.end(),
                                   [&](const auto& candidate) { return candidate.id == op; });
     if (!owns) continue;
-    for (const auto& [id, task] : tasks_) {
-      if (id.vertex == vertex.id && id.subtask == subtask)
-        return task->deliverEvent(op, std::move(event.payload));
-    }
+    const auto found = tasks_.find({start_->graph.id, vertex.id, subtask, attempt});
+    return found == tasks_.end() ? nullptr : found->second.get();
   }
-  tell(protocol::OperatorEventRequest{std::move(event)});
+  return nullptr;
+}
+
+void Worker::sendToSubtask(const OperatorId& op, int attempt, int subtask, std::string payload) {
+  if (auto* task = findTask(op, attempt, subtask))
+    return task->deliverEvent(op, std::move(payload));
+  tell(protocol::OperatorEventRequest{
+      {start_->graph.id, op, subtask, attempt, false, std::move(payload)}});
 }
 
 void Worker::deliver(const protocol::OperatorEvent& event) {
-  if (event.toCoordinator) {
-    if (coordinators_ == nullptr ||
-        !coordinators_->deliver(event.op, event.subtask, event.payload)) {
-      FLINK_WARN(kLog, "no coordinator runs here for an event operator={} subtask={}",
-                 event.op.toHex(), event.subtask);
-    }
+  if (!event.toCoordinator) {
+    if (auto* task = findTask(event.op, event.attempt, event.subtask))
+      task->deliverEvent(event.op, event.payload);
     return;
   }
-  for (const auto& vertex : start_->graph.vertices) {
-    for (const auto& op : vertex.operators) {
-      if (op.id != event.op) continue;
-      for (const auto& [id, task] : tasks_) {
-        if (id.vertex == vertex.id && id.subtask == event.subtask)
-          return task->deliverEvent(event.op, event.payload);
-      }
-    }
+  if (coordinators_ == nullptr ||
+      !coordinators_->deliver(event.op, event.attempt, event.subtask, event.payload)) {
+    FLINK_WARN(kLog, "no coordinator runs here for an event operator={} subtask={} attempt={}",
+               event.op.toHex(), event.subtask, event.attempt);
   }
 }
 

@@ -27,7 +27,7 @@ namespace flink::worker {
 /// rebuilt; StopWorker, or a lost supervisor in any state; every task has ended. Thread: start()
 /// and the destructor from the owner's thread, the rest on the loop; tasks call back from the
 /// executor and only post. Lifetime: destroy after onEnded, or when the loop has stopped.
-class Worker final : private task::TaskListener {
+class Worker final : private task::TaskListener, private task::CheckpointResponder {
  public:
   /// Runs the job's program again for the code of its operators. Blocks; runs outside the loop.
   using RebuildResult = Result<std::shared_ptr<const operators::OperatorCatalog>>;
@@ -60,9 +60,12 @@ class Worker final : private task::TaskListener {
   /// Tasks that come into one slot together share its managed memory equally.
   Status submit(const protocol::SubmitTasks& submission);
   Status deploy(const protocol::TaskDeploymentDescriptor& deployment, std::int64_t managedBytes);
-  void openCoordinators(const ExecutionAttemptId& attempt, const protocol::JobVertex& vertex);
+  void openCoordinators(const protocol::TaskDeploymentDescriptor& deployment,
+                        const protocol::JobVertex& vertex);
   void cancel(const std::vector<ExecutionAttemptId>& attempts);
   void deliver(const protocol::OperatorEvent& event);
+  void triggerCheckpoint(const protocol::TriggerCheckpointRequest& request);
+  void notifyCheckpoint(const protocol::NotifyCheckpointRequest& request);
   Status adopt(const std::string& peer);
   void stop(const std::string& reason);
   void endWhenIdle();
@@ -76,12 +79,20 @@ class Worker final : private task::TaskListener {
   void onCollect(const ExecutionAttemptId& attempt, const std::string& collectId,
                  std::vector<std::string> records, std::function<void()> room) override;
 
+  // CheckpointResponder, on executor threads: hand over to the loop.
+  void acknowledgeCheckpoint(const ExecutionAttemptId& task, checkpoint::CheckpointId id,
+                             std::string snapshot,
+                             const checkpoint::SubtaskMetrics& metrics) override;
+  void declineCheckpoint(const ExecutionAttemptId& task, checkpoint::CheckpointId id,
+                         checkpoint::CheckpointFailureReason reason, const Status& why) override;
+
   void reportState(const ExecutionAttemptId& attempt, task::TaskState state,
                    const std::optional<Status>& failure,
                    const std::map<std::string, std::string>& accumulators);
   void sendToCoordinator(const ExecutionAttemptId& attempt, const OperatorId& op,
                          std::string payload);
-  void sendToSubtask(const OperatorId& op, int subtask, std::string payload);
+  void sendToSubtask(const OperatorId& op, int attempt, int subtask, std::string payload);
+  [[nodiscard]] task::Task* findTask(const OperatorId& op, int attempt, int subtask);
   void onCoordinatorFailed(const ExecutionAttemptId& attempt, const Status& reason);
   void sendCollected(const ExecutionAttemptId& attempt, protocol::CollectedRecordsRequest request,
                      std::function<void()> room);

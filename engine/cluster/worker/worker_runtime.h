@@ -7,9 +7,11 @@
 #include "core/base/clock.h"
 #include "core/base/executor.h"
 #include "core/base/fs.h"
+#include "core/base/rng.h"
 #include "core/base/stream_transport.h"
 #include "core/config/configuration.h"
 #include "core/metrics/registry.h"
+#include "dataflow/checkpoint/settings.h"
 #include "dataflow/network/network_environment.h"
 #include "dataflow/operators/operator_factory.h"
 
@@ -31,11 +33,13 @@ struct WorkerRuntime {
 
   metrics::MetricRegistry registry;
   std::shared_ptr<metrics::MetricGroup> taskManagerGroup, jobGroup;
+  std::unique_ptr<Rng> rng = makeSystemRng();
   std::unique_ptr<Executor> executor;
   std::unique_ptr<StreamTransport> transport;
   std::unique_ptr<network::NetworkEnvironment> network;
   std::string temporaryDirectory;
   std::unique_ptr<FileSystem> files;  ///< relative paths of the job's begin where its client was
+  checkpoint::CheckpointSettings checkpoints;
   std::int64_t segmentBytes = 0;
   std::shared_ptr<const operators::OperatorCatalog> catalog;  ///< after the program was rebuilt
 };

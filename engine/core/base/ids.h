@@ -69,6 +69,8 @@ using SlotSharingGroupId = Id<struct SlotSharingGroupIdTag>;
 using IntermediateDataSetId = Id<struct IntermediateDataSetIdTag>;
 /// Proves to a data port that a connection belongs to a job.
 using JobToken = Id<struct JobTokenTag>;
+/// A user's request for a checkpoint or savepoint: REST's trigger id.
+using SnapshotTriggerId = Id<struct SnapshotTriggerTag>;
 /// SHA-256 of a blob's content.
 using BlobDigest = Id<struct BlobDigestTag, 32>;
 

@@ -21,10 +21,8 @@ constexpr std::string_view kCommandLine = "the command line of flinkctl decides"
 constexpr std::string_view kNoRestClient =
     "flinkctl goes through jobmanager.rpc.address, not through REST";
 constexpr std::string_view kClientWaits = "answers come by themselves; flinkctl does not ask again";
-constexpr std::string_view kLaterCheckpoints = "checkpoints and savepoints are not in this release";
+constexpr std::string_view kLaterCheckpoints = "this setting of checkpoints is not in this release";
 constexpr std::string_view kLaterState = "state backends with snapshots are not in this release";
-constexpr std::string_view kLaterRestart =
-    "automatic restarts are not in this release; a failed task fails its job";
 constexpr std::string_view kLaterHa = "high availability is not in this release";
 constexpr std::string_view kLaterSecurity =
     "TLS and Kerberos are not in this release; all ports stay on loopback";
@@ -56,7 +54,8 @@ constexpr KeyRule kRules[] = {
      "not end"},
     {"metrics.fetcher", KeyKind::kIgnored, "workers report their metrics every second"},
     {"metrics.job.status", KeyKind::kLater, kLater},
-    {"jobmanager.execution.attempts-history-size", KeyKind::kLater, kLaterRestart},
+    {"jobmanager.execution.attempts-history-size", KeyKind::kLater,
+     "web.exception-history-size says how many failures are kept"},
     {"taskmanager.slot.timeout", KeyKind::kLater, "a slot is freed when its job ends"},
     {"taskmanager.memory.framework.off-heap.batch-shuffle", KeyKind::kLater, kLater},
     {"taskmanager.memory.managed.consumer-weights", KeyKind::kLater, kLater},
@@ -124,7 +123,6 @@ constexpr KeyRule kRules[] = {
     {"pipeline.time-characteristic", KeyKind::kLater,
      "event time is chosen per stream by its watermark strategy"},
     {"pipeline.cached-files", KeyKind::kLater, "the distributed cache is not in this release"},
-    {"restart-strategy", KeyKind::kLater, kLaterRestart},
     {"high-availability", KeyKind::kLater, kLaterHa},
     {"recovery", KeyKind::kLater, kLaterHa},
     {"security", KeyKind::kLater, kLaterSecurity},
@@ -141,7 +139,8 @@ constexpr KeyRule kRules[] = {
      "queryable state is not in this release; port 6125 stays closed"},
     {"historyserver", KeyKind::kLater, kLaterHistory},
     {"jobmanager.archive", KeyKind::kLater, kLaterHistory},
-    {"jobmanager.execution.failover-strategy", KeyKind::kLater, kLaterRestart},
+    {"jobmanager.execution.failover-strategy", KeyKind::kLater,
+     "failed tasks restart with their pipelined region, Flink's default"},
     {"jobmanager.scheduler", KeyKind::kLater, kLaterScheduler},
     {"jobmanager.adaptive-scheduler", KeyKind::kLater, kLaterScheduler},
     {"jobmanager.adaptive-batch-scheduler", KeyKind::kLater, kLaterScheduler},

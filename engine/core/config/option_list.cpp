@@ -10,6 +10,8 @@ const std::vector<OptionArea>& allOptionAreas() {
                                                  {"taskmanager", taskmanagerOptions()},
                                                  {"rest", restOptions()},
                                                  {"execution", executionOptions()},
+                                                 {"checkpointing", checkpointingOptions()},
+                                                 {"restarts", restartOptions()},
                                                  {"metrics", metricsOptions()},
                                                  {"security", securityOptions()}};
   return kAreas;

@@ -44,6 +44,13 @@ CheckpointCoordinator::CheckpointCoordinator(CheckpointedJob job, CheckpointSett
 
 // --- the job ---
 
+void CheckpointCoordinator::restoreFrom(CompletedCheckpoint checkpoint) {
+  FLINK_CHECK(!running_, "a job is restored before it runs");
+  checkpoint.owned = false;
+  nextId_ = std::max(nextId_, checkpoint.metadata->id + 1);
+  retained_.push_back(std::move(checkpoint));
+}
+
 Commands CheckpointCoordinator::start(const Instant& now, std::int64_t initialDelayMs) {
   running_ = true;
   stopping_ = stopped_ = false;
@@ -90,7 +97,7 @@ Commands CheckpointCoordinator::jobEnded(JobEnd end, const Instant& now) {
   command::Discard discard;
   std::vector<CompletedCheckpoint> kept;
   for (CompletedCheckpoint& checkpoint : retained_) {
-    if (isSavepoint(checkpoint.metadata->kind)) {
+    if (isSavepoint(checkpoint.metadata->kind) || !checkpoint.owned) {
       kept.push_back(std::move(checkpoint));
       continue;
     }

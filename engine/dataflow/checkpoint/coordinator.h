@@ -54,6 +54,9 @@ class CheckpointCoordinator {
                         std::size_t historyLimit = 10);
 
   // --- the job ---
+  /// The job continues from this checkpoint or savepoint, which stays as it is: nothing that this
+  /// job writes builds on its files. Numbers go on after its own. REQUIRES: before start().
+  void restoreFrom(CompletedCheckpoint checkpoint);
   /// The job runs; periodic checkpoints begin after `initialDelayMs`.
   [[nodiscard]] Commands start(const Instant& now, std::int64_t initialDelayMs);
   /// The job does not run (any more); whatever is pending ends, but for what is being stored.

@@ -234,7 +234,7 @@ void CheckpointCoordinator::retain(PendingCheckpoint& checkpoint, const Instant&
   const std::vector<std::size_t> gone = subsumed(retained_, settings_.numRetained);
   for (auto it = gone.rbegin(); it != gone.rend(); ++it) {
     const CompletedCheckpoint& old = retained_[*it];
-    if (!isSavepoint(old.metadata->kind)) {
+    if (!isSavepoint(old.metadata->kind) && old.owned) {
       sharedFiles_.release(old.metadata->id);
       history_.discarded(old.metadata->id);
       discard.directories.push_back(old.directory);

@@ -9,7 +9,7 @@ std::vector<std::size_t> subsumed(const std::vector<CompletedCheckpoint>& retain
   const bool stopped = isSynchronous(retained.back().metadata->kind);
   std::size_t newestCheckpoint = retained.size();
   for (std::size_t i = retained.size(); i-- > 0 && newestCheckpoint == retained.size();) {
-    if (!isSavepoint(retained[i].metadata->kind)) newestCheckpoint = i;
+    if (!isSavepoint(retained[i].metadata->kind) && retained[i].owned) newestCheckpoint = i;
   }
   std::size_t left = retained.size();
   for (std::size_t i = 0; i + 1 < retained.size(); ++i) {

@@ -14,6 +14,8 @@ struct CompletedCheckpoint {
   std::shared_ptr<const CheckpointMetadata> metadata;
   std::string directory;
   std::int64_t completedAtMs = 0;
+  /// Of this job: deleted as the rules say. What a user restored from stays his.
+  bool owned = true;
 };
 
 /// How a job ends.

@@ -135,6 +135,12 @@ Status CheckpointStorage::discardDirectory(const std::string& directory) {
   return files_.removeAll(directory);
 }
 
+Status disposeSavepoint(FileSystem& files, const std::string& path) {
+  FLINK_RETURN_IF_ERROR(loadMetadata(files, path).status());
+  const bool isFile = fileNameOf(path) == kMetadataFileName;
+  return files.removeAll(isFile ? parentOf(path) : path);
+}
+
 Status CheckpointStorage::discardFiles(const std::vector<std::string>& paths) {
   Status first;
   for (const std::string& path : paths) {

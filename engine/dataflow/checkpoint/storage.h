@@ -67,6 +67,10 @@ Result<CheckpointMetadata> loadMetadata(FileSystem& files, const std::string& pa
 /// another metadata file lies there.
 Result<CheckpointMetadata> loadMetadata(FileSystem& files, const CheckpointPointer& pointer);
 
+/// Removes a savepoint, or a checkpoint that outlived its job, with everything that is its own.
+/// Errors: as loadMetadata(), and nothing is removed; those of the disk.
+Status disposeSavepoint(FileSystem& files, const std::string& path);
+
 /// What verifyCheckpoint() has read.
 struct VerifyReport {
   CheckpointMetadata metadata;

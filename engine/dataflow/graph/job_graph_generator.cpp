@@ -85,6 +85,7 @@ class Generator {
     op.streamNodeId = node.id;
     op.id = ids_.at(node.id);
     op.name = node.name;
+    op.uid = node.uid;
     op.description = descriptionOf(node);
     op.isSource = node.isSource;
     op.hasCoordinator = node.hasCoordinator;

@@ -10,6 +10,8 @@
 
 #include "cluster/control/rpc.h"
 #include "cluster/protocol/messages.h"
+#include "dataflow/checkpoint/failure_counter.h"
+#include "dataflow/checkpoint/snapshot.h"
 #include "tests/support/in_memory_transport.h"
 #include "tests/support/manual_event_loop.h"
 
@@ -70,6 +72,24 @@ class FakeTaskManager {
     request.io.recordsOut = 10;
     send(std::move(request));
   }
+  /// The subtask has no state, and says so.
+  void acknowledge(const ExecutionAttemptId& attempt, std::int64_t checkpoint) {
+    protocol::AcknowledgeCheckpointRequest answer;
+    answer.attempt = attempt;
+    answer.checkpoint = checkpoint;
+    answer.snapshot = checkpoint::encodeTaskSnapshot({});
+    answer.stateBytes = 100;
+    send(std::move(answer));
+  }
+  void decline(const ExecutionAttemptId& attempt, std::int64_t checkpoint) {
+    protocol::DeclineCheckpointRequest answer;
+    answer.attempt = attempt;
+    answer.checkpoint = checkpoint;
+    answer.reason =
+        static_cast<std::int32_t>(checkpoint::CheckpointFailureReason::kCheckpointAsyncException);
+    answer.why = failureOf("FLINK-FS-001", "disk is full");
+    send(std::move(answer));
+  }
   void finishAll() {
     for (const auto& attempt : std::set(running))
       report(attempt, protocol::ExecutionState::kFinished);
@@ -115,6 +135,9 @@ class FakeTaskManager {
   std::vector<std::pair<JobId, std::string>> released;
   std::vector<ResultPartitionId> releasedPartitions;
   std::vector<protocol::OperatorEvent> events;
+  std::vector<protocol::TriggerCheckpointRequest> triggered;
+  std::vector<protocol::NotifyCheckpointRequest> notified;
+  bool acknowledges = false;
 
   [[nodiscard]] std::size_t numSubmitted() const {
     std::size_t count = 0;
@@ -143,6 +166,16 @@ class FakeTaskManager {
       released.emplace_back(request.job, request.reason);
       if (request.awaitEnd && workerStays) return keptReleases.push_back(std::move(respond));
       respond(protocol::Empty{});
+    });
+    rpc_.serve<protocol::TriggerCheckpointRequest>([this](const auto&, auto request, auto respond) {
+      respond(protocol::Empty{});
+      triggered.push_back(request);
+      if (!acknowledges) return;
+      for (const auto& attempt : running) acknowledge(attempt, request.checkpoint);
+    });
+    rpc_.serve<protocol::NotifyCheckpointRequest>([this](const auto&, auto request, auto respond) {
+      respond(protocol::Empty{});
+      notified.push_back(std::move(request));
     });
     rpc_.serve<protocol::ReleasePartitionsRequest>([this](const auto&, auto request, auto respond) {
       releasedPartitions.insert(releasedPartitions.end(), request.partitions.begin(),

@@ -64,8 +64,7 @@ TEST_F(RestartTest, JobFailsWhenTheStrategyHasNoAttemptsLeft) {
   const JobId id = job.graph().id;
   ASSERT_TRUE(submit(job).isOk());
   for (int i = 0; i < 2; ++i) {
-    taskManager.fail(*taskManager.running.begin(), "FLINK-JOB-008",
-                     "poison " + std::to_string(i));
+    taskManager.fail(*taskManager.running.begin(), "FLINK-JOB-008", "poison " + std::to_string(i));
     loop_.run();
     pass(std::chrono::seconds(2));
   }
@@ -151,8 +150,7 @@ TEST_F(RestartTest, LostBlockingResultIsMadeAgain) {
   loop_.run();
   pass(std::chrono::seconds(2));
   ASSERT_THAT(first.running, SizeIs(1));
-  EXPECT_EQ(*first.running.begin(),
-            (ExecutionAttemptId{id, job.graph().vertices[0].id, 0, 1}));
+  EXPECT_EQ(*first.running.begin(), (ExecutionAttemptId{id, job.graph().vertices[0].id, 0, 1}));
   first.finishAll();
   loop_.run();
   ASSERT_THAT(first.running, SizeIs(1));

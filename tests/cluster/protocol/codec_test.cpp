@@ -21,16 +21,20 @@ struct RequestList {
   using All = std::tuple<Requests..., typename Requests::Response...>;
   static constexpr std::array kMethods = {Requests::kMethod...};
 };
-using Requests = RequestList<
-    GetVersionRequest, SubmitJobRequest, ListJobsRequest, GetJobRequest, CancelJobRequest,
-    WaitJobRequest, GetOverviewRequest, ListTaskManagersRequest, GetTaskManagerRequest,
-    ListLogsRequest, ReadLogRequest, GetMetricsRequest, CollectResultsRequest, HasBlobRequest,
-    PutBlobChunkRequest, GetBlobChunkRequest, RegisterTaskManagerRequest, HeartbeatRequest,
-    UnregisterTaskManagerRequest, TaskStateChangedRequest, WorkerEndedRequest, OperatorEventRequest,
-    DeliverOperatorEventRequest, CollectedRecordsRequest, SubmitTasksRequest, CancelTasksRequest,
-    ReleaseJobRequest, ReleasePartitionsRequest, ListTaskManagerLogsRequest,
-    ReadTaskManagerLogRequest, StartWorkerRequest, AdoptConnectionRequest, WorkerReportRequest,
-    StopWorkerRequest, ProgramStartRequest, ProgramFinishedRequest>;
+using Requests =
+    RequestList<GetVersionRequest, SubmitJobRequest, ListJobsRequest, GetJobRequest,
+                CancelJobRequest, WaitJobRequest, GetOverviewRequest, ListTaskManagersRequest,
+                GetTaskManagerRequest, ListLogsRequest, ReadLogRequest, GetMetricsRequest,
+                CollectResultsRequest, HasBlobRequest, PutBlobChunkRequest, GetBlobChunkRequest,
+                RegisterTaskManagerRequest, HeartbeatRequest, UnregisterTaskManagerRequest,
+                TaskStateChangedRequest, WorkerEndedRequest, OperatorEventRequest,
+                DeliverOperatorEventRequest, CollectedRecordsRequest, SubmitTasksRequest,
+                CancelTasksRequest, ReleaseJobRequest, ReleasePartitionsRequest,
+                ListTaskManagerLogsRequest, ReadTaskManagerLogRequest, StartWorkerRequest,
+                AdoptConnectionRequest, WorkerReportRequest, StopWorkerRequest, ProgramStartRequest,
+                ProgramFinishedRequest, TriggerSnapshotRequest, WaitSnapshotRequest,
+                GetCheckpointsRequest, DisposeSavepointRequest, AcknowledgeCheckpointRequest,
+                DeclineCheckpointRequest, TriggerCheckpointRequest, NotifyCheckpointRequest>;
 using Messages = decltype(std::tuple_cat(
     std::declval<Requests::All>(), std::declval<std::tuple<JobGraph, JobResult, ClusterEvent>>()));
 

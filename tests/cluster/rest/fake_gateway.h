@@ -6,6 +6,7 @@
 
 #include "cluster/jobmanager/gateway.h"
 #include "core/base/error_codes.h"
+#include "dataflow/checkpoint/report.h"
 
 namespace flink::rest {
 
@@ -18,6 +19,10 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
   std::vector<protocol::TaskManagerView> taskManagers;
   std::map<std::string, std::string> logs;  ///< of the JobManager
   std::vector<JobId> cancelled;
+  SnapshotTriggerId trigger = *SnapshotTriggerId::parse("0123456789abcdef0123456789abcdef");
+  std::vector<protocol::TriggerSnapshotRequest> snapshots;
+  protocol::WaitSnapshotRequest::Response snapshotOutcome;
+  checkpoint::CheckpointReport checkpoints;
   std::set<JobId> ended;           ///< cannot be cancelled any more
   bool metricsOfJobsOnly = false;  ///< jobs that are not here have none
   bool silent = false;             ///< never answers overview
@@ -102,6 +107,26 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
               jobmanager::Responder<protocol::GetMetricsRequest> respond) override {
     if (metricsOfJobsOnly && !jobs.contains(request.job)) return respond(notFound(request.job));
     respond(protocol::GetMetricsRequest::Response{metrics});
+  }
+  void handle(protocol::TriggerSnapshotRequest request,
+              jobmanager::Responder<protocol::TriggerSnapshotRequest> respond) override {
+    if (!jobs.contains(request.job)) return respond(notFound(request.job));
+    snapshots.push_back(std::move(request));
+    respond(protocol::TriggerSnapshotRequest::Response{trigger});
+  }
+  void handle(protocol::WaitSnapshotRequest request,
+              jobmanager::Responder<protocol::WaitSnapshotRequest> respond) override {
+    if (request.trigger != trigger) return respond(Status(ErrorCode::kNotFound, "no such trigger"));
+    respond(snapshotOutcome);
+  }
+  void handle(protocol::GetCheckpointsRequest request,
+              jobmanager::Responder<protocol::GetCheckpointsRequest> respond) override {
+    if (!jobs.contains(request.job)) return respond(notFound(request.job));
+    respond(protocol::GetCheckpointsRequest::Response{checkpoint::encodeReport(checkpoints)});
+  }
+  void handle(protocol::DisposeSavepointRequest,
+              jobmanager::Responder<protocol::DisposeSavepointRequest> respond) override {
+    respond(protocol::Empty{});
   }
   void handle(protocol::CollectResultsRequest,
               jobmanager::Responder<protocol::CollectResultsRequest> respond) override {

@@ -22,6 +22,9 @@ std::vector<OptionInfo> checkpointingOptions() {
       describe(kExecutionCheckpointingDataInlineThreshold),
       describe(kExecutionCheckpointingSnapshotCompression),
       describe(kExecutionCheckpointingUnalignedEnabled),
+      describe(kExecutionStateRecoveryPath),
+      describe(kExecutionStateRecoveryIgnoreUnclaimedState),
+      describe(kWebCheckpointsHistory),
   };
 }
 

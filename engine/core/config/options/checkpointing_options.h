@@ -99,5 +99,17 @@ inline constexpr ConfigOption<bool> kExecutionCheckpointingUnalignedEnabled{
     "false",
     "Barriers overtake buffers; not in this release, so true is refused.",
     {"execution.checkpointing.unaligned"}};
+inline constexpr ConfigOption<std::string> kExecutionStateRecoveryPath{
+    "execution.state-recovery.path",
+    "",
+    "The checkpoint or savepoint that a job starts from.",
+    {"execution.savepoint.path"}};
+inline constexpr ConfigOption<bool> kExecutionStateRecoveryIgnoreUnclaimedState{
+    "execution.state-recovery.ignore-unclaimed-state",
+    "false",
+    "Lets a job start although some of the state has no operator in it any more.",
+    {"execution.savepoint.ignore-unclaimed-state"}};
+inline constexpr ConfigOption<int> kWebCheckpointsHistory{
+    "web.checkpoints.history", "10", "Checkpoints per job whose details are kept.", {}, ">=0"};
 
 }  // namespace flink::config

@@ -1,0 +1,77 @@
+#include "dataflow/checkpoint/report.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/base/error_codes.h"
+#include "core/types/serializer.h"
+#include "core/types/serializer_ids.h"
+
+namespace flink::checkpoint {
+namespace {
+
+CheckpointStatistics withoutSubtasks(CheckpointStatistics checkpoint) {
+  for (auto& vertex : checkpoint.vertices) vertex.subtasks.clear();
+  return checkpoint;
+}
+
+std::optional<CheckpointStatistics> latest(const CheckpointStatistics* checkpoint) {
+  if (checkpoint == nullptr) return std::nullopt;
+  return withoutSubtasks(*checkpoint);
+}
+
+ReportedSettings reported(const CheckpointSettings& settings) {
+  ReportedSettings result;
+  result.exactlyOnce = settings.exactlyOnce;
+  result.intervalMs = settings.intervalMs;
+  result.timeoutMs = settings.timeoutMs;
+  result.minPauseMs = settings.minPauseMs;
+  result.maxConcurrent = settings.maxConcurrent;
+  result.tolerableFailures = settings.tolerableFailures;
+  result.retention = settings.retention;
+  result.storage = settings.storage;
+  result.stateBackend = "hashmap";
+  result.afterTasksFinish = settings.afterTasksFinish;
+  return result;
+}
+
+}  // namespace
+
+Result<CheckpointReport> makeReport(const CheckpointSettings& settings,
+                                    const CheckpointHistory& history,
+                                    std::optional<CheckpointId> only) {
+  CheckpointReport report;
+  report.settings = reported(settings);
+  report.counts = history.counts();
+  if (only) {
+    const CheckpointStatistics* found = history.find(*only);
+    if (found == nullptr)
+      return Status(ErrorCode::kNotFound,
+                    fmt::format("no such checkpoint is remembered: checkpoint={}", *only));
+    report.history.push_back(*found);
+    return report;
+  }
+  const auto summary = history.summary();
+  report.summary = {summary.checkpointedBytes, summary.stateBytes, summary.endToEndDurationMs,
+                    summary.processedBytes, summary.persistedBytes};
+  for (const CheckpointStatistics* checkpoint : history.history())
+    report.history.push_back(withoutSubtasks(*checkpoint));
+  report.latestCompleted = latest(history.latestCompleted());
+  report.latestSavepoint = latest(history.latestSavepoint());
+  report.latestFailed = latest(history.latestFailed());
+  report.latestRestored = history.latestRestored();
+  return report;
+}
+
+std::string encodeReport(const CheckpointReport& report) {
+  return types::serialize(report);
+}
+
+Result<CheckpointReport> decodeReport(ByteView bytes) {
+  CheckpointReport report;
+  FLINK_RETURN_IF_ERROR(types::deserialize(bytes, report));
+  return report;
+}
+
+}  // namespace flink::checkpoint
