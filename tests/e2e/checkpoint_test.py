@@ -13,12 +13,12 @@ class CheckpointTest(ClusterTest):
                "restart-strategy.fixed-delay.attempts": 100, "restart-strategy.fixed-delay.delay": "1 ms"}
 
     def completed(self, job):
-        return self.get(f"/jobs/{job}/checkpoints")["counts"]["completed"]
+        return self.cluster.get(f"/jobs/{job}/checkpoints")["counts"]["completed"]
 
     def restarts(self, job):
         """How often the job's tasks have started over."""
-        vertex = self.job(job)["vertices"][0]["id"]
-        return max(s["attempt"] for s in self.get(f"/jobs/{job}/vertices/{vertex}")["subtasks"])
+        vertex = self.cluster.job(job)["vertices"][0]["id"]
+        return max(s["attempt"] for s in self.cluster.get(f"/jobs/{job}/vertices/{vertex}")["subtasks"])
 
     def testKilledWorkersLoseAndDuplicateNothing(self):
         output = self.cluster.home / "counts"
