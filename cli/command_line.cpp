@@ -11,8 +11,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/commands.h"
 #include "cli/error_report.h"
+#include "cli/verbs.h"
 #include "core/base/error_codes.h"
 #include "core/config/known_keys.h"
 
@@ -22,25 +22,6 @@ namespace {
 
 /// A year: whoever waits longer needs no limit.
 constexpr double kMaxWaitSeconds = 365.0 * 24 * 3600;
-
-/// The command that parsing chose.
-using Action = std::function<CommandResult()>;
-
-/// Everything that parsing fills in; lives as long as the parser.
-struct Invocation {
-  GlobalOptions global;
-  RunOptions run;
-  InfoOptions info;
-  ListOptions list;
-  JobOptions cancel, describe;
-  WaitOptions wait;
-  LogsOptions logs;
-  ClusterStartOptions clusterStart;
-  ClusterStopOptions clusterStop;
-  ConfigCheckOptions configCheck;
-  ExplainOptions explain;
-  Action action;
-};
 
 void addGlobalOptions(CLI::App& command, GlobalOptions& global) {
   command.add_option("-m,--jobmanager", global.jobManager, "Address of the JobManager, host:port");
@@ -80,6 +61,8 @@ void addProgramOptions(CLI::App& command, RunOptions& run) {
   command.prefix_command();
 }
 
+}  // namespace
+
 CLI::App* addVerb(CLI::App& parent, Invocation& invocation, const std::string& name,
                   const std::string& text, Action action) {
   CLI::App* command = parent.add_subcommand(name, text);
@@ -88,10 +71,18 @@ CLI::App* addVerb(CLI::App& parent, Invocation& invocation, const std::string& n
   return command;
 }
 
+namespace {
+
 void makeRunCommand(CLI::App& app, Invocation& i) {
   CLI::App* command = addVerb(app, i, "run", "Run a job: run [options] job.so|job.cpp [arguments]",
                               [&i] { return runRun(i.global, i.run); });
   command->add_flag("-d,--detached", i.run.detached, "Return once the job is submitted");
+  command
+      ->add_option("-s,--fromSavepoint", i.run.savepoint,
+                   "Start from the checkpoint or savepoint at this path")
+      ->type_name("PATH");
+  command->add_flag("-n,--allowNonRestoredState", i.run.allowNonRestored,
+                    "With -s: leave state behind whose operator the program no longer has");
   addProgramOptions(*command, i.run);
   command->footer(
       "Examples:\n  flinkctl run -p 4 examples/streaming/WordCount.so --input text.txt\n"
@@ -115,12 +106,6 @@ void makeListCommand(CLI::App& app, Invocation& i) {
   command->add_flag("-r,--running", i.list.running, "Only running jobs");
   command->add_flag("-s,--scheduled", i.list.scheduled, "Only scheduled jobs");
   command->add_flag("-a,--all", i.list.all, "Ended jobs too");
-}
-
-void makeCancelCommand(CLI::App& app, Invocation& i) {
-  CLI::App* command =
-      addVerb(app, i, "cancel", "Cancel a job", [&i] { return runCancel(i.global, i.cancel); });
-  command->add_option("job", i.cancel.job, "Job id");
 }
 
 void makeWaitCommand(CLI::App& app, Invocation& i) {
@@ -147,6 +132,9 @@ void makeJobCommands(CLI::App& app, Invocation& i) {
       addVerb(*job, i, "describe", "State, vertices, figures and root cause of a job",
               [&i] { return runJobDescribe(i.global, i.describe); });
   describe->add_option("job", i.describe.job, "Job id")->required();
+  CLI::App* exceptions = addVerb(*job, i, "exceptions", "Failures of a job with their causes",
+                                 [&i] { return runJobExceptions(i.global, i.exceptions); });
+  exceptions->add_option("job", i.exceptions.job, "Job id")->required();
   makeWaitCommand(*job, i);
 }
 
@@ -205,20 +193,6 @@ void makeOtherCommands(CLI::App& app, Invocation& i) {
   CLI::App* explain = addVerb(app, i, "explain", "Explain an error code",
                               [&i] { return runExplain(i.global, i.explain); });
   explain->add_option("code", i.explain.code, "For example FLINK-NET-001")->required();
-}
-
-/// Flink's client has verbs that need parts which are not there yet: refused by name.
-void makeRefusedCommands(CLI::App& app, Invocation& i) {
-  for (const char* name : {"stop", "savepoint", "checkpoint"}) {
-    CLI::App* command = addVerb(
-        app, i, name, "Not in this release: it needs checkpoints", [name]() -> CommandResult {
-          return Status(ErrorCode::kUnsupported,
-                        fmt::format("{} needs checkpoints, which this release does not have; use "
-                                    "`cancel` to end a job",
-                                    name));
-        });
-    command->prefix_command();
-  }
 }
 
 void makeHelpCommand(CLI::App& app, Invocation& i) {
@@ -319,13 +293,12 @@ int dispatch(int argc, char** argv, Invocation& invocation) {
   makeRunCommand(app, invocation);
   makeInfoCommand(app, invocation);
   makeListCommand(app, invocation);
-  makeCancelCommand(app, invocation);
+  makeSnapshotCommands(app, invocation);
   makeJobCommands(app, invocation);
   makeWaitCommand(app, invocation);
   makeLogsCommand(app, invocation);
   makeClusterCommands(app, invocation);
   makeOtherCommands(app, invocation);
-  makeRefusedCommands(app, invocation);
   makeHelpCommand(app, invocation);
   app.footer("Exit codes: flinkctl help exit-codes. Errors: flinkctl explain CODE.");
 
@@ -334,8 +307,10 @@ int dispatch(int argc, char** argv, Invocation& invocation) {
         [&](const CLI::App* command) { return command->get_name() == argv[1]; });
     if (actions.empty()) return unknownFlinkAction(argv[1]);
   }
+  std::vector<std::string> words;  // the parser takes them from the back
+  for (int i = argc - 1; i > 0; --i) words.push_back(normalizedWord(argv[1], argv[i]));
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
     std::printf("%s", chosenCommand(app).help().c_str());
     return kExitOk;

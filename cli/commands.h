@@ -27,6 +27,8 @@ struct RunOptions {
   bool detached = false;
   std::string entryClass;
   std::vector<std::string> classpath;  ///< -C: extra include directories for job.cpp
+  std::string savepoint;               ///< -s: checkpoint or savepoint to start from; empty: none
+  bool allowNonRestored = false;       ///< -n: state without an operator is left behind
   std::vector<std::string> fileAndArguments;
 };
 struct InfoOptions {
@@ -38,6 +40,28 @@ struct ListOptions {
 };
 struct JobOptions {
   std::string job;
+};
+struct CancelOptions {
+  std::string job;
+  bool withSavepoint = false;
+  std::string directory;  ///< for the savepoint; empty: the configured one
+};
+struct SavepointOptions {
+  std::string job;
+  std::string directory;  ///< empty: the configured one
+  std::string dispose;    ///< a savepoint to remove instead
+};
+struct StopOptions {
+  std::string job;
+  std::string directory;  ///< empty: the configured one
+  bool drain = false;
+};
+struct CheckpointOptions {
+  std::string job;
+  std::int64_t id = 0;
+};
+struct VerifyOptions {
+  std::string folder;
 };
 struct WaitOptions {
   std::string job;
@@ -72,8 +96,15 @@ using CommandResult = Result<ExitCode>;
 CommandResult runRun(const GlobalOptions& global, const RunOptions& options);
 CommandResult runInfo(const GlobalOptions& global, const InfoOptions& options);
 CommandResult runList(const GlobalOptions& global, const ListOptions& options);
-CommandResult runCancel(const GlobalOptions& global, const JobOptions& options);
+CommandResult runCancel(const GlobalOptions& global, const CancelOptions& options);
+CommandResult runSavepoint(const GlobalOptions& global, const SavepointOptions& options);
+CommandResult runStop(const GlobalOptions& global, const StopOptions& options);
+CommandResult runCheckpointTrigger(const GlobalOptions& global, const JobOptions& options);
+CommandResult runCheckpointList(const GlobalOptions& global, const JobOptions& options);
+CommandResult runCheckpointDescribe(const GlobalOptions& global, const CheckpointOptions& options);
+CommandResult runCheckpointVerify(const GlobalOptions& global, const VerifyOptions& options);
 CommandResult runJobDescribe(const GlobalOptions& global, const JobOptions& options);
+CommandResult runJobExceptions(const GlobalOptions& global, const JobOptions& options);
 CommandResult runWait(const GlobalOptions& global, const WaitOptions& options);
 CommandResult runLogs(const GlobalOptions& global, const LogsOptions& options);
 CommandResult runClusterStart(const GlobalOptions& global, const ClusterStartOptions& options);

@@ -39,12 +39,13 @@ Status parseCause(std::string_view text, ErrorCode inherited) {
   return {code.value_or(inherited), std::string(text)};
 }
 
-/// A job's failure under the code of what caused it; its text has one cause below the other.
-Status causeOf(const protocol::FailureInfo& failure, std::string head) {
+}  // namespace
+
+Status statusOf(const protocol::FailureInfo& failure, std::string head) {
   constexpr std::string_view kSeparators[] = {"\nCaused by: ", "; caused by: "};
   const ErrorCode code = errorCodeById(failure.errorId).value_or(ErrorCode::kInternal);
   Status status(code, std::move(head));
-  std::string_view rest = failure.stackTrace;
+  std::string_view rest = failure.stackTrace;  // one cause below the other
   while (!rest.empty()) {
     std::size_t end = std::string_view::npos, next = std::string_view::npos;
     for (const std::string_view separator : kSeparators) {
@@ -59,8 +60,6 @@ Status causeOf(const protocol::FailureInfo& failure, std::string head) {
   }
   return status;
 }
-
-}  // namespace
 
 int reportError(const GlobalOptions& global, const Status& status,
                 std::optional<ExitCode> exitCode) {
@@ -106,7 +105,7 @@ int reportError(const GlobalOptions& global, const Status& status,
 
 ExitCode reportJobFailure(const GlobalOptions& global, const protocol::JobResult& result) {
   reportError(global,
-              causeOf(*result.failure, fmt::format("Job failed (JobID: {})", result.id.toHex())),
+              statusOf(*result.failure, fmt::format("Job failed (JobID: {})", result.id.toHex())),
               kExitFailed);
   return kExitFailed;
 }

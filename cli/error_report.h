@@ -13,6 +13,9 @@ namespace flink::cli {
 int reportError(const GlobalOptions& global, const Status& status,
                 std::optional<ExitCode> exitCode = std::nullopt);
 
+/// A failure as an error with the code of what caused it, its causes below `head`.
+[[nodiscard]] Status statusOf(const protocol::FailureInfo& failure, std::string head);
+
 /// Says why a job failed, headed by the cause's own code. REQUIRES: the job failed.
 ExitCode reportJobFailure(const GlobalOptions& global, const protocol::JobResult& result);
 

@@ -19,6 +19,7 @@ ExitCode exitCodeOf(const Status& status) {
     case ErrorCode::kJobNotFound:
     case ErrorCode::kTaskManagerUnknown:
     case ErrorCode::kFileNotFound:
+    case ErrorCode::kCheckpointNotFound:
       return kExitNotFound;
     case ErrorCode::kAlreadyExists:
     case ErrorCode::kJobAlreadyTerminated:
@@ -32,6 +33,7 @@ ExitCode exitCodeOf(const Status& status) {
     case ErrorCode::kConfigInvalidValue:
     case ErrorCode::kConfigUnknownKey:
     case ErrorCode::kIllegalMemoryConfiguration:
+    case ErrorCode::kCheckpointCorrupt:
       return kExitConditionNotMet;
     default:
       return kExitFailed;
@@ -47,7 +49,7 @@ const char* exitCodesHelp() {
          "  5  no cluster answers\n"
          "  6  not found\n"
          "  7  conflict: exists already, already ended, port in use\n"
-         "  8  a check found problems (config check)\n"
+         "  8  a check found problems (config check, checkpoint verify)\n"
          "130  interrupted\n"
          "Called as `flink`, every error is 1, as Flink's own client has it.\n";
 }

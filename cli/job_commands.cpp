@@ -110,26 +110,6 @@ CommandResult runList(const GlobalOptions& global, const ListOptions& options) {
   return kExitOk;
 }
 
-CommandResult runCancel(const GlobalOptions& global, const JobOptions& options) {
-  FLINK_ASSIGN_OR_RETURN(const JobId id, parseJobId(options.job, "cancel"));
-  if (global.output == OutputFormat::kTable) {
-    std::printf("Cancelling job %s.\n", id.toHex().c_str());
-    std::fflush(stdout);
-  }
-  FLINK_ASSIGN_OR_RETURN(auto client, connectCluster(global));
-  if (auto answer = client->call(protocol::CancelJobRequest{id}); !answer) {
-    const Status reason = std::move(answer).status();
-    return Status(reason.code(), fmt::format("Could not cancel job {}.", id.toHex()))
-        .causedBy(reason);
-  }
-  if (global.output == OutputFormat::kTable) {
-    std::printf("Cancelled job %s.\n", id.toHex().c_str());
-  } else {
-    printDocument(global.output, "JobCancelled", {{"id", id.toHex()}});
-  }
-  return kExitOk;
-}
-
 namespace {
 
 Json vertexDocument(const protocol::VertexView& vertex) {
@@ -164,6 +144,12 @@ std::string stateSummary(const Json& states) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count.get<int>(), state);
   }
   return text;
+}
+
+Json exceptionDocument(const protocol::ExceptionEntry& entry) {
+  return {{"code", entry.failure.errorId},    {"exception", entry.failure.exceptionName},
+          {"message", entry.failure.message}, {"time", utcTime(entry.failure.timestampMs)},
+          {"task", entry.taskName},           {"taskManager", entry.taskManagerId}};
 }
 
 void printJob(const GlobalOptions& global, const protocol::JobDetails& job, const Json& vertices) {
@@ -209,17 +195,49 @@ CommandResult runJobDescribe(const GlobalOptions& global, const JobOptions& opti
   document["statusMessage"] = job.statusMessage;
   document["vertices"] = vertices;
   Json exceptions = Json::array();
-  for (const auto& entry : job.exceptions) {
-    exceptions.push_back({{"code", entry.failure.errorId},
-                          {"exception", entry.failure.exceptionName},
-                          {"message", entry.failure.message},
-                          {"time", utcTime(entry.failure.timestampMs)},
-                          {"task", entry.taskName},
-                          {"taskManager", entry.taskManagerId}});
-  }
+  for (const auto& entry : job.exceptions) exceptions.push_back(exceptionDocument(entry));
   document["exceptions"] = exceptions;
   document["configuration"] = job.configuration;
   printDocument(global.output, "Job", document);
+  return kExitOk;
+}
+
+CommandResult runJobExceptions(const GlobalOptions& global, const JobOptions& options) {
+  FLINK_ASSIGN_OR_RETURN(const JobId id, parseJobId(options.job, "show the exceptions of"));
+  FLINK_ASSIGN_OR_RETURN(auto client, connectCluster(global));
+  FLINK_ASSIGN_OR_RETURN(const protocol::JobDetails job, client->call(protocol::GetJobRequest{id}));
+  if (global.output != OutputFormat::kTable) {
+    Json items = Json::array();
+    for (const auto& root : job.exceptions) {
+      Json item = exceptionDocument(root);
+      item["stackTrace"] = root.failure.stackTrace;
+      item["concurrent"] = Json::array();
+      for (const auto& other : root.concurrent)
+        item["concurrent"].push_back(exceptionDocument(other));
+      items.push_back(std::move(item));
+    }
+    printDocument(global.output, "JobExceptions",
+                  {{"job", id.toHex()}, {"truncated", job.exceptionsTruncated}, {"items", items}});
+    return kExitOk;
+  }
+  if (job.exceptions.empty()) {
+    std::printf("Job %s has had no failures.\n", id.toHex().c_str());
+    return kExitOk;
+  }
+  Table table({"TIME", "FAILURE", "CODE", "TASK", "TASKMANAGER", "MESSAGE"});
+  const auto add = [&](const protocol::ExceptionEntry& entry, const char* role) {
+    const std::string& text = entry.failure.message;
+    table.addRow({utcTime(entry.failure.timestampMs), role, entry.failure.errorId,
+                  entry.taskName.empty() ? "(whole job)" : entry.taskName, entry.taskManagerId,
+                  text.substr(0, text.find('\n'))});
+  };
+  for (const auto& root : job.exceptions) {
+    add(root, "root");
+    for (const auto& other : root.concurrent) add(other, "concurrent");
+  }
+  std::printf("%s%s\nLatest root cause:\n%s\n", table.toString().c_str(),
+              job.exceptionsTruncated ? "Older failures are no longer kept.\n" : "",
+              job.exceptions.front().failure.stackTrace.c_str());
   return kExitOk;
 }
 

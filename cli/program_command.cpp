@@ -16,10 +16,12 @@
 
 #include "cli/cluster_context.h"
 #include "cli/cluster_processes.h"
+#include "cli/paths.h"
 #include "core/base/error_codes.h"
 #include "core/base/mutex.h"
 #include "core/config/key_scope.h"
 #include "core/config/option_list.h"
+#include "core/config/options/checkpointing_options.h"
 #include "core/config/options/core_options.h"
 
 namespace flink::cli {
@@ -164,6 +166,14 @@ Result<ProgramEnd> runProgram(const GlobalOptions& global, const RunOptions& opt
   if (options.parallelism) {
     spec.start.configuration[std::string(config::kParallelismDefault.key)] =
         std::to_string(*options.parallelism);
+  }
+  if (!options.savepoint.empty()) {
+    spec.start.configuration[std::string(config::kExecutionStateRecoveryPath.key)] =
+        clusterPath(options.savepoint);
+  }
+  if (options.allowNonRestored) {
+    spec.start.configuration[std::string(config::kExecutionStateRecoveryIgnoreUnclaimedState.key)] =
+        "true";
   }
   spec.start.detached = options.detached;
   spec.start.planOnly = planOnly;

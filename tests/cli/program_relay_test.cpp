@@ -26,10 +26,12 @@ class ProgramRelayTest : public testing::Test {
     std::ofstream(directory_.home() / "job.so")
         << "no code: the program of the test does not load it";
   }
-  Outcome run(const std::string& behaviour) {
+  Outcome run(const std::string& behaviour, const std::vector<std::string>& options = {}) {
     jobManager_.start();
-    return flinkctl_.run(
-        {"run", "-m", jobManager_.address(), directory_.home() / "job.so", behaviour});
+    std::vector<std::string> arguments{"run", "-m", jobManager_.address()};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    arguments.insert(arguments.end(), {directory_.home() / "job.so", behaviour});
+    return flinkctl_.run(std::move(arguments));
   }
   static WaitJobRequest::Response ended(const JobId& id, JobStatus status) {
     WaitJobRequest::Response answer;
@@ -119,6 +121,22 @@ TEST_F(ProgramRelayTest, FailedJobIsHeadedByItsCause) {
                 "cause: [FLINK-IO-001] the output cannot be opened\n"
                 "cause: [FLINK-IO-002] not allowed\n"
                 "fix: correct the permissions or the path\n");
+}
+
+TEST_F(ProgramRelayTest, SavepointToStartFromIsInTheJobsConfiguration) {
+  std::map<std::string, std::string> configuration;
+  jobManager_.serve<SubmitJobRequest>([&](const auto& request, const auto& respond) {
+    configuration = request.graph.configuration;
+    respond(Empty{});
+  });
+  jobManager_.serve<WaitJobRequest>([](const auto& request, const auto& respond) {
+    respond(ended(request.job, JobStatus::kFinished));
+  });
+  const Outcome outcome = run("one-job", {"-s", "savepoints/savepoint-1", "-n"});
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+  EXPECT_EQ(configuration["execution.state-recovery.path"],
+            (std::filesystem::current_path() / "savepoints/savepoint-1").string());
+  EXPECT_EQ(configuration["execution.state-recovery.ignore-unclaimed-state"], "true");
 }
 
 TEST_F(ProgramRelayTest, FailedUploadReachesTheProgram) {

@@ -44,7 +44,8 @@ ProgramFinishedRequest actAtOnce(Node& node, const std::string& behaviour) {
   return finished;
 }
 
-ProgramFinishedRequest act(Node& node, const std::string& behaviour) {
+ProgramFinishedRequest act(Node& node, const ProgramStartRequest& start) {
+  const std::string& behaviour = start.arguments.at(0);
   ProgramFinishedRequest finished;
   const auto fail = [&](const Status& status) {
     finished.errorId = status.id();
@@ -61,6 +62,7 @@ ProgramFinishedRequest act(Node& node, const std::string& behaviour) {
     return actAtOnce(node, behaviour);
   SubmitJobRequest submit;
   submit.graph.name = "job of fake_program";
+  submit.graph.configuration = start.configuration;
   const auto submitted = node.call(LocalChannel::kPeer, submit, kDeadline).get();
   if (!submitted) return fail(submitted.status());
   finished.numJobs = 1;
@@ -79,8 +81,7 @@ int run() {
   node.rpc().onPeerLost([](const auto&, const Status&) { _exit(1); });
   node.rpc().start();
   const ProgramStartRequest start = started.get_future().get();
-  const auto told =
-      node.call(LocalChannel::kPeer, act(node, start.arguments.at(0)), kDeadline).get();
+  const auto told = node.call(LocalChannel::kPeer, act(node, start), kDeadline).get();
   _exit(told ? 0 : 1);
 }
 
