@@ -77,14 +77,15 @@ void subtasksOf(HandlerContext& context, const HttpRequest& request, const Respo
   const std::string& text = request.pathParameters.at("vertexid");
   const auto vertexId = JobVertexId::parse(text);
   if (!vertexId) return respond(badPathParameter("vertexid", text));
-  withReport(context, request, respond, *id, [vertexId = *vertexId](const CheckpointReport& report) {
-    for (const auto& vertex : report.history.at(0).vertices) {
-      if (vertex.id == vertexId)
-        return HttpResponse{200, kJsonType, checkpointSubtasksJson(report.history[0], vertex)};
-    }
-    return errorResponse(404, "There is no checkpoint statistics for task " + vertexId.toHex() +
-                                  ".");
-  });
+  withReport(
+      context, request, respond, *id, [vertexId = *vertexId](const CheckpointReport& report) {
+        for (const auto& vertex : report.history.at(0).vertices) {
+          if (vertex.id == vertexId)
+            return HttpResponse{200, kJsonType, checkpointSubtasksJson(report.history[0], vertex)};
+        }
+        return errorResponse(
+            404, "There is no checkpoint statistics for task " + vertexId.toHex() + ".");
+      });
 }
 
 /// Begins a snapshot and answers with its trigger id; `begun` hears of it too.
@@ -120,8 +121,9 @@ HttpResponse refusal(const Status& status) {
 /// Trigger ids are the cluster's; one that a client chose would not be found again.
 bool refuseTriggerId(const std::string& triggerId, const Respond& respond) {
   if (triggerId.empty()) return false;
-  respond(errorResponse(400, "triggerId cannot be chosen in this release: leave it out and take "
-                             "request-id from the answer"));
+  respond(errorResponse(400,
+                        "triggerId cannot be chosen in this release: leave it out and take "
+                        "request-id from the answer"));
   return true;
 }
 
@@ -179,8 +181,8 @@ void showOperation(HandlerContext& context, const HttpRequest& request, const Re
       WaitSnapshotRequest{*job, *id, 0},
       [savepoint, text, respond](Result<WaitSnapshotRequest::Response> answer) {
         if (!answer) {
-          return respond(errorResponse(
-              404, "There is no operation with this trigger id: triggerId=" + text));
+          return respond(
+              errorResponse(404, "There is no operation with this trigger id: triggerId=" + text));
         }
         respond({200, kJsonType, operationJson(operationOf(*answer, savepoint))});
       });

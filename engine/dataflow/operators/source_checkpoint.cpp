@@ -1,6 +1,8 @@
 #include "dataflow/operators/source_checkpoint.h"
 
 #include <algorithm>
+#include <deque>
+#include <set>
 #include <utility>
 
 #include "core/types/serializer.h"
@@ -31,18 +33,19 @@ T decode(std::string_view body) {
 }  // namespace
 
 struct SourceReaderAgreement::Splits {
-  ListState<std::string> state;
+  std::optional<ListState<std::string>> state;  // absent where nothing keeps state
+  std::deque<std::string> waiting;
+  std::set<state::SnapshotId> over;  // taken or aborted, while their answers may still come
 };
 
-SourceReaderAgreement::SourceReaderAgreement() = default;
+SourceReaderAgreement::SourceReaderAgreement() : splits_(std::make_unique<Splits>()) {}
 SourceReaderAgreement::~SourceReaderAgreement() = default;
 
 void SourceReaderAgreement::open(OperatorContext& context) {
   context_ = &context;
   if (context.state.operatorState != nullptr) {
     const ListStateDescriptor<std::string> descriptor("SourceReaderState");
-    splits_ = std::make_unique<Splits>(
-        Splits{valueOrThrow(context.state.operatorState->getListState(descriptor))});
+    splits_->state = valueOrThrow(context.state.operatorState->getListState(descriptor));
   }
   completed_ = context.state.restoredCheckpointId.value_or(0);
   context.coordinator->sendToCoordinator(
@@ -51,8 +54,8 @@ void SourceReaderAgreement::open(OperatorContext& context) {
 
 std::vector<std::string> SourceReaderAgreement::restoredSplits() const {
   std::vector<std::string> splits;
-  if (splits_ == nullptr) return splits;
-  for (const std::string& split : splits_->state.get()) splits.push_back(split);
+  if (!splits_->state) return splits;
+  for (const std::string& split : splits_->state->get()) splits.push_back(split);
   return splits;
 }
 
@@ -77,24 +80,24 @@ void SourcePosition::store() {
 
 void SourceReaderAgreement::receive(std::string_view payload) {
   if (registered_) {
-    waiting_.emplace_back(payload);
+    splits_->waiting.emplace_back(payload);
   } else {
     registered_ = valueOrThrow(decodeSourceEvent(payload)).first == SourceEvent::kRegistered;
   }
 }
 
 std::optional<std::string> SourceReaderAgreement::next() {
-  while (!waiting_.empty()) {
-    const auto [event, body] = valueOrThrow(decodeSourceEvent(waiting_.front()));
+  while (!splits_->waiting.empty()) {
+    const auto [event, body] = valueOrThrow(decodeSourceEvent(splits_->waiting.front()));
     if (event == SourceEvent::kSnapshot) {
-      const auto found = over_.find(decode<Answer>(body).id);
-      if (found == over_.end()) return std::nullopt;
-      over_.erase(found);
-      waiting_.pop_front();
+      const auto found = splits_->over.find(decode<Answer>(body).id);
+      if (found == splits_->over.end()) return std::nullopt;
+      splits_->over.erase(found);
+      splits_->waiting.pop_front();
       continue;
     }
-    std::string payload = std::move(waiting_.front());
-    waiting_.pop_front();
+    std::string payload = std::move(splits_->waiting.front());
+    splits_->waiting.pop_front();
     return payload;
   }
   return std::nullopt;
@@ -107,8 +110,8 @@ bool SourceReaderAgreement::prepare(state::SnapshotId id) {
     context_->coordinator->sendToCoordinator(
         encodeSourceEvent(SourceEvent::kRequestSnapshot, types::serialize(request)));
   }
-  if (waiting_.empty()) return false;
-  const auto [event, body] = valueOrThrow(decodeSourceEvent(waiting_.front()));
+  if (splits_->waiting.empty()) return false;
+  const auto [event, body] = valueOrThrow(decodeSourceEvent(splits_->waiting.front()));
   if (event != SourceEvent::kSnapshot) return false;  // not treated yet
   Answer answer = decode<Answer>(body);
   if (answer.id == id) {
@@ -117,15 +120,15 @@ bool SourceReaderAgreement::prepare(state::SnapshotId id) {
   }
   // Snapshots come in rising order: an older one does not come any more.
   if (answer.id < id) {
-    over_.insert(answer.id);
+    splits_->over.insert(answer.id);
     context_->wake();
   }
   return false;
 }
 
 void SourceReaderAgreement::store(state::SnapshotId id, const std::vector<std::string>& splits) {
-  if (splits_ != nullptr) splits_->state.update(splits);
-  over_.insert(id);
+  if (splits_->state) splits_->state->update(splits);
+  splits_->over.insert(id);
 }
 
 std::optional<std::string> SourceReaderAgreement::takeCoordinatorSnapshot() {
@@ -135,11 +138,11 @@ std::optional<std::string> SourceReaderAgreement::takeCoordinatorSnapshot() {
 void SourceReaderAgreement::completed(state::SnapshotId id) {
   completed_ = std::max(completed_, id);
   // What older ones still wait for came before this one's answer.
-  over_.erase(over_.begin(), over_.lower_bound(id));
+  splits_->over.erase(splits_->over.begin(), splits_->over.lower_bound(id));
 }
 
 void SourceReaderAgreement::aborted(state::SnapshotId id) {
-  over_.insert(id);
+  splits_->over.insert(id);
 }
 
 SourceCoordinatorAgreement::Request SourceCoordinatorAgreement::decodeRequest(

@@ -1,10 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,8 +43,6 @@ class SourceReaderAgreement {
   struct Splits;
   OperatorContext* context_ = nullptr;
   std::unique_ptr<Splits> splits_;
-  std::deque<std::string> waiting_;
-  std::set<state::SnapshotId> over_;  // taken or aborted, while their answers may still come
   std::optional<std::string> coordinatorSnapshot_;
   bool registered_ = false;
   state::SnapshotId requested_ = 0;
