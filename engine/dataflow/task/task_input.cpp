@@ -120,7 +120,10 @@ Result<bool> InputReader::fetch(Input& input, ReadOutcome& outcome) {
     const int channel = input.buffer->channel;
     input.buffer.reset();
     FLINK_RETURN_IF_ERROR(onEvent(input, channel, event, outcome));
-    if (outcome.checkpoint || input.ended || numWithData_ == 0) return false;
+    // The end of all data is reported before what follows it; behind that only events come, and
+    // those that wait already wake nobody again.
+    const bool endOfData = numWithData_ == 0 && !endOfDataReported_;
+    if (outcome.checkpoint || input.ended || endOfData) return false;
   }
 }
 

@@ -90,6 +90,17 @@ TEST_F(BarriersTest, ChannelThatDeliveredItsBarrierWaitsForTheOthers) {
               ElementsAre("1", "3", "4", "<barrier 1>"));
 }
 
+TEST_F(BarriersTest, BarriersThatWaitBehindTheEndOfAllInputNeedNoFurtherWakeUp) {
+  TaskSpec taskSpec = twoProducers();
+  taskSpec.checkpointing.finalCheckpoint = true;
+  for (int producer = 0; producer < 2; ++producer) {
+    feedEndOfData(1, 2, producer);
+    feedBarrier(1, 2, 1, producer);
+  }
+  Task& task = startTask(std::move(taskSpec));
+  responder_.waitForAck(task, 1);
+}
+
 TEST_F(BarriersTest, AtLeastOnceGoesOnBehindBarriers) {
   TaskSpec taskSpec = twoProducers();
   taskSpec.checkpointing.exactlyOnce = false;
