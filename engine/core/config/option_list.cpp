@@ -11,7 +11,7 @@ const std::vector<OptionArea>& allOptionAreas() {
                                                  {"rest", restOptions()},
                                                  {"execution", executionOptions()},
                                                  {"checkpointing", checkpointingOptions()},
-                                                 {"restarts", restartOptions()},
+                                                 {"restart", restartOptions()},
                                                  {"metrics", metricsOptions()},
                                                  {"security", securityOptions()}};
   return kAreas;
