@@ -1,6 +1,9 @@
 #include "dataflow/checkpoint/settings.h"
 
 #include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
 
 #include "core/base/error_codes.h"
 #include "core/config/options/checkpointing_options.h"
@@ -19,6 +22,14 @@ Result<Retention> retentionOf(const config::Configuration& configuration) {
   return Retention::kNoExternalizedCheckpoints;
 }
 
+/// JobManager and workers have working directories of their own, so a relative one is two places.
+Status checkPlace(std::string_view key, const std::string& directory) {
+  if (directory.empty() || directory.starts_with('/') || directory.find(":/") != std::string::npos)
+    return Status::ok();
+  return {ErrorCode::kConfigInvalidValue,
+          fmt::format("{} has to be an absolute path or a URI: value={}", key, directory)};
+}
+
 Status readPlaces(const config::Configuration& configuration, CheckpointSettings& settings) {
   FLINK_ASSIGN_OR_RETURN(settings.directory, configuration.get(config::kExecutionCheckpointingDir));
   FLINK_ASSIGN_OR_RETURN(settings.savepointDirectory,
@@ -27,6 +38,9 @@ Status readPlaces(const config::Configuration& configuration, CheckpointSettings
                          configuration.get(config::kExecutionCheckpointingCreateSubdir));
   FLINK_ASSIGN_OR_RETURN(const std::string storage,
                          configuration.get(config::kExecutionCheckpointingStorage));
+  FLINK_RETURN_IF_ERROR(checkPlace(config::kExecutionCheckpointingDir.key, settings.directory));
+  FLINK_RETURN_IF_ERROR(
+      checkPlace(config::kExecutionCheckpointingSavepointDir.key, settings.savepointDirectory));
   const bool files =
       storage.empty() ? !settings.directory.empty() : config::toLower(storage) == "filesystem";
   settings.storage = files ? StorageKind::kFileSystem : StorageKind::kJobManager;

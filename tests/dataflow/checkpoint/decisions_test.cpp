@@ -208,6 +208,8 @@ TEST(SettingsTest, WhatCannotBeIsRefused) {
   EXPECT_EQ(error("execution.checkpointing.unaligned", "true").code(), ErrorCode::kUnsupported);
   EXPECT_THAT(error("execution.checkpointing.storage", "filesystem").message(),
               HasSubstr("execution.checkpointing.dir"));
+  EXPECT_THAT(error("execution.checkpointing.dir", "checkpoints").message(),
+              HasSubstr("execution.checkpointing.dir has to be an absolute path"));
   EXPECT_EQ(error("execution.checkpointing.timeout", "soon").code(),
             ErrorCode::kConfigInvalidValue);
 }
