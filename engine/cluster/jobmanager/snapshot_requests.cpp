@@ -54,7 +54,7 @@ void SnapshotRequests::jobEnded(const JobId& job, const Status& why) {
   }
 }
 
-void SnapshotRequests::end(const SnapshotTriggerId& trigger, Response outcome) {
+void SnapshotRequests::end(SnapshotTriggerId trigger, Response outcome) {
   Entry& entry = entries_.at(trigger);
   open_.erase(entry.request);
   entry.outcome = std::move(outcome);

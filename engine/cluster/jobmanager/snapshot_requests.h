@@ -51,7 +51,7 @@ class SnapshotRequests {
     std::optional<Response> outcome;
     std::vector<Waiting> waiting;
   };
-  void end(const SnapshotTriggerId& trigger, Response outcome);
+  void end(SnapshotTriggerId trigger, Response outcome);  // by value: it may lie in open_
   void onTimeout(const SnapshotTriggerId& trigger, std::uint64_t waiting);
 
   EventLoop& loop_;

@@ -44,7 +44,7 @@ class AskingConnection final : public StreamConnection {
     for (const ByteView part : parts) bytesWritten += part.size();
     written = std::move(done);
   }
-  void close() override {}
+  void close() override { written = nullptr; }
   [[nodiscard]] std::string peerName() const override { return "peer"; }
 
   std::uint32_t channels = 0;
