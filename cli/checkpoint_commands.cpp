@@ -24,32 +24,6 @@ using checkpoint::SnapshotKind;
 
 namespace {
 
-/// Flink's words, as REST has them.
-std::string_view wordOf(SnapshotKind kind) {
-  switch (kind) {
-    case SnapshotKind::kCheckpoint:
-      return "CHECKPOINT";
-    case SnapshotKind::kSavepoint:
-      return "SAVEPOINT";
-    case SnapshotKind::kSuspendSavepoint:
-    case SnapshotKind::kTerminateSavepoint:
-      return "SYNC_SAVEPOINT";
-  }
-  return "";
-}
-
-std::string_view wordOf(CheckpointStatus status) {
-  switch (status) {
-    case CheckpointStatus::kInProgress:
-      return "IN_PROGRESS";
-    case CheckpointStatus::kCompleted:
-      return "COMPLETED";
-    case CheckpointStatus::kFailed:
-      return "FAILED";
-  }
-  return "";
-}
-
 Result<CheckpointReport> askForReport(ClusterConnection& cluster, const JobId& job,
                                       std::int64_t checkpoint) {
   protocol::GetCheckpointsRequest request;
@@ -61,8 +35,8 @@ Result<CheckpointReport> askForReport(ClusterConnection& cluster, const JobId& j
 
 Json checkpointDocument(const CheckpointStatistics& checkpoint) {
   Json document{{"id", checkpoint.id},
-                {"type", wordOf(checkpoint.kind)},
-                {"status", wordOf(checkpoint.status)},
+                {"type", nameOf(checkpoint.kind)},
+                {"status", nameOf(checkpoint.status)},
                 {"triggered", utcTime(checkpoint.triggerTimestampMs)},
                 {"latestAcknowledgement", utcTime(checkpoint.latestAckTimestampMs)},
                 {"durationMs", checkpoint.endToEndDurationMs},
@@ -107,8 +81,8 @@ void printList(const CheckpointReport& report) {
   Table table({"ID", "TYPE", "STATUS", "TRIGGERED", "DURATION", "ACKNOWLEDGED", "WRITTEN BYTES",
                "STATE BYTES", "PATH"});
   for (const auto& checkpoint : report.history) {
-    table.addRow({std::to_string(checkpoint.id), std::string(wordOf(checkpoint.kind)),
-                  std::string(wordOf(checkpoint.status)), utcTime(checkpoint.triggerTimestampMs),
+    table.addRow({std::to_string(checkpoint.id), std::string(nameOf(checkpoint.kind)),
+                  std::string(nameOf(checkpoint.status)), utcTime(checkpoint.triggerTimestampMs),
                   humanDuration(checkpoint.endToEndDurationMs), acknowledged(checkpoint),
                   std::to_string(checkpoint.checkpointedBytes),
                   std::to_string(checkpoint.stateBytes), outcome(checkpoint)});
@@ -158,7 +132,7 @@ CommandResult runCheckpointList(const GlobalOptions& global, const JobOptions& o
   Json restored;
   if (const auto& latest = report.latestRestored) {
     restored = {{"id", latest->id},
-                {"type", wordOf(latest->kind)},
+                {"type", nameOf(latest->kind)},
                 {"time", utcTime(latest->restoreTimestampMs)},
                 {"path", withScheme(latest->externalPath)}};
   }
@@ -211,8 +185,8 @@ void printCheckpoint(const CheckpointStatistics& checkpoint, const VertexNames& 
   std::printf(
       "Checkpoint    %lld\nType          %s\nStatus        %s\nTriggered     %s\n"
       "Duration      %s\nAcknowledged  %s\nWritten       %llu bytes\nState         %llu bytes\n",
-      static_cast<long long>(checkpoint.id), std::string(wordOf(checkpoint.kind)).c_str(),
-      std::string(wordOf(checkpoint.status)).c_str(),
+      static_cast<long long>(checkpoint.id), std::string(nameOf(checkpoint.kind)).c_str(),
+      std::string(nameOf(checkpoint.status)).c_str(),
       utcTime(checkpoint.triggerTimestampMs).c_str(),
       humanDuration(checkpoint.endToEndDurationMs).c_str(), acknowledged(checkpoint).c_str(),
       static_cast<unsigned long long>(checkpoint.checkpointedBytes),
@@ -278,7 +252,7 @@ CommandResult runCheckpointVerify(const GlobalOptions& global, const VerifyOptio
   FLINK_ASSIGN_OR_RETURN(const checkpoint::VerifyReport report,
                          checkpoint::verifyCheckpoint(*files, folder));
   const auto& metadata = report.metadata;
-  const std::string kind(wordOf(metadata.kind));
+  const std::string kind(nameOf(metadata.kind));
   if (global.output == OutputFormat::kTable) {
     std::printf(
         "Folder      %s\nType        %s\nCheckpoint  %lld\nJob         %s %s\nTriggered   %s\n"

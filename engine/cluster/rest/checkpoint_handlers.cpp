@@ -33,34 +33,6 @@ void withReport(HandlerContext& context, const HttpRequest& request, const Respo
       });
 }
 
-CheckpointsView viewOf(const CheckpointReport& report) {
-  CheckpointsView view;
-  view.counts = report.counts;
-  view.summary = {report.summary.checkpointedBytes, report.summary.stateBytes,
-                  report.summary.endToEndDurationMs, report.summary.processedBytes,
-                  report.summary.persistedBytes};
-  view.completed = report.latestCompleted;
-  view.savepoint = report.latestSavepoint;
-  view.failed = report.latestFailed;
-  view.restored = report.latestRestored;
-  view.history = report.history;
-  return view;
-}
-
-std::string configJsonOf(const CheckpointReport& report) {
-  checkpoint::CheckpointSettings settings;
-  settings.exactlyOnce = report.settings.exactlyOnce;
-  settings.intervalMs = report.settings.intervalMs;
-  settings.timeoutMs = report.settings.timeoutMs;
-  settings.minPauseMs = report.settings.minPauseMs;
-  settings.maxConcurrent = report.settings.maxConcurrent;
-  settings.tolerableFailures = report.settings.tolerableFailures;
-  settings.retention = report.settings.retention;
-  settings.storage = report.settings.storage;
-  settings.afterTasksFinish = report.settings.afterTasksFinish;
-  return checkpointConfigJson(settings, "HashMapStateBackend");
-}
-
 std::optional<checkpoint::CheckpointId> checkpointIdOf(const HttpRequest& request,
                                                        const Respond& respond) {
   const std::string& text = request.pathParameters.at("checkpointid");
@@ -194,13 +166,13 @@ void addCheckpointRoutes(Router& router, const std::shared_ptr<HandlerContext>& 
   router.add(HttpMethod::kGet, "/jobs/:jobid/checkpoints",
              [context](const HttpRequest& request, const Respond& respond) {
                withReport(*context, request, respond, 0, [](const CheckpointReport& report) {
-                 return HttpResponse{200, kJsonType, checkpointsJson(viewOf(report))};
+                 return HttpResponse{200, kJsonType, checkpointsJson(report)};
                });
              });
   router.add(HttpMethod::kGet, "/jobs/:jobid/checkpoints/config",
              [context](const HttpRequest& request, const Respond& respond) {
                withReport(*context, request, respond, 0, [](const CheckpointReport& report) {
-                 return HttpResponse{200, kJsonType, configJsonOf(report)};
+                 return HttpResponse{200, kJsonType, checkpointConfigJson(report.settings)};
                });
              });
   router.add(HttpMethod::kGet, "/jobs/:jobid/checkpoints/details/:checkpointid",

@@ -9,7 +9,6 @@ namespace flink::rest {
 
 using checkpoint::CheckpointStatistics;
 using checkpoint::CheckpointStatus;
-using checkpoint::SnapshotKind;
 using checkpoint::SubtaskStatistics;
 using checkpoint::ValueSummary;
 using checkpoint::VertexStatistics;
@@ -17,18 +16,6 @@ using checkpoint::VertexStatistics;
 namespace {
 
 constexpr const char* kNotAddressable = "<checkpoint-not-externally-addressable>";
-
-std::string_view statusName(CheckpointStatus status) {
-  switch (status) {
-    case CheckpointStatus::kInProgress:
-      return "IN_PROGRESS";
-    case CheckpointStatus::kCompleted:
-      return "COMPLETED";
-    case CheckpointStatus::kFailed:
-      return "FAILED";
-  }
-  return "FAILED";
-}
 
 std::string_view className(CheckpointStatus status) {
   switch (status) {
@@ -40,11 +27,6 @@ std::string_view className(CheckpointStatus status) {
       return "failed";
   }
   return "failed";
-}
-
-std::string_view typeName(SnapshotKind kind) {
-  if (!isSavepoint(kind)) return "CHECKPOINT";
-  return isSynchronous(kind) ? "SYNC_SAVEPOINT" : "SAVEPOINT";
 }
 
 Json summaryObject(const ValueSummary& summary) {
@@ -111,7 +93,7 @@ Figures figuresOf(const VertexStatistics& vertex) {
 }
 
 Json vertexObject(const CheckpointStatistics& checkpoint, const VertexStatistics& vertex) {
-  Json json{{"id", checkpoint.id}, {"status", statusName(checkpoint.status)}};
+  Json json{{"id", checkpoint.id}, {"status", nameOf(checkpoint.status)}};
   addFigures(json, figuresOf(vertex));
   return json;
 }
@@ -120,14 +102,14 @@ Json checkpointObject(const CheckpointStatistics& checkpoint, bool withTasks) {
   const bool savepoint = isSavepoint(checkpoint.kind);
   Json json{{"className", className(checkpoint.status)},
             {"id", checkpoint.id},
-            {"status", statusName(checkpoint.status)},
+            {"status", nameOf(checkpoint.status)},
             {"is_savepoint", savepoint},
             {"savepointFormat", savepoint ? Json("CANONICAL") : Json(nullptr)},
             {"trigger_timestamp", checkpoint.triggerTimestampMs}};
   addFigures(json, {checkpoint.latestAckTimestampMs, checkpoint.endToEndDurationMs,
                     checkpoint.checkpointedBytes, checkpoint.stateBytes, checkpoint.processedBytes,
                     checkpoint.persistedBytes, checkpoint.numSubtasks, checkpoint.numAcknowledged});
-  json["checkpoint_type"] = typeName(checkpoint.kind);
+  json["checkpoint_type"] = nameOf(checkpoint.kind);
   Json tasks = Json::object();
   if (withTasks) {
     for (const VertexStatistics& vertex : checkpoint.vertices)
@@ -147,11 +129,6 @@ Json checkpointObject(const CheckpointStatistics& checkpoint, bool withTasks) {
 
 Json latestObject(const std::optional<CheckpointStatistics>& checkpoint) {
   return checkpoint ? checkpointObject(*checkpoint, false) : Json(nullptr);
-}
-
-std::optional<CheckpointStatistics> copyOf(const CheckpointStatistics* checkpoint) {
-  if (checkpoint == nullptr) return std::nullopt;
-  return *checkpoint;
 }
 
 Json subtaskObject(std::size_t index, const std::optional<SubtaskStatistics>& subtask) {
@@ -201,66 +178,52 @@ Json subtaskSummary(const VertexStatistics& vertex) {
 
 }  // namespace
 
-CheckpointsView viewOf(const checkpoint::CheckpointHistory& history) {
-  CheckpointsView view;
-  view.counts = history.counts();
-  view.summary = history.summary();
-  view.completed = copyOf(history.latestCompleted());
-  view.savepoint = copyOf(history.latestSavepoint());
-  view.failed = copyOf(history.latestFailed());
-  view.restored = history.latestRestored();
-  for (const CheckpointStatistics* checkpoint : history.history())
-    view.history.push_back(*checkpoint);
-  return view;
-}
-
-std::string checkpointsJson(const CheckpointsView& view) {
+std::string checkpointsJson(const checkpoint::CheckpointReport& report) {
   Json history = Json::array();
-  for (const CheckpointStatistics& checkpoint : view.history)
+  for (const CheckpointStatistics& checkpoint : report.history)
     history.push_back(checkpointObject(checkpoint, false));
   Json restored(nullptr);
-  if (view.restored) {
-    restored = {{"id", view.restored->id},
-                {"restore_timestamp", view.restored->restoreTimestampMs},
-                {"is_savepoint", isSavepoint(view.restored->kind)},
-                {"external_path", view.restored->externalPath}};
+  if (report.latestRestored) {
+    restored = {{"id", report.latestRestored->id},
+                {"restore_timestamp", report.latestRestored->restoreTimestampMs},
+                {"is_savepoint", isSavepoint(report.latestRestored->kind)},
+                {"external_path", report.latestRestored->externalPath}};
   }
   return dump({{"counts",
-                {{"restored", view.counts.restored},
-                 {"total", view.counts.total},
-                 {"in_progress", view.counts.inProgress},
-                 {"completed", view.counts.completed},
-                 {"failed", view.counts.failed}}},
+                {{"restored", report.counts.restored},
+                 {"total", report.counts.total},
+                 {"in_progress", report.counts.inProgress},
+                 {"completed", report.counts.completed},
+                 {"failed", report.counts.failed}}},
                {"summary",
-                {{"checkpointed_size", summaryObject(view.summary.checkpointedBytes)},
-                 {"state_size", summaryObject(view.summary.stateBytes)},
-                 {"end_to_end_duration", summaryObject(view.summary.endToEndDurationMs)},
+                {{"checkpointed_size", summaryObject(report.summary.checkpointedBytes)},
+                 {"state_size", summaryObject(report.summary.stateBytes)},
+                 {"end_to_end_duration", summaryObject(report.summary.endToEndDurationMs)},
                  {"alignment_buffered", nothingBuffered()},
-                 {"processed_data", summaryObject(view.summary.processedBytes)},
-                 {"persisted_data", summaryObject(view.summary.persistedBytes)}}},
+                 {"processed_data", summaryObject(report.summary.processedBytes)},
+                 {"persisted_data", summaryObject(report.summary.persistedBytes)}}},
                {"latest",
-                {{"completed", latestObject(view.completed)},
-                 {"savepoint", latestObject(view.savepoint)},
-                 {"failed", latestObject(view.failed)},
+                {{"completed", latestObject(report.latestCompleted)},
+                 {"savepoint", latestObject(report.latestSavepoint)},
+                 {"failed", latestObject(report.latestFailed)},
                  {"restored", restored}}},
                {"history", history}});
 }
 
-std::string checkpointConfigJson(const checkpoint::CheckpointSettings& settings,
-                                 std::string_view stateBackend) {
+std::string checkpointConfigJson(const checkpoint::ReportedSettings& settings) {
   using checkpoint::Retention;
+  const bool periodic = settings.intervalMs > 0;
   const bool files = settings.storage == checkpoint::StorageKind::kFileSystem;
   return dump(
-      {{"mode", settings.periodic() && settings.exactlyOnce ? "exactly_once" : "at_least_once"},
-       {"interval",
-        settings.periodic() ? settings.intervalMs : std::numeric_limits<std::int64_t>::max()},
+      {{"mode", periodic && settings.exactlyOnce ? "exactly_once" : "at_least_once"},
+       {"interval", periodic ? settings.intervalMs : std::numeric_limits<std::int64_t>::max()},
        {"timeout", settings.timeoutMs},
        {"min_pause", settings.minPauseMs},
        {"max_concurrent", settings.maxConcurrent},
        {"externalization",
         {{"enabled", settings.retention != Retention::kNoExternalizedCheckpoints},
          {"delete_on_cancellation", settings.retention != Retention::kRetainOnCancellation}}},
-       {"state_backend", stateBackend},
+       {"state_backend", settings.stateBackend},
        {"checkpoint_storage",
         files ? "FileSystemCheckpointStorage" : "JobManagerCheckpointStorage"},
        {"unaligned_checkpoints", false},

@@ -8,26 +8,13 @@
 #include <vector>
 
 #include "core/base/result.h"
-#include "dataflow/checkpoint/settings.h"
-#include "dataflow/checkpoint/statistics.h"
+#include "dataflow/checkpoint/report.h"
 
 /// The JSON bodies of Flink's checkpoint and savepoint resources. Pure functions.
 namespace flink::rest {
 
-/// All that /jobs/:jobid/checkpoints shows, at one moment.
-struct CheckpointsView {
-  checkpoint::CheckpointCounts counts;
-  checkpoint::CheckpointHistory::Summary summary;
-  std::optional<checkpoint::CheckpointStatistics> completed, savepoint, failed;  ///< the latest
-  std::optional<checkpoint::RestoredStatistics> restored;
-  std::vector<checkpoint::CheckpointStatistics> history;  ///< newest first
-};
-[[nodiscard]] CheckpointsView viewOf(const checkpoint::CheckpointHistory& history);
-
-[[nodiscard]] std::string checkpointsJson(const CheckpointsView& view);
-/// `stateBackend` is the class name that Flink shows, e.g. HashMapStateBackend.
-[[nodiscard]] std::string checkpointConfigJson(const checkpoint::CheckpointSettings& settings,
-                                               std::string_view stateBackend);
+[[nodiscard]] std::string checkpointsJson(const checkpoint::CheckpointReport& report);
+[[nodiscard]] std::string checkpointConfigJson(const checkpoint::ReportedSettings& settings);
 [[nodiscard]] std::string checkpointDetailsJson(const checkpoint::CheckpointStatistics& checkpoint);
 [[nodiscard]] std::string checkpointSubtasksJson(const checkpoint::CheckpointStatistics& checkpoint,
                                                  const checkpoint::VertexStatistics& vertex);

@@ -31,12 +31,29 @@ ReportedSettings reported(const CheckpointSettings& settings) {
   result.tolerableFailures = settings.tolerableFailures;
   result.retention = settings.retention;
   result.storage = settings.storage;
-  result.stateBackend = "hashmap";
+  result.stateBackend = "HashMapStateBackend";
   result.afterTasksFinish = settings.afterTasksFinish;
   return result;
 }
 
 }  // namespace
+
+std::string_view nameOf(SnapshotKind kind) {
+  if (!isSavepoint(kind)) return "CHECKPOINT";
+  return isSynchronous(kind) ? "SYNC_SAVEPOINT" : "SAVEPOINT";
+}
+
+std::string_view nameOf(CheckpointStatus status) {
+  switch (status) {
+    case CheckpointStatus::kInProgress:
+      return "IN_PROGRESS";
+    case CheckpointStatus::kCompleted:
+      return "COMPLETED";
+    case CheckpointStatus::kFailed:
+      return "FAILED";
+  }
+  return "FAILED";
+}
 
 Result<CheckpointReport> makeReport(const CheckpointSettings& settings,
                                     const CheckpointHistory& history,
@@ -52,9 +69,7 @@ Result<CheckpointReport> makeReport(const CheckpointSettings& settings,
     report.history.push_back(*found);
     return report;
   }
-  const auto summary = history.summary();
-  report.summary = {summary.checkpointedBytes, summary.stateBytes, summary.endToEndDurationMs,
-                    summary.processedBytes, summary.persistedBytes};
+  report.summary = history.summary();
   for (const CheckpointStatistics* checkpoint : history.history())
     report.history.push_back(withoutSubtasks(*checkpoint));
   report.latestCompleted = latest(history.latestCompleted());

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -11,6 +12,10 @@
 #include "dataflow/checkpoint/statistics.h"
 
 namespace flink::checkpoint {
+
+/// Flink's words for a checkpoint's kind and status.
+[[nodiscard]] std::string_view nameOf(SnapshotKind kind);
+[[nodiscard]] std::string_view nameOf(CheckpointStatus status);
 
 /// How a job is checkpointed, as REST's checkpoints/config shows it.
 struct ReportedSettings {
@@ -22,19 +27,15 @@ struct ReportedSettings {
   std::int32_t tolerableFailures = 0;
   Retention retention = Retention::kNoExternalizedCheckpoints;
   StorageKind storage = StorageKind::kFileSystem;
-  std::string stateBackend;
+  std::string stateBackend;  ///< its class name, as Flink shows it
   bool afterTasksFinish = true;
-};
-
-struct ReportedSummary {
-  ValueSummary checkpointedBytes, stateBytes, endToEndDurationMs, processedBytes, persistedBytes;
 };
 
 /// What is known of a job's checkpoints.
 struct CheckpointReport {
   ReportedSettings settings;
   CheckpointCounts counts;
-  ReportedSummary summary;
+  CheckpointHistory::Summary summary;
   std::vector<CheckpointStatistics> history;  ///< newest first
   std::optional<CheckpointStatistics> latestCompleted, latestSavepoint, latestFailed;
   std::optional<RestoredStatistics> latestRestored;

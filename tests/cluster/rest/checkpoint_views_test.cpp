@@ -52,7 +52,10 @@ class CheckpointViewsTest : public ::testing::Test {
     metrics.startDelayMs = 4 * ms;
     return metrics;
   }
-  Json all() const { return Json::parse(checkpointsJson(viewOf(history_))); }
+  checkpoint::CheckpointReport report() const {
+    return *checkpoint::makeReport({}, history_, std::nullopt);
+  }
+  Json all() const { return Json::parse(checkpointsJson(report())); }
 
   checkpoint::CheckpointTopology topology_;
   checkpoint::CheckpointPlan plan_;
@@ -132,16 +135,17 @@ TEST_F(CheckpointViewsTest, DetailsShowTasksAndTheirSubtasks) {
 }
 
 TEST_F(CheckpointViewsTest, ConfigurationIsThatOfTheJob) {
-  checkpoint::CheckpointSettings settings;
+  checkpoint::ReportedSettings settings;
+  settings.stateBackend = "HashMapStateBackend";
   settings.intervalMs = 2000;
   settings.retention = checkpoint::Retention::kRetainOnCancellation;
-  Json json = Json::parse(checkpointConfigJson(settings, "HashMapStateBackend"));
+  Json json = Json::parse(checkpointConfigJson(settings));
   EXPECT_EQ(json["mode"], "exactly_once");
   EXPECT_EQ(json["interval"], 2000);
   EXPECT_EQ(json["externalization"],
             Json::parse(R"({"enabled":true,"delete_on_cancellation":false})"));
   EXPECT_EQ(json["checkpoint_storage"], "FileSystemCheckpointStorage");
-  json = Json::parse(checkpointConfigJson({}, "HashMapStateBackend"));
+  json = Json::parse(checkpointConfigJson({}));
   EXPECT_EQ(json["mode"], "at_least_once");
   EXPECT_EQ(json["interval"], 9223372036854775807);
 }
@@ -251,8 +255,8 @@ TEST_F(CheckpointViewsTest, ShapesAreThoseOfFlinksContract) {
   history_.started(10, SnapshotKind::kCheckpoint, 2000, topology_, plan_);
   history_.failed(10, "no", 2100);
   const std::string job = "/jobs/:jobid";
-  check("GET", job + "/checkpoints", checkpointsJson(viewOf(history_)));
-  check("GET", job + "/checkpoints/config", checkpointConfigJson({}, "HashMapStateBackend"));
+  check("GET", job + "/checkpoints", checkpointsJson(report()));
+  check("GET", job + "/checkpoints/config", checkpointConfigJson({}));
   const checkpoint::CheckpointStatistics& one = *history_.find(9);
   check("GET", job + "/checkpoints/details/:checkpointid", checkpointDetailsJson(one));
   check("GET", job + "/checkpoints/details/:checkpointid/subtasks/:vertexid",
