@@ -107,20 +107,18 @@ Result<tcp::endpoint> resolve(asio::io_context& io, const std::string& host, int
   return endpoint;
 }
 
-}  // namespace
-
 /// The acceptor and the connections that still owe their hello. Everything but the thread handle is
 /// touched on the io thread only. Handlers hold the State, so stop() has to cancel all of them.
-struct DataPort::State : std::enable_shared_from_this<DataPort::State> {
-  State(Settings s, std::function<void(DataConnection)> h)
+struct State : std::enable_shared_from_this<State> {
+  State(DataPort::Settings s, DataPort::Handler h)
       : settings(std::move(s)), handler(std::move(h)), acceptor(io), pause(io) {}
 
   void accept();
   void onAccepted(const error_code& error, tcp::socket socket);
   void close();
 
-  Settings settings;
-  std::function<void(DataConnection)> handler;
+  DataPort::Settings settings;
+  DataPort::Handler handler;
   asio::io_context io{1};
   tcp::acceptor acceptor;
   asio::steady_timer pause;
@@ -130,7 +128,7 @@ struct DataPort::State : std::enable_shared_from_this<DataPort::State> {
   std::thread thread;
 };
 
-void DataPort::State::accept() {
+void State::accept() {
   if (accepting || unread.size() >= settings.maxUnread || !acceptor.is_open()) return;
   accepting = true;
   acceptor.async_accept([self = shared_from_this()](const error_code& error, tcp::socket socket) {
@@ -139,7 +137,7 @@ void DataPort::State::accept() {
   });
 }
 
-void DataPort::State::onAccepted(const error_code& error, tcp::socket socket) {
+void State::onAccepted(const error_code& error, tcp::socket socket) {
   if (!acceptor.is_open()) return;
   if (error) {
     // Out of descriptors: the connection stays in the backlog until some are free again.
@@ -161,7 +159,7 @@ void DataPort::State::onAccepted(const error_code& error, tcp::socket socket) {
   accept();
 }
 
-void DataPort::State::close() {
+void State::close() {
   error_code error;
   acceptor.close(error);
   pause.cancel();
@@ -169,8 +167,31 @@ void DataPort::State::close() {
   for (const auto& reader : readers) reader->stop();
 }
 
-Result<std::unique_ptr<DataPort>> DataPort::listen(const Settings& settings,
-                                                   std::function<void(DataConnection)> handler) {
+class AsioDataPort final : public DataPort {
+ public:
+  explicit AsioDataPort(std::shared_ptr<State> state) : state_(std::move(state)) {
+    state_->thread = std::thread([raw = state_.get()] { raw->io.run(); });
+  }
+  ~AsioDataPort() override { close(); }
+  AsioDataPort(const AsioDataPort&) = delete;
+  AsioDataPort& operator=(const AsioDataPort&) = delete;
+
+  [[nodiscard]] int port() const override { return state_->boundPort; }
+  void stop() override { close(); }
+
+ private:
+  void close() {
+    if (!state_->thread.joinable()) return;
+    asio::post(state_->io, [raw = state_.get()] { raw->close(); });
+    state_->thread.join();  // it runs out of work
+  }
+
+  const std::shared_ptr<State> state_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<DataPort>> DataPort::listen(const Settings& settings, Handler handler) {
   auto state = std::make_shared<State>(settings, std::move(handler));
   FLINK_ASSIGN_OR_RETURN(const tcp::endpoint endpoint,
                          resolve(state->io, settings.host, settings.port));
@@ -188,24 +209,7 @@ Result<std::unique_ptr<DataPort>> DataPort::listen(const Settings& settings,
   }
   state->boundPort = state->acceptor.local_endpoint(error).port();
   state->accept();
-  state->thread = std::thread([raw = state.get()] { raw->io.run(); });
-  return std::unique_ptr<DataPort>(new DataPort(std::move(state)));
-}
-
-DataPort::DataPort(std::shared_ptr<State> state) : state_(std::move(state)) {}
-
-DataPort::~DataPort() {
-  stop();
-}
-
-int DataPort::port() const {
-  return state_->boundPort;
-}
-
-void DataPort::stop() {
-  if (!state_->thread.joinable()) return;
-  asio::post(state_->io, [raw = state_.get()] { raw->close(); });
-  state_->thread.join();  // it runs out of work
+  return std::unique_ptr<DataPort>(std::make_unique<AsioDataPort>(std::move(state)));
 }
 
 }  // namespace flink::taskmanager

@@ -19,7 +19,7 @@ struct DataConnection {
 };
 
 /// Listens where consumers' workers connect and reads their hello: bounded in size, time and
-/// number. Thread: a thread of its own, on which the handler runs too; stop() from any other.
+/// number. Thread: the handler runs on a thread of the port's; stop() from any other.
 /// Lifetime: stop() closes what has not been handed over.
 class DataPort {
  public:
@@ -29,20 +29,13 @@ class DataPort {
     Duration helloTimeout = std::chrono::seconds(5);
     std::size_t maxUnread = 256;  ///< connections without a hello; further ones wait in the backlog
   };
-  /// Errors: kPortInUse, kBindRefused.
-  static Result<std::unique_ptr<DataPort>> listen(const Settings& settings,
-                                                  std::function<void(DataConnection)> handler);
-  ~DataPort();
-  DataPort(const DataPort&) = delete;
-  DataPort& operator=(const DataPort&) = delete;
+  using Handler = std::function<void(DataConnection)>;
+  /// The real one. Errors: kPortInUse, kBindRefused.
+  static Result<std::unique_ptr<DataPort>> listen(const Settings& settings, Handler handler);
+  virtual ~DataPort() = default;
 
-  [[nodiscard]] int port() const;
-  void stop();
-
- private:
-  struct State;
-  explicit DataPort(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  [[nodiscard]] virtual int port() const = 0;
+  virtual void stop() = 0;
 };
 
 }  // namespace flink::taskmanager

@@ -52,7 +52,8 @@ Status TaskManager::start() {
   DataPort::Settings port;
   port.host = settings_.bindHost;
   port.port = settings_.dataPort;
-  FLINK_ASSIGN_OR_RETURN(dataPort_, DataPort::listen(port, [this](DataConnection connection) {
+  FLINK_ASSIGN_OR_RETURN(dataPort_,
+                         services_.listenForData(port, [this](DataConnection connection) {
                            auto shared = std::make_shared<DataConnection>(std::move(connection));
                            services_.loop.post([this, alive = std::weak_ptr<int>(alive_), shared] {
                              if (!alive.expired()) onDataConnection(std::move(*shared));

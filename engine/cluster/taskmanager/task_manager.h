@@ -49,6 +49,9 @@ class TaskManager final : private JobWorkerListener {
     /// Called on the loop: after each registration; when there is no point in going on.
     std::function<void()> onRegistered;
     std::function<void(Status)> onFatal;
+    /// Opens the port for data connections; the simulator has its own.
+    std::function<Result<std::unique_ptr<DataPort>>(const DataPort::Settings&, DataPort::Handler)>
+        listenForData = DataPort::listen;
   };
 
   TaskManager(TaskManagerSettings settings, Services services);

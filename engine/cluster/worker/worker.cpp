@@ -157,7 +157,7 @@ void Worker::handleStart(protocol::StartWorkerRequest request,
   FLINK_INFO(kLog, "starting job={} name=\"{}\" threads={} networkBytes={}",
              start_->graph.id.toHex(), start_->graph.name, start_->numThreads,
              start_->networkBytes);
-  auto runtime = WorkerRuntime::make(*start_, services_.files, services_.clock);
+  auto runtime = WorkerRuntime::make(*start_, services_.files, services_.clock, services_.platform);
   if (!runtime) return respond(std::move(runtime).status());
   runtime_ = std::move(*runtime);
   auto checkpoints =

@@ -45,6 +45,7 @@ class Worker final : private task::TaskListener, private task::CheckpointRespond
     /// Called on the loop when the supervisor is gone; a process of its own ends at once.
     std::function<void()> onOrphaned;
     Duration reportInterval = std::chrono::seconds(1);
+    WorkerPlatform platform = systemPlatform();
   };
 
   Worker(Services services, std::unique_ptr<control::LocalChannel> channel);

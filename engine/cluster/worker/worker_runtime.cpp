@@ -42,8 +42,13 @@ Result<network::NetworkSettings> readNetworkSettings(const config::Configuration
   return settings;
 }
 
+WorkerPlatform systemPlatform() {
+  return {makeThreadExecutor, network::makeAsioStreamTransport, makeSystemRng};
+}
+
 Result<std::unique_ptr<WorkerRuntime>> WorkerRuntime::make(
-    const protocol::StartWorkerRequest& start, FileSystem& files, const Clock& clock) {
+    const protocol::StartWorkerRequest& start, FileSystem& files, const Clock& clock,
+    const WorkerPlatform& platform) {
   const auto configuration = config::Configuration::fromMap(start.configuration);
   FLINK_ASSIGN_OR_RETURN(auto settings, readNetworkSettings(configuration, start.networkBytes));
   FLINK_ASSIGN_OR_RETURN(const int ioThreads,
@@ -59,8 +64,9 @@ Result<std::unique_ptr<WorkerRuntime>> WorkerRuntime::make(
       "job", {{"job_id", start.graph.id.toHex()}, {"job_name", start.graph.name}});
   ExecutorOptions options;
   options.numThreads = std::max(1, start.numThreads);
-  runtime->executor = makeThreadExecutor(options, clock);
-  runtime->transport = network::makeAsioStreamTransport(std::max(1, ioThreads));
+  runtime->rng = platform.makeRng();
+  runtime->executor = platform.makeExecutor(options, clock);
+  runtime->transport = platform.makeStreamTransport(std::max(1, ioThreads));
   Bytes hello = protocol::encodeDataHello({start.graph.id, start.token, start.taskManager.text()});
   runtime->network = network::makeNetworkEnvironment(
       std::move(settings), std::move(hello), *runtime->transport, *runtime->executor, files, clock);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,18 +23,29 @@ namespace flink::worker {
 Result<network::NetworkSettings> readNetworkSettings(const config::Configuration& configuration,
                                                      std::int64_t networkBytes);
 
+/// The threads, connections and random numbers that a worker's tasks run on; the simulator brings
+/// its own.
+struct WorkerPlatform {
+  std::function<std::unique_ptr<Executor>(const ExecutorOptions&, const Clock&)> makeExecutor;
+  std::function<std::unique_ptr<StreamTransport>(int ioThreads)> makeStreamTransport;
+  std::function<std::unique_ptr<Rng>()> makeRng;
+};
+/// That of the operating system.
+[[nodiscard]] WorkerPlatform systemPlatform();
+
 /// What the tasks of one worker share: threads, network, metrics, the program's code.
 /// Thread: make and destroy on the loop; what it holds is safe from any thread.
 /// Lifetime: outlives its tasks; the destructor stops network and executor.
 struct WorkerRuntime {
   static Result<std::unique_ptr<WorkerRuntime>> make(const protocol::StartWorkerRequest& start,
-                                                     FileSystem& files, const Clock& clock);
+                                                     FileSystem& files, const Clock& clock,
+                                                     const WorkerPlatform& platform);
   explicit WorkerRuntime(const Clock& clock) : registry(clock) {}
   ~WorkerRuntime();
 
   metrics::MetricRegistry registry;
   std::shared_ptr<metrics::MetricGroup> taskManagerGroup, jobGroup;
-  std::unique_ptr<Rng> rng = makeSystemRng();
+  std::unique_ptr<Rng> rng;
   std::unique_ptr<Executor> executor;
   std::unique_ptr<StreamTransport> transport;
   std::unique_ptr<network::NetworkEnvironment> network;
