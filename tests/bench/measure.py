@@ -61,6 +61,16 @@ class Bench:
         records, seconds = self.kernel(name, *arguments)
         return int(records) / float(seconds)
 
+    def kernelFigures(self, name, *arguments):
+        """The figures of the first line of a kernel that prints `label key=value...`, by their names."""
+        figures = {}
+        for word in self.kernel(name, *arguments)[1:]:
+            key, equals, value = word.partition("=")
+            if not equals:
+                break
+            figures[key] = float(value)
+        return figures
+
     @staticmethod
     def interleaved(repetitions, **measurements):
         """Calls all measurements in turns, A B A B, so that a machine that changes changes all of them; lists by name."""
@@ -69,6 +79,11 @@ class Bench:
             for name, measurement in measurements.items():
                 values[name].append(measurement())
         return values
+
+
+def checkpointed(bench):
+    """Configuration of an exactly-once checkpoint each second to the disk."""
+    return {"execution.checkpointing.interval": "1 s", "execution.checkpointing.dir": f"file://{bench.home}/checkpoints"}
 
 
 def timedJob(cluster, library, *arguments, parallelism=2):
@@ -85,7 +100,7 @@ class Throughput:
     def __init__(self, cluster, records, vertex, library, *arguments):
         self.cluster, self.records, self.vertex = cluster, records, vertex
         self.library, self.job = library, arguments
-        self.rates, self.coreSeconds = [], []
+        self.rates, self.coreSeconds, self.checkpoints = [], [], []
 
     def run(self):
         used = self.coreTime()
@@ -93,12 +108,21 @@ class Throughput:
         checkReceived(self.cluster, jobId, self.vertex, self.records)
         self.rates.append(self.records / seconds)
         self.coreSeconds.append(self.coreTime() - used)
+        self.checkpoints.append(self.cluster.get(f"/jobs/{jobId}/checkpoints"))
 
     def figures(self):
         """Median and range of the rates; how long a core works for one record is what another load on the machine hardly moves."""
         nanos = statistics.median(self.coreSeconds) / self.records * 1e9
         return {"rate": round(statistics.median(self.rates)), "min": round(min(self.rates)), "max": round(max(self.rates)),
                 "runs": len(self.rates), "records": self.records, "core_ns_per_record": round(nanos, 1)}
+
+    def numCheckpoints(self):
+        """Completed checkpoints of a run, on the median; jobs without checkpoints have none."""
+        return round(statistics.median(run["counts"]["completed"] for run in self.checkpoints))
+
+    def largestCheckpoint(self):
+        """Bytes that the largest checkpoint of all runs wrote."""
+        return max(run["summary"]["checkpointed_size"]["max"] for run in self.checkpoints)
 
     def coreTime(self):
         """Seconds that the cluster's processes and their ended workers spent on cores."""

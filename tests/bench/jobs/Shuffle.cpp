@@ -4,16 +4,7 @@
 #include <string>
 #include <utility>
 
-namespace {
-
-/// A well mixed value from a counter (the finalizer of splitmix64).
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31U);
-}
-
-}  // namespace
+#include "tests/bench/jobs/mix.h"
 
 /// --records N --keys K --payload BYTES: moves (key, payload) through keyBy and drops it.
 FLINK_JOB("Bench Shuffle", [](flink::StreamExecutionEnvironment& env,
