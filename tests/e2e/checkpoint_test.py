@@ -22,8 +22,8 @@ class CheckpointTest(ClusterTest):
 
     def testKilledWorkersLoseAndDuplicateNothing(self):
         output = self.cluster.home / "counts"
-        job = self.cluster.start(JOBS / "StatefulCount.so", "-D", f"execution.checkpointing.dir={self.cluster.home}/checkpoints",
-                                 "--records", RECORDS, "--keys", KEYS, "--rate", 10_000, "--output", output, parallelism=2)
+        job = self.cluster.start(JOBS / "StatefulCount.so", "--records", RECORDS, "--keys", KEYS, "--rate", 10_000, "--output", output,
+                                 parallelism=2, configuration={"execution.checkpointing.dir": f"{self.cluster.home}/checkpoints"})
         kills = 0
         for _ in range(3):
             self.cluster.waitTasks(job)
@@ -32,6 +32,8 @@ class CheckpointTest(ClusterTest):
             os.kill(self.cluster.workers(job)[kills % 2], signal.SIGKILL)
             kills += 1
             waitFor("the job restarts", lambda: self.restarts(job) >= kills)
+        restored = self.cluster.get(f"/jobs/{job}/checkpoints")["latest"]["restored"]
+        self.assertIn(f"{self.cluster.home}/checkpoints/{job}/chk-", restored["external_path"])
         self.cluster.waitState(job, "FINISHED")
         lines = sorted(output.read_text().split()) if output.is_file() else sorted(
             line for part in output.iterdir() for line in part.read_text().split())

@@ -77,9 +77,10 @@ class Cluster:
             raise AssertionError(f"flinkctl {' '.join(map(str, arguments))} → {run.returncode}\n{run.stdout}{run.stderr}")
         return run.stdout if check else run
 
-    def start(self, library, *arguments, parallelism=1):
+    def start(self, library, *arguments, parallelism=1, configuration=None):
         """Submits detached; returns the job's id."""
-        out = self.ctl("run", "-d", "-p", parallelism, library, *arguments)
+        options = [word for key, value in (configuration or {}).items() for word in ("-D", f"{key}={value}")]
+        out = self.ctl("run", "-d", "-p", parallelism, *options, library, *arguments)
         return re.search(r"JobID ([0-9a-f]{32})", out).group(1)
 
     def get(self, path):
