@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "api/datastream/checkpoint_config.h"
 #include "api/datastream/program_execution.h"
 #include "api/datastream/program_graph.h"
 #include "api/datastream/strategies.h"
@@ -14,9 +15,12 @@ namespace flink::datastream {
 /// Ownership: borrows the execution, which outlives the program's run.
 struct EnvironmentState {
   explicit EnvironmentState(ProgramExecution& programExecution) : execution(programExecution) {}
+  EnvironmentState(const EnvironmentState&) = delete;
+  EnvironmentState& operator=(const EnvironmentState&) = delete;
   ProgramExecution& execution;
   std::shared_ptr<ProgramGraph> graph = std::make_shared<ProgramGraph>();
   config::Configuration configuration;
+  CheckpointConfig checkpointConfig{configuration};
   TimeCharacteristic timeCharacteristic = TimeCharacteristic::EventTime;
 
   /// Submits what is pending as one job.

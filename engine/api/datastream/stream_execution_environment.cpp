@@ -10,6 +10,7 @@
 #include "connectors/sequence/number_sequence_source.h"
 #include "connectors/socket/socket_text_source.h"
 #include "core/base/error_codes.h"
+#include "core/config/options/checkpointing_options.h"
 #include "core/config/options/core_options.h"
 #include "core/config/options/execution_options.h"
 #include "dataflow/graph/plan_json.h"
@@ -117,6 +118,28 @@ StreamExecutionEnvironment& StreamExecutionEnvironment::setBufferTimeout(std::in
 
 StreamExecutionEnvironment& StreamExecutionEnvironment::disableOperatorChaining() {
   state_->configuration.set(config::kPipelineOperatorChainingEnabled, false);
+  return *this;
+}
+
+StreamExecutionEnvironment& StreamExecutionEnvironment::enableCheckpointing(
+    std::int64_t intervalMs, CheckpointingMode mode) {
+  getCheckpointConfig().setCheckpointInterval(intervalMs).setCheckpointingMode(mode);
+  return *this;
+}
+
+CheckpointConfig& StreamExecutionEnvironment::getCheckpointConfig() {
+  return state_->checkpointConfig;
+}
+
+StreamExecutionEnvironment& StreamExecutionEnvironment::setRestartStrategy(
+    const RestartStrategyConfiguration& strategy) {
+  state_->configuration.addAll(Configuration::fromMap(strategy.settings()));
+  return *this;
+}
+
+StreamExecutionEnvironment& StreamExecutionEnvironment::setDefaultSavepointDirectory(
+    const std::string& directory) {
+  state_->configuration.set(config::kExecutionCheckpointingSavepointDir, directory);
   return *this;
 }
 

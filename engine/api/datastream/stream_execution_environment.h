@@ -13,11 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "api/datastream/checkpoint_config.h"
 #include "api/datastream/connected_streams.h"
 #include "api/datastream/execution_config.h"
 #include "api/datastream/job_client.h"
 #include "api/datastream/parallel_source_function.h"
 #include "api/datastream/program_execution.h"
+#include "api/datastream/restart_strategies.h"
 #include "api/datastream/strategies.h"
 #include "connectors/collection/collection_source.h"
 #include "core/config/configuration.h"
@@ -84,6 +86,15 @@ class StreamExecutionEnvironment {
   /// periodic watermarks.
   StreamExecutionEnvironment& setStreamTimeCharacteristic(TimeCharacteristic characteristic);
   [[nodiscard]] TimeCharacteristic getStreamTimeCharacteristic() const;
+
+  /// Checkpoints every `intervalMs` milliseconds.
+  StreamExecutionEnvironment& enableCheckpointing(
+      std::int64_t intervalMs, CheckpointingMode mode = CheckpointingMode::EXACTLY_ONCE);
+  [[nodiscard]] CheckpointConfig& getCheckpointConfig();
+  /// Of several calls the last one counts.
+  StreamExecutionEnvironment& setRestartStrategy(const RestartStrategyConfiguration& strategy);
+  /// Where savepoints go whose command names no directory.
+  StreamExecutionEnvironment& setDefaultSavepointDirectory(const std::string& directory);
 
   // --- sources ---------------------------------------------------------------------------------
 

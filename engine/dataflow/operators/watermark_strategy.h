@@ -121,8 +121,9 @@ class WatermarkStrategy {
     return WatermarkStrategy([] { return std::make_unique<SilentGenerator>(); });
   }
 
-  /// `int64 f(const T&)`, or `int64 f(const T&, int64 recordTimestamp)` (types::kNoTimestamp when
-  /// the record has none). Without an assigner records keep the timestamps they have.
+  /// `int64 f(const T&)`, `&T::member`, or `int64 f(const T&, int64 recordTimestamp)`
+  /// (types::kNoTimestamp when the record has none). Without an assigner records keep the
+  /// timestamps they have.
   template <class F>
   WatermarkStrategy withTimestampAssigner(F assigner) && {
     if constexpr (std::is_invocable_r_v<std::int64_t, F&, const T&, std::int64_t>) {
@@ -132,7 +133,7 @@ class WatermarkStrategy {
                     "flink: a timestamp assigner is a function of one record of this stream that "
                     "returns milliseconds: std::int64_t f(const T&)");
       assigner_ = [f = std::move(assigner)](const T& value, std::int64_t) mutable -> std::int64_t {
-        return f(value);
+        return std::invoke(f, value);
       };
     }
     return std::move(*this);

@@ -52,6 +52,98 @@ TEST(EnvironmentTest, OnlyWhatConcernsJobsTravelsFromTheClient) {
               ElementsAre(Pair("pipeline.name", "10 s"), Pair("slot.request.timeout", "10 s")));
 }
 
+TEST(EnvironmentTest, CheckpointSettingsTravelAsTheirKeys) {
+  TestProgram p;
+  p.env.enableCheckpointing(60000, CheckpointingMode::AT_LEAST_ONCE)
+      .setDefaultSavepointDirectory("/savepoints");
+  p.env.getCheckpointConfig()
+      .setCheckpointTimeout(600000)
+      .setMinPauseBetweenCheckpoints(30000)
+      .setMaxConcurrentCheckpoints(1)
+      .setTolerableCheckpointFailureNumber(3)
+      .enableExternalizedCheckpoints(ExternalizedCheckpointCleanup::RETAIN_ON_CANCELLATION)
+      .setCheckpointStorage("/checkpoints")
+      .enableUnalignedCheckpoints(false)
+      .setAlignmentTimeout(10000);
+  numbersToNowhere(p.env);
+  (void)p.executed();
+  EXPECT_THAT(p.execution.configuration,
+              ElementsAre(Pair("execution.checkpointing.dir", "/checkpoints"),
+                          Pair("execution.checkpointing.externalized-checkpoint-retention",
+                               "RETAIN_ON_CANCELLATION"),
+                          Pair("execution.checkpointing.interval", "1 min"),
+                          Pair("execution.checkpointing.max-concurrent-checkpoints", "1"),
+                          Pair("execution.checkpointing.min-pause", "30 s"),
+                          Pair("execution.checkpointing.mode", "AT_LEAST_ONCE"),
+                          Pair("execution.checkpointing.savepoint-dir", "/savepoints"),
+                          Pair("execution.checkpointing.storage", "filesystem"),
+                          Pair("execution.checkpointing.timeout", "10 min"),
+                          Pair("execution.checkpointing.tolerable-failed-checkpoints", "3"),
+                          Pair("execution.checkpointing.unaligned.enabled", "false")));
+}
+
+TEST(EnvironmentTest, CheckpointConfigTellsWhatTheConfigurationSays) {
+  TestProgram p;
+  const CheckpointConfig& config = p.env.getCheckpointConfig();
+  EXPECT_FALSE(config.isCheckpointingEnabled());
+  EXPECT_EQ(config.getCheckpointInterval(), -1);
+  EXPECT_EQ(config.getCheckpointTimeout(), 600'000);
+  EXPECT_EQ(config.getExternalizedCheckpointCleanup(),
+            ExternalizedCheckpointCleanup::NO_EXTERNALIZED_CHECKPOINTS);
+  Configuration configuration;
+  configuration.setString("execution.checkpointing.interval", "5 s");
+  configuration.setString("execution.checkpointing.mode", "at_least_once");
+  configuration.setString("execution.checkpointing.externalized-checkpoint-retention",
+                          "delete_on_cancellation");
+  p.env.configure(configuration);
+  EXPECT_TRUE(config.isCheckpointingEnabled());
+  EXPECT_EQ(config.getCheckpointInterval(), 5000);
+  EXPECT_EQ(config.getCheckpointingMode(), CheckpointingMode::AT_LEAST_ONCE);
+  EXPECT_EQ(config.getExternalizedCheckpointCleanup(),
+            ExternalizedCheckpointCleanup::DELETE_ON_CANCELLATION);
+}
+
+TEST(EnvironmentTest, ImpossibleCheckpointSettingsAreRefused) {
+  TestProgram p;
+  CheckpointConfig& config = p.env.getCheckpointConfig();
+  EXPECT_THROW(p.env.enableCheckpointing(9), FlinkException);
+  EXPECT_THROW(config.setMaxConcurrentCheckpoints(0), FlinkException);
+  EXPECT_THROW(config.setMinPauseBetweenCheckpoints(-1), FlinkException);
+  EXPECT_THROW(config.setTolerableCheckpointFailureNumber(-1), FlinkException);
+  EXPECT_THROW(config.setAlignmentTimeout(-1), FlinkException);
+  EXPECT_FALSE(config.isCheckpointingEnabled());
+}
+
+TEST(EnvironmentTest, LastRestartStrategyCounts) {
+  using std::chrono_literals::operator""min;
+  using std::chrono_literals::operator""ms;
+  using std::chrono_literals::operator""s;
+  TestProgram p;
+  const auto strategyAfter = [&p](const RestartStrategyConfiguration& strategy) {
+    p.env.setRestartStrategy(strategy);
+    numbersToNowhere(p.env);
+    (void)p.executed();
+    return p.execution.configuration.at("restart-strategy.type");
+  };
+  EXPECT_EQ(strategyAfter(RestartStrategies::fixedDelayRestart(3, 10s)), "fixed-delay");
+  EXPECT_EQ(strategyAfter(RestartStrategies::failureRateRestart(3, 5min, 10s)), "failure-rate");
+  EXPECT_EQ(
+      strategyAfter(RestartStrategies::exponentialDelayRestart(1ms, 300s, 1.5, 60s, 0.1, true)),
+      "exponential-delay");
+  EXPECT_THAT(p.execution.configuration,
+              testing::IsSupersetOf(
+                  {Pair("restart-strategy.fixed-delay.attempts", "3"),
+                   Pair("restart-strategy.fixed-delay.delay", "10 s"),
+                   Pair("restart-strategy.failure-rate.failure-rate-interval", "5 min"),
+                   Pair("restart-strategy.exponential-delay.initial-backoff", "1 ms"),
+                   Pair("restart-strategy.exponential-delay.max-backoff", "5 min"),
+                   Pair("restart-strategy.exponential-delay.backoff-multiplier", "1.5"),
+                   Pair("restart-strategy.exponential-delay.reset-backoff-threshold", "1 min"),
+                   Pair("restart-strategy.exponential-delay.jitter-factor", "0.1")}));
+  EXPECT_EQ(strategyAfter(RestartStrategies::noRestart()), "none");
+  EXPECT_THROW(RestartStrategies::fixedDelayRestart(-1, 10s), FlinkException);
+}
+
 TEST(EnvironmentTest, SettersWinOverConfiguration) {
   TestProgram p;
   p.env.setRuntimeMode(RuntimeExecutionMode::kAutomatic)

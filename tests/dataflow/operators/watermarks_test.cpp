@@ -35,6 +35,15 @@ TEST(WatermarkStrategyTest, BoundedOutOfOrderness) {
                           "Wmax"));
 }
 
+TEST(WatermarkStrategyTest, MemberIsATimestampAssigner) {
+  struct Order {
+    std::int64_t time = 0;
+  };
+  const auto strategy =
+      WatermarkStrategy<Order>::noWatermarks().withTimestampAssigner(&Order::time);
+  EXPECT_EQ(strategy.instantiate().assigner(Order{7}, types::kNoTimestamp), 7);
+}
+
 TEST(WatermarkStrategyTest, IdlenessIsSeenByThePeriodicEmit) {
   const auto strategy =
       Strategy::forMonotonousTimestamps().withTimestampAssigner(&valueOf).withIdleness(500ms);
