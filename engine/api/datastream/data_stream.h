@@ -141,8 +141,10 @@ class DataStream {
   template <class Strategy>
   auto assignTimestampsAndWatermarks(Strategy strategy) const {
     if constexpr (std::is_same_v<Strategy, WatermarkStrategy<T>>) {
-      return transformed<T>("Timestamps/Watermarks", "assignTimestampsAndWatermarks",
-                            operators::makeWatermarksFactory<T>(std::move(strategy)));
+      auto stream = transformed<T>("Timestamps/Watermarks", "assignTimestampsAndWatermarks",
+                                   operators::makeWatermarksFactory<T>(std::move(strategy)));
+      stream.handle().assignsTimestamps();
+      return stream;
     } else if constexpr (operators::TimestampAssigner<Strategy, T>) {
       return assignTimestampsAndWatermarks(operators::strategyOf<T>(std::move(strategy)));
     } else {

@@ -90,6 +90,9 @@ void ProgramGraph::setDescription(std::int32_t id, std::string description) {
 void ProgramGraph::setUid(std::int32_t id, std::string uid) {
   node(id).uid = std::move(uid);
 }
+void ProgramGraph::setTimestamps(std::int32_t id, graph::Timestamps timestamps) {
+  node(id).timestamps = timestamps;
+}
 void ProgramGraph::setUidHash(std::int32_t id, std::string uidHash) {
   node(id).uidHash = std::move(uidHash);
 }

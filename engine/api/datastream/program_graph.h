@@ -15,6 +15,7 @@
 #include "dataflow/operators/operator_factory.h"
 
 namespace flink::graph {
+enum class Timestamps : std::uint8_t;
 struct StreamGraph;
 struct StreamNode;
 }  // namespace flink::graph
@@ -75,6 +76,7 @@ class ProgramGraph {
   void setMaxParallelism(std::int32_t node, std::int32_t maxParallelism);
   void setBufferTimeout(std::int32_t node, std::int64_t timeoutMs);
   void setSlotSharingGroup(std::int32_t node, const SlotSharingGroup& group);
+  void setTimestamps(std::int32_t node, graph::Timestamps timestamps);
   void startNewChain(std::int32_t node);
   void disableChaining(std::int32_t node);
 

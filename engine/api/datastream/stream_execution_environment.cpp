@@ -151,7 +151,8 @@ SingleOutputStreamOperator<std::int64_t> StreamExecutionEnvironment::fromSequenc
         fmt::format("the start of the sequence must not be greater than its end: from={} to={}",
                     from, to)));
   }
-  return fromSource(connectors::NumberSequenceSource(from, to), "Sequence Source");
+  return withoutTimestamps(
+      fromSource(connectors::NumberSequenceSource(from, to), "Sequence Source"));
 }
 
 SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::readTextFile(std::string path,
@@ -159,15 +160,15 @@ SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::readTextFile
   if (path.empty())
     throw FlinkException(
         Status(ErrorCode::kInvalidArgument, "the path of a text file must not be empty"));
-  return fromSource(connectors::FileSource::forTextLines(std::move(path), recursive),
-                    "Custom File Source");
+  return withoutTimestamps(fromSource(
+      connectors::FileSource::forTextLines(std::move(path), recursive), "Custom File Source"));
 }
 
 SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::socketTextStream(
     std::string host, std::int32_t port, std::string delimiter, std::int64_t maxRetries) {
-  return addSource(
+  return withoutTimestamps(addSource(
       connectors::SocketTextSource(std::move(host), port, std::move(delimiter), maxRetries),
-      "Socket Stream");
+      "Socket Stream"));
 }
 
 JobExecutionResult StreamExecutionEnvironment::execute(const std::string& jobName) {

@@ -135,7 +135,7 @@ class StreamExecutionEnvironment {
       spec.parallel = false;
       auto stream = newSource<T>(std::move(spec));
       setCollection(stream.handle(), std::move(elements));
-      return stream;
+      return withoutTimestamps(std::move(stream));
     }
   }
   /// The numbers from..to, both included, in parallel.
@@ -255,10 +255,21 @@ class StreamExecutionEnvironment {
   template <class T>
   SingleOutputStreamOperator<T> newSource(datastream::OperatorSpec spec,
                                           bool hasEventTime = false) {
-    if (!hasEventTime && getStreamTimeCharacteristic() == TimeCharacteristic::IngestionTime)
+    const bool ingestionTime =
+        !hasEventTime && getStreamTimeCharacteristic() == TimeCharacteristic::IngestionTime;
+    if (ingestionTime)
       spec.factory = operators::makeIngestionTimeFactory<T>(std::move(spec.factory));
-    return SingleOutputStreamOperator<T>(
-        datastream::StreamHandle::ofSource(state_, std::move(spec), datastream::plainCodec<T>));
+    auto stream =
+        datastream::StreamHandle::ofSource(state_, std::move(spec), datastream::plainCodec<T>);
+    if (hasEventTime || ingestionTime) stream.assignsTimestamps();
+    return SingleOutputStreamOperator<T>(std::move(stream));
+  }
+  /// Of a source that gives its records no timestamps unless they get the time of their ingestion.
+  template <class T>
+  SingleOutputStreamOperator<T> withoutTimestamps(SingleOutputStreamOperator<T> stream) {
+    if (getStreamTimeCharacteristic() != TimeCharacteristic::IngestionTime)
+      stream.handle().missesTimestamps();
+    return stream;
   }
   void setCollection(const datastream::StreamHandle& stream, std::shared_ptr<std::string> elements);
 

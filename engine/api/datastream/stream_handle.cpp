@@ -6,6 +6,7 @@
 #include "api/datastream/environment_state.h"
 #include "api/datastream/flink_exception.h"
 #include "core/base/error_codes.h"
+#include "dataflow/graph/stream_graph.h"
 
 namespace flink::datastream {
 
@@ -34,6 +35,16 @@ StreamHandle StreamHandle::transform(const StreamHandle& second, OperatorSpec sp
   requireSameEnvironment(second);
   const std::int32_t node = graph().add(std::move(spec), {outputs_, second.outputs_});
   return {environment_, {{node, "", std::nullopt, codec()}}};
+}
+
+void StreamHandle::missesTimestamps() const {
+  graph().setTimestamps(node(), graph::Timestamps::kMissing);
+}
+void StreamHandle::assignsTimestamps() const {
+  graph().setTimestamps(node(), graph::Timestamps::kAssigned);
+}
+void StreamHandle::requiresTimestamps() const {
+  graph().setTimestamps(node(), graph::Timestamps::kRequired);
 }
 
 std::int32_t StreamHandle::sink(OperatorSpec spec) const {

@@ -48,6 +48,11 @@ class StreamHandle {
   [[nodiscard]] StreamHandle unitedWith(std::initializer_list<const StreamHandle*> others) const;
   [[nodiscard]] StreamHandle sideOutput(const std::string& tag, CodecOf codec) const;
 
+  // What the operator that makes this stream has to do with timestamps, see graph::Timestamps.
+  void missesTimestamps() const;
+  void assignsTimestamps() const;
+  void requiresTimestamps() const;
+
   /// The operator that makes this stream.
   /// REQUIRES: not a union.
   [[nodiscard]] std::int32_t node() const { return outputs_.front().node; }

@@ -310,8 +310,13 @@ class WindowedStream {
                                                 settings_.allowedLateness, settings_.lateDataTag}),
         {&typeid(T), &typeid(Key), &typeid(Out)});
     spec.parallel = !std::is_same_v<Selector, datastream::AllKey>;
-    return SingleOutputStreamOperator<Out>(
-        input_.transform(std::move(spec), datastream::plainCodec<Out>));
+    auto stream = input_.transform(std::move(spec), datastream::plainCodec<Out>);
+    if constexpr (requires { requires Assigner::kNeedsTimestamps; }) {
+      stream.requiresTimestamps();
+    } else {
+      stream.assignsTimestamps();  // results have the time of their window
+    }
+    return SingleOutputStreamOperator<Out>(std::move(stream));
   }
 
   datastream::StreamHandle input_;

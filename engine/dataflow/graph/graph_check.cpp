@@ -1,5 +1,7 @@
 #include "dataflow/graph/graph_check.h"
 
+#include <map>
+
 #include <fmt/format.h>
 
 #include "core/base/error_codes.h"
@@ -41,6 +43,27 @@ Status checkParallelism(const StreamGraph& graph, const StreamNode& node) {
   return Status::ok();
 }
 
+/// Flink notices at the first record of the running job.
+Status checkTimestamps(const StreamGraph& graph) {
+  std::map<std::int32_t, const StreamNode*> without;  // operator → the source that gives it none
+  for (const StreamNode& node : graph.nodes) {        // inputs come first
+    if (node.timestamps == Timestamps::kMissing) without[node.id] = &node;
+    if (node.timestamps == Timestamps::kAssigned) continue;
+    for (const StreamEdge* edge : graph.inEdges(node.id)) {
+      const auto found = without.find(edge->source);
+      if (found == without.end()) continue;
+      if (node.timestamps == Timestamps::kRequired) {
+        return {ErrorCode::kRecordWithoutTimestamp,
+                fmt::format("the operator works in event time and gets records without timestamps: "
+                            "operator={} source={}",
+                            node.name, found->second->name)};
+      }
+      without.insert({node.id, found->second});
+    }
+  }
+  return Status::ok();
+}
+
 }  // namespace
 
 Status checkGraph(const StreamGraph& graph) {
@@ -74,7 +97,7 @@ Status checkGraph(const StreamGraph& graph) {
         "global: operator={} parallelism={} downstream={} parallelism={}",
         source.name, source.parallelism, target.name, target.parallelism);
   }
-  return Status::ok();
+  return checkTimestamps(graph);
 }
 
 }  // namespace flink::graph

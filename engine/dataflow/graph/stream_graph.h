@@ -15,6 +15,11 @@ enum class ChainingStrategy : std::uint8_t { kAlways, kHead, kNever };
 /// `execution.runtime-mode`. kAutomatic is batch when every source is bounded.
 enum class RuntimeMode : std::uint8_t { kStreaming, kBatch, kAutomatic };
 
+/// What an operator has to do with the timestamps of its records. kKept: passes on those it gets; a
+/// source: not known before it runs. kMissing: a source whose records have none. kAssigned: its
+/// records have them. kRequired: the same, and it cannot take records without.
+enum class Timestamps : std::uint8_t { kKept, kMissing, kAssigned, kRequired };
+
 /// One operator of a program before chaining. No code: factories live with the API.
 struct StreamNode {
   std::int32_t id = 0;
@@ -35,6 +40,7 @@ struct StreamNode {
   bool isSink = false;          ///< the plan's "Data Sink"
   bool bounded = true;          ///< sources only
   bool hasCoordinator = false;
+  Timestamps timestamps = Timestamps::kKept;
   bool yielding = false;  ///< runs mail while it processes; never behind a legacy source
 };
 

@@ -10,6 +10,7 @@
 namespace flink::graph {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 protocol::JobGraph generate(const StreamGraph& graph) {
@@ -148,6 +149,21 @@ TEST(JobGraphGeneratorTest, TheBufferTimeoutIsThatOfTheOperatorWhoseRecordsLeave
   const auto job = generate(b.graph);
   EXPECT_EQ(job.vertices[0].bufferTimeoutMs, 0);
   EXPECT_EQ(job.vertices[1].bufferTimeoutMs, 100);
+}
+
+TEST(JobGraphGeneratorTest, EventTimeWithoutTimestampsIsRefused) {
+  GraphBuilder b;
+  b.source(1, "texts").timestamps = Timestamps::kMissing;
+  b.source(2, "orders").timestamps = Timestamps::kAssigned;
+  b.op(3, "Map", {1});
+  b.op(4, "Union", {2, 3});
+  b.keyed(5, "Window", 4).timestamps = Timestamps::kRequired;
+  const auto refused = generateJobGraph(b.graph, JobId{});
+  EXPECT_EQ(refused.status().code(), ErrorCode::kRecordWithoutTimestamp);
+  EXPECT_THAT(refused.status().message(),
+              AllOf(HasSubstr("operator=Window"), HasSubstr("source=Source: texts")));
+  b.graph.node(3).timestamps = Timestamps::kAssigned;
+  EXPECT_TRUE(generateJobGraph(b.graph, JobId{}).isOk());
 }
 
 TEST(JobGraphGeneratorTest, ConfiguredMaximumParallelismIsKept) {

@@ -106,6 +106,7 @@ class TumblingEventTimeWindows {
     windows.push_back({start, types::saturatingAdd(start, windows_.size)});
   }
   [[nodiscard]] static constexpr bool isEventTime() { return true; }
+  static constexpr bool kNeedsTimestamps = true;
   [[nodiscard]] static EventTimeTrigger getDefaultTrigger() { return {}; }
   [[nodiscard]] const operators::AlignedWindows& aligned() const { return windows_; }
 
@@ -155,6 +156,7 @@ class SlidingEventTimeWindows {
     windows_.assign(timestamp, windows);
   }
   [[nodiscard]] static constexpr bool isEventTime() { return true; }
+  static constexpr bool kNeedsTimestamps = true;
   [[nodiscard]] static EventTimeTrigger getDefaultTrigger() { return {}; }
   [[nodiscard]] const operators::AlignedWindows& aligned() const { return windows_; }
 
@@ -206,6 +208,7 @@ class DynamicEventTimeSessionWindows {
     return operators::mergeTimeWindows(windows);
   }
   [[nodiscard]] static constexpr bool isEventTime() { return true; }
+  static constexpr bool kNeedsTimestamps = true;
   [[nodiscard]] static EventTimeTrigger getDefaultTrigger() { return {}; }
 
  protected:
@@ -268,6 +271,7 @@ class EventTimeSessionWindows {
     return operators::mergeTimeWindows(windows);
   }
   [[nodiscard]] static constexpr bool isEventTime() { return true; }
+  static constexpr bool kNeedsTimestamps = true;
   [[nodiscard]] static EventTimeTrigger getDefaultTrigger() { return {}; }
 
  private:
