@@ -70,6 +70,8 @@ void Dispatcher::addClusterDefaults(protocol::JobGraph& graph) const {
 
 Result<protocol::TriggerSnapshotRequest::Response> Dispatcher::triggerSnapshot(
     const protocol::TriggerSnapshotRequest& request) {
+  if (snapshots_.knows(request.job, request.trigger))
+    return protocol::TriggerSnapshotRequest::Response{request.trigger};
   JobMaster* job = findRunning(request.job);
   if (job == nullptr) return notRunning(request.job);
   if (request.kind < 0 ||
@@ -77,7 +79,7 @@ Result<protocol::TriggerSnapshotRequest::Response> Dispatcher::triggerSnapshot(
     return Status(ErrorCode::kInvalidArgument,
                   fmt::format("no such kind of snapshot: kind={}", request.kind));
   }
-  const auto started = snapshots_.start(request.job);
+  const auto started = snapshots_.start(request.job, request.trigger);
   const Status status = job->triggerSnapshot(
       started.request, static_cast<checkpoint::SnapshotKind>(request.kind), request.target);
   if (!status.isOk()) {

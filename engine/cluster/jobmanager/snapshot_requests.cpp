@@ -21,12 +21,19 @@ SnapshotRequests::~SnapshotRequests() {
   }
 }
 
-SnapshotRequests::Started SnapshotRequests::start(const JobId& job) {
+SnapshotRequests::Started SnapshotRequests::start(const JobId& job,
+                                                  const SnapshotTriggerId& chosen) {
+  const bool taken = chosen.isZero() || entries_.contains(chosen);
   const Started started{static_cast<checkpoint::RequestId>(next_++),
-                        SnapshotTriggerId::random(rng_)};
+                        taken ? SnapshotTriggerId::random(rng_) : chosen};
   entries_[started.trigger] = {job, started.request, std::nullopt, {}};
   open_.emplace(started.request, started.trigger);
   return started;
+}
+
+bool SnapshotRequests::knows(const JobId& job, const SnapshotTriggerId& trigger) const {
+  const auto found = entries_.find(trigger);
+  return found != entries_.end() && found->second.job == job;
 }
 
 void SnapshotRequests::ended(const checkpoint::command::AnswerRequest& answer) {

@@ -30,7 +30,10 @@ class SnapshotRequests {
     checkpoint::RequestId request{};
     SnapshotTriggerId trigger;
   };
-  Started start(const JobId& job);
+  /// `chosen`: the client's trigger id, zero for one of ours.
+  Started start(const JobId& job, const SnapshotTriggerId& chosen);
+  /// Whether this job was asked for this before.
+  [[nodiscard]] bool knows(const JobId& job, const SnapshotTriggerId& trigger) const;
   void ended(const checkpoint::command::AnswerRequest& answer);
   /// The job is gone: what it has not answered has failed.
   void jobEnded(const JobId& job, const Status& why);

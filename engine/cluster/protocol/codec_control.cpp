@@ -411,6 +411,7 @@ FLINK_WIRE_FIELDS(TriggerSnapshotRequest) {
   FLINK_VALUE(job, job);
   FLINK_VALUE(kind, kind);
   FLINK_VALUE(target, target);
+  FLINK_VALUE(trigger, trigger);
   return true;
 }
 FLINK_WIRE_MESSAGE(TriggerSnapshotRequest, TriggerSnapshotRequest);

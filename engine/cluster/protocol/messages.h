@@ -200,6 +200,8 @@ struct TriggerSnapshotRequest {
   JobId job;
   std::int32_t kind = 0;  ///< checkpoint::SnapshotKind
   std::string target;     ///< savepoints: directory; empty: the configured one
+  /// Chosen by the client, so that the same request again begins nothing new; zero: the server's.
+  SnapshotTriggerId trigger;
   struct Response {
     SnapshotTriggerId trigger;
   };

@@ -62,10 +62,10 @@ void subtasksOf(HandlerContext& context, const HttpRequest& request, const Respo
 
 /// Begins a snapshot and answers with its trigger id; `begun` hears of it too.
 void trigger(HandlerContext& context, const JobId& job, SnapshotKind kind,
-             const std::string& target, const Respond& respond,
+             const std::string& target, const SnapshotTriggerId& chosen, const Respond& respond,
              std::function<void(const SnapshotTriggerId&)> begun = {}) {
   context.services.gateway->handle(
-      TriggerSnapshotRequest{job, static_cast<std::int32_t>(kind), target},
+      TriggerSnapshotRequest{job, static_cast<std::int32_t>(kind), target, chosen},
       [job, respond, begun = std::move(begun)](Result<TriggerSnapshotRequest::Response> answer) {
         if (!answer) return respond(jobError(job, answer.status()));
         respond({202, kJsonType, triggerJson(answer->trigger.toHex())});
@@ -90,26 +90,16 @@ HttpResponse refusal(const Status& status) {
   return errorResponse(400, status.message());
 }
 
-/// Trigger ids are the cluster's; one that a client chose would not be found again.
-bool refuseTriggerId(const std::string& triggerId, const Respond& respond) {
-  if (triggerId.empty()) return false;
-  respond(errorResponse(400,
-                        "triggerId cannot be chosen in this release: leave it out and take "
-                        "request-id from the answer"));
-  return true;
-}
-
 void triggerSavepoint(const std::shared_ptr<HandlerContext>& context, const HttpRequest& request,
                       const Respond& respond) {
   const auto job = jobIdOf(request, respond);
   if (!job) return;
   const auto body = parseSavepointTrigger(request.body);
   if (!body) return respond(refusal(body.status()));
-  if (refuseTriggerId(body->triggerId, respond)) return;
   std::function<void(const SnapshotTriggerId&)> begun;
   if (body->cancelJob)
     begun = [context, job = *job](const auto& id) { cancelWhenSaved(context, job, id); };
-  trigger(*context, *job, SnapshotKind::kSavepoint, body->targetDirectory, respond,
+  trigger(*context, *job, SnapshotKind::kSavepoint, body->targetDirectory, body->trigger, respond,
           std::move(begun));
 }
 
@@ -118,10 +108,9 @@ void triggerStop(HandlerContext& context, const HttpRequest& request, const Resp
   if (!job) return;
   const auto body = parseStopTrigger(request.body);
   if (!body) return respond(refusal(body.status()));
-  if (refuseTriggerId(body->triggerId, respond)) return;
   trigger(context, *job,
           body->drain ? SnapshotKind::kTerminateSavepoint : SnapshotKind::kSuspendSavepoint,
-          body->targetDirectory, respond);
+          body->targetDirectory, body->trigger, respond);
 }
 
 void triggerCheckpoint(HandlerContext& context, const HttpRequest& request,
@@ -130,8 +119,7 @@ void triggerCheckpoint(HandlerContext& context, const HttpRequest& request,
   if (!job) return;
   const auto body = parseCheckpointTrigger(request.body);
   if (!body) return respond(refusal(body.status()));
-  if (refuseTriggerId(body->triggerId, respond)) return;
-  trigger(context, *job, SnapshotKind::kCheckpoint, {}, respond);
+  trigger(context, *job, SnapshotKind::kCheckpoint, {}, body->trigger, respond);
 }
 
 Operation operationOf(const WaitSnapshotRequest::Response& answer, bool savepoint) {
@@ -152,10 +140,7 @@ void showOperation(HandlerContext& context, const HttpRequest& request, const Re
   context.services.gateway->handle(
       WaitSnapshotRequest{*job, *id, 0},
       [savepoint, text, respond](Result<WaitSnapshotRequest::Response> answer) {
-        if (!answer) {
-          return respond(
-              errorResponse(404, "There is no operation with this trigger id: triggerId=" + text));
-        }
+        if (!answer) return respond(noSuchOperation(text));
         respond({200, kJsonType, operationJson(operationOf(*answer, savepoint))});
       });
 }

@@ -15,6 +15,16 @@ Status checkFormat(const Json& body) {
           "savepoints have one format here: ask for CANONICAL instead of formatType=NATIVE"};
 }
 
+Status readTrigger(const Json& body, SnapshotTriggerId& trigger) {
+  std::string text;
+  FLINK_RETURN_IF_ERROR(readField(body, "triggerId", text));
+  if (text.empty()) return Status::ok();
+  const auto id = SnapshotTriggerId::parse(text);
+  if (!id) return malformedBody("field triggerId is not 32 hexadecimal digits: triggerId=" + text);
+  trigger = *id;
+  return Status::ok();
+}
+
 }  // namespace
 
 std::string triggerJson(std::string_view requestId) {
@@ -27,6 +37,8 @@ std::string operationJson(const Operation& operation) {
     result = {{"location", savepoint->location}};
   } else if (const auto* checkpoint = std::get_if<TriggeredCheckpoint>(&operation)) {
     result = {{"checkpointId", checkpoint->id}};
+  } else if (std::holds_alternative<OperationDone>(operation)) {
+    result = Json::object();
   } else if (const auto* failure = std::get_if<OperationFailure>(&operation)) {
     result = {{"failure-cause",
                {{"class", failure->exceptionName},
@@ -43,7 +55,7 @@ Result<SavepointTrigger> parseSavepointTrigger(std::string_view body) {
   SavepointTrigger trigger;
   FLINK_RETURN_IF_ERROR(readField(json, "target-directory", trigger.targetDirectory));
   FLINK_RETURN_IF_ERROR(readField(json, "cancel-job", trigger.cancelJob));
-  FLINK_RETURN_IF_ERROR(readField(json, "triggerId", trigger.triggerId));
+  FLINK_RETURN_IF_ERROR(readTrigger(json, trigger.trigger));
   return trigger;
 }
 
@@ -53,7 +65,7 @@ Result<StopTrigger> parseStopTrigger(std::string_view body) {
   StopTrigger trigger;
   FLINK_RETURN_IF_ERROR(readField(json, "targetDirectory", trigger.targetDirectory));
   FLINK_RETURN_IF_ERROR(readField(json, "drain", trigger.drain));
-  FLINK_RETURN_IF_ERROR(readField(json, "triggerId", trigger.triggerId));
+  FLINK_RETURN_IF_ERROR(readTrigger(json, trigger.trigger));
   return trigger;
 }
 
@@ -69,8 +81,16 @@ Result<CheckpointTrigger> parseCheckpointTrigger(std::string_view body) {
   } else if (type != "CONFIGURED") {
     return malformedBody("field checkpointType is unknown: checkpointType=" + type);
   }
-  FLINK_RETURN_IF_ERROR(readField(json, "triggerId", trigger.triggerId));
+  FLINK_RETURN_IF_ERROR(readTrigger(json, trigger.trigger));
   return trigger;
+}
+
+Result<std::string> parseSavepointDisposal(std::string_view body) {
+  FLINK_ASSIGN_OR_RETURN(const Json json, parseBody(body));
+  std::string path;
+  FLINK_RETURN_IF_ERROR(readField(json, "savepoint-path", path));
+  if (path.empty()) return malformedBody("Field savepoint-path must not be omitted or be null.");
+  return path;
 }
 
 }  // namespace flink::rest

@@ -29,36 +29,39 @@ struct SavepointLocation {
 struct TriggeredCheckpoint {
   checkpoint::CheckpointId id = 0;
 };
+struct OperationDone {};
 struct OperationFailure {
   std::string exceptionName;
   std::string stackTrace;
 };
-using Operation =
-    std::variant<OperationPending, SavepointLocation, TriggeredCheckpoint, OperationFailure>;
+using Operation = std::variant<OperationPending, SavepointLocation, TriggeredCheckpoint,
+                               OperationDone, OperationFailure>;
 [[nodiscard]] std::string operationJson(const Operation& operation);
 
 /// Body of POST /jobs/:jobid/savepoints.
 struct SavepointTrigger {
   std::string targetDirectory;  ///< empty: the configured one
   bool cancelJob = false;
-  std::string triggerId;  ///< empty: the server makes one
+  SnapshotTriggerId trigger;  ///< zero: the server makes one
 };
 /// Body of POST /jobs/:jobid/stop.
 struct StopTrigger {
   std::string targetDirectory;
   bool drain = false;
-  std::string triggerId;
+  SnapshotTriggerId trigger;
 };
 /// Body of POST /jobs/:jobid/checkpoints.
 struct CheckpointTrigger {
   enum class Type : std::uint8_t { kConfigured, kFull, kIncremental };
   Type type = Type::kConfigured;
-  std::string triggerId;
+  SnapshotTriggerId trigger;
 };
 /// An empty body asks for the defaults. Errors: kInvalidArgument naming the field; kUnsupported for
 /// savepoints in native format.
 [[nodiscard]] Result<SavepointTrigger> parseSavepointTrigger(std::string_view body);
 [[nodiscard]] Result<StopTrigger> parseStopTrigger(std::string_view body);
 [[nodiscard]] Result<CheckpointTrigger> parseCheckpointTrigger(std::string_view body);
+/// Body of POST /savepoint-disposal: the savepoint's path. Errors: kInvalidArgument.
+[[nodiscard]] Result<std::string> parseSavepointDisposal(std::string_view body);
 
 }  // namespace flink::rest

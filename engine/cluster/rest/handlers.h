@@ -28,6 +28,7 @@ struct HandlerContext {
 void addClusterRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
 void addJobRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
 void addCheckpointRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
+void addDisposalRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
 void addVertexRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
 void addLogRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);
 void addJarRoutes(Router& router, const std::shared_ptr<HandlerContext>& context);

@@ -96,6 +96,11 @@ HttpResponse notFoundError(std::string_view message, std::string_view cause) {
       404, failureText("org.apache.flink.runtime.rest.NotFoundException", message, cause));
 }
 
+HttpResponse noSuchOperation(std::string_view triggerId) {
+  return errorResponse(
+      404, fmt::format("There is no operation with this trigger id: triggerId={}", triggerId));
+}
+
 HttpResponse badPathParameter(std::string_view key, std::string_view value) {
   return badParameter("path", key, value);
 }

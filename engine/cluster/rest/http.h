@@ -53,6 +53,8 @@ using Handler = std::function<void(const HttpRequest&, Respond)>;
 /// Flink's answer to a path or query parameter that does not parse.
 [[nodiscard]] HttpResponse badPathParameter(std::string_view key, std::string_view value);
 [[nodiscard]] HttpResponse badQueryParameter(std::string_view key, std::string_view value);
+/// 404 for a trigger id that nobody got.
+[[nodiscard]] HttpResponse noSuchOperation(std::string_view triggerId);
 
 /// Decodes %XX and, in queries, '+'. Nullopt when malformed.
 [[nodiscard]] std::optional<std::string> percentDecode(std::string_view text, bool plusIsSpace);

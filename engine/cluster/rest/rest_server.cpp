@@ -35,6 +35,7 @@ class BeastRestServer final : public RestServer {
     addClusterRoutes(state_->router, state_->context);
     addJobRoutes(state_->router, state_->context);
     addCheckpointRoutes(state_->router, state_->context);
+    addDisposalRoutes(state_->router, state_->context);
     addVertexRoutes(state_->router, state_->context);
     addLogRoutes(state_->router, state_->context);
     addJarRoutes(state_->router, state_->context);

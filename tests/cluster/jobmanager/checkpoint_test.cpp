@@ -119,7 +119,7 @@ TEST_F(CheckpointTest, RestartWaitsForNoLateAcknowledgement) {
 TEST_F(CheckpointTest, CheckpointOnDemandAnswersWhoAsked) {
   auto job = keyedJob(1, 1);
   auto& taskManager = run(job, false);
-  const auto started = get(protocol::TriggerSnapshotRequest{job.graph().id, 0, ""});
+  const auto started = get(protocol::TriggerSnapshotRequest{job.graph().id, 0, "", {}});
   ASSERT_EQ(started.status().toString(), "OK");
   const auto waiting = ask(protocol::WaitSnapshotRequest{job.graph().id, started->trigger, 60'000});
   EXPECT_FALSE(waiting->has_value());
@@ -133,10 +133,25 @@ TEST_F(CheckpointTest, CheckpointOnDemandAnswersWhoAsked) {
       << "it is remembered";
 }
 
+TEST_F(CheckpointTest, RepeatedTriggerIdBeginsNothingNew) {
+  auto job = keyedJob(1, 1);
+  auto& taskManager = run(job, false);
+  const protocol::TriggerSnapshotRequest request{
+      job.graph().id, 0, "", *SnapshotTriggerId::parse("0123456789abcdef0123456789abcdef")};
+  EXPECT_EQ(get(request)->trigger, request.trigger);
+  EXPECT_EQ(get(request)->trigger, request.trigger);
+  for (const auto& attempt : taskManager.running) taskManager.acknowledge(attempt, 1);
+  loop_.run();
+  EXPECT_EQ(report(job.graph().id).counts.total, 1);
+  ASSERT_TRUE(get(protocol::CancelJobRequest{job.graph().id}).isOk());
+  EXPECT_EQ(get(request)->trigger, request.trigger) << "the job need not run any more";
+  EXPECT_EQ(get(protocol::WaitSnapshotRequest{job.graph().id, request.trigger, 0})->checkpoint, 1);
+}
+
 TEST_F(CheckpointTest, RequestOfAJobThatEndsIsAnswered) {
   auto job = keyedJob(1, 1);
   run(job, false);
-  const auto started = get(protocol::TriggerSnapshotRequest{job.graph().id, 0, ""});
+  const auto started = get(protocol::TriggerSnapshotRequest{job.graph().id, 0, "", {}});
   const auto waiting = ask(protocol::WaitSnapshotRequest{job.graph().id, started->trigger, 60'000});
   ASSERT_TRUE(get(protocol::CancelJobRequest{job.graph().id}).isOk());
   ASSERT_TRUE(waiting->has_value());
@@ -146,7 +161,7 @@ TEST_F(CheckpointTest, RequestOfAJobThatEndsIsAnswered) {
 TEST_F(CheckpointTest, SavepointWithoutADirectoryIsRefused) {
   auto job = keyedJob(1, 1);
   run(job, true);
-  const auto started = get(protocol::TriggerSnapshotRequest{job.graph().id, 1, ""});
+  const auto started = get(protocol::TriggerSnapshotRequest{job.graph().id, 1, "", {}});
   ASSERT_EQ(started.status().toString(), "OK");
   const auto answer = get(protocol::WaitSnapshotRequest{job.graph().id, started->trigger, 1'000});
   ASSERT_TRUE(answer->failure.has_value());
@@ -156,7 +171,7 @@ TEST_F(CheckpointTest, SavepointWithoutADirectoryIsRefused) {
 TEST_F(CheckpointTest, BatchJobsHaveNoCheckpoints) {
   auto job = batchJob(1, 1);
   run(job, false);
-  EXPECT_EQ(get(protocol::TriggerSnapshotRequest{job.graph().id, 0, ""}).status().code(),
+  EXPECT_EQ(get(protocol::TriggerSnapshotRequest{job.graph().id, 0, "", {}}).status().code(),
             ErrorCode::kUnsupported);
 }
 

@@ -75,9 +75,39 @@ TEST_F(CheckpointRoutesTest, StopAsksForASavepointThatEndsTheJob) {
             static_cast<std::int32_t>(checkpoint::SnapshotKind::kSuspendSavepoint));
 }
 
-TEST_F(CheckpointRoutesTest, ChosenTriggerIdsAndMalformedBodiesAreRefused) {
-  EXPECT_EQ(post("/checkpoints", R"({"triggerId":"0123456789abcdef0123456789abcdef"})").status,
-            400);
+TEST_F(CheckpointRoutesTest, TriggerIdsMayBeChosen) {
+  const std::string body = R"({"triggerId":"0123456789abcdef0123456789abcdef"})";
+  for (const char* target : {"/checkpoints", "/savepoints", "/stop"}) {
+    EXPECT_EQ(post(target, body).status, 202) << target;
+    EXPECT_EQ(gateway_.snapshots.back().trigger.toHex(), "0123456789abcdef0123456789abcdef");
+  }
+  EXPECT_EQ(post("/checkpoints", "").status, 202);
+  EXPECT_TRUE(gateway_.snapshots.back().trigger.isZero());
+}
+
+TEST_F(CheckpointRoutesTest, SavepointsAreDisposedOf) {
+  const auto disposal = [this](const std::string& body) {
+    return request(server_->port(), "POST", "/savepoint-disposal", body);
+  };
+  const auto operation = [&](const std::string& id) {
+    return Json::parse(get("/savepoint-disposal/" + id).body);
+  };
+  const Answer done = disposal(R"({"savepoint-path":"/saved/savepoint-1"})");
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(gateway_.disposed, "/saved/savepoint-1");
+  const std::string id = Json::parse(done.body)["request-id"];
+  EXPECT_EQ(operation(id).dump(), R"({"operation":{},"status":{"id":"COMPLETED"}})");
+  gateway_.disposeFailure = Status(ErrorCode::kNotFound, "no savepoint");
+  const std::string failed = Json::parse(disposal(R"({"savepoint-path":"/x"})").body)["request-id"];
+  EXPECT_THAT(operation(failed)["operation"]["failure-cause"]["stack-trace"].dump(),
+              HasSubstr("no savepoint"));
+  EXPECT_EQ(disposal("{}").status, 400);
+  EXPECT_EQ(get("/savepoint-disposal/ffffffffffffffffffffffffffffffff").status, 404);
+  EXPECT_EQ(get("/savepoint-disposal/x").status, 400);
+}
+
+TEST_F(CheckpointRoutesTest, MalformedBodiesAreRefused) {
+  EXPECT_EQ(post("/checkpoints", R"({"triggerId":"0123"})").status, 400);
   EXPECT_EQ(post("/stop", R"({"drain":"yes"})").status, 400);
   EXPECT_THAT(gateway_.snapshots, SizeIs(0));
 }

@@ -166,10 +166,10 @@ TEST(OperationViewsTest, OperationsTellHowTheyStand) {
 TEST(OperationViewsTest, TriggersAreReadAndMalformedOnesRefused) {
   EXPECT_FALSE(parseSavepointTrigger("")->cancelJob);
   const auto savepoint = parseSavepointTrigger(
-      R"({"target-directory":"/sp","cancel-job":true,"formatType":"CANONICAL","triggerId":"t"})");
+      R"({"target-directory":"/sp","cancel-job":true,"formatType":"CANONICAL","triggerId":"0123456789abcdef0123456789abcdef"})");
   EXPECT_EQ(savepoint->targetDirectory, "/sp");
   EXPECT_TRUE(savepoint->cancelJob);
-  EXPECT_EQ(savepoint->triggerId, "t");
+  EXPECT_EQ(savepoint->trigger.toHex(), "0123456789abcdef0123456789abcdef");
   EXPECT_TRUE(parseStopTrigger(R"({"drain":true})")->drain);
   EXPECT_EQ(parseCheckpointTrigger(R"({"checkpointType":"FULL"})")->type,
             CheckpointTrigger::Type::kFull);

@@ -21,6 +21,8 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
   std::vector<JobId> cancelled;
   SnapshotTriggerId trigger = *SnapshotTriggerId::parse("0123456789abcdef0123456789abcdef");
   std::vector<protocol::TriggerSnapshotRequest> snapshots;
+  std::string disposed;
+  Status disposeFailure;
   protocol::WaitSnapshotRequest::Response snapshotOutcome;
   checkpoint::CheckpointReport checkpoints;
   std::set<JobId> ended;           ///< cannot be cancelled any more
@@ -124,8 +126,10 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
     if (!jobs.contains(request.job)) return respond(notFound(request.job));
     respond(protocol::GetCheckpointsRequest::Response{checkpoint::encodeReport(checkpoints)});
   }
-  void handle(protocol::DisposeSavepointRequest,
+  void handle(protocol::DisposeSavepointRequest request,
               jobmanager::Responder<protocol::DisposeSavepointRequest> respond) override {
+    disposed = request.path;
+    if (!disposeFailure.isOk()) return respond(disposeFailure);
     respond(protocol::Empty{});
   }
   void handle(protocol::CollectResultsRequest,
