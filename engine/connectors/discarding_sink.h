@@ -17,7 +17,7 @@ class DiscardingSink final : public Sink<T> {
  private:
   class Writer final : public SinkWriter<T> {
    public:
-    void write(const T& /*element*/) override {}
+    void write(const T& /*element*/, const typename SinkWriter<T>::Context& /*context*/) override {}
     void flush(bool /*endOfInput*/) override {}
   };
 };

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -38,17 +41,21 @@ class VectorCollector final : public Collector<T> {
 template <class T, class Split>
 class SourceHarness {
  public:
-  SourceHarness(const Source<T, Split>& source, FileSystem& files, int parallelism)
+  /// `checkpoint`: what the enumerator goes on from.
+  SourceHarness(const Source<T, Split>& source, FileSystem& files, int parallelism,
+                const std::optional<std::string>& checkpoint = std::nullopt)
       : source_(source), files_(files), enumeratorContext_(*this), parallelism_(parallelism) {
-    enumerator_ = source_.createEnumerator(enumeratorContext_);
+    enumerator_ = checkpoint ? source_.restoreEnumerator(enumeratorContext_, *checkpoint)
+                             : source_.createEnumerator(enumeratorContext_);
     enumerator_->start();
     readers_.resize(static_cast<std::size_t>(parallelism));
   }
 
-  void startReader(int subtask) {
+  void startReader(int subtask, std::vector<Split> restored = {}) {
     Reader& reader = readers_[static_cast<std::size_t>(subtask)];
     reader.context = std::make_unique<ReaderContext>(*this, subtask);
     reader.reader = source_.createReader(*reader.context);
+    if (!restored.empty()) reader.reader->addSplits(std::move(restored));
     registered_.push_back(subtask);
     enumerator_->addReader(subtask);
     reader.reader->start();
@@ -79,6 +86,10 @@ class SourceHarness {
     }
     throw std::runtime_error("the readers do not end");
   }
+  [[nodiscard]] std::string snapshotEnumerator() { return enumerator_->snapshotState(1); }
+  [[nodiscard]] std::vector<Split> snapshotReader(int subtask) {
+    return reader(subtask).snapshotState(1);
+  }
   [[nodiscard]] const std::vector<T>& records(int subtask) const {
     return readers_[static_cast<std::size_t>(subtask)].records;
   }
@@ -108,6 +119,14 @@ class SourceHarness {
     [[nodiscard]] const Clock& clock() const override { return harness_.clock_; }
     void callAsync(std::function<void()> work, std::function<void()> done) override {
       harness_.async_.emplace_back(std::move(work), std::move(done));
+    }
+    void callAsync(std::function<void()> work, std::function<void()> done,
+                   std::chrono::milliseconds /*initialDelay*/,
+                   std::chrono::milliseconds period) override {
+      harness_.async_.emplace_back(work, [this, work, done, period] {
+        done();
+        callAsync(work, done, period, period);
+      });
     }
 
    private:

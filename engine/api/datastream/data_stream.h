@@ -71,15 +71,6 @@ consteval bool wrongKey() {
 template <class F, class Keys>
 inline constexpr bool kWrongKey = wrongKey<F, Keys>();
 
-template <class F, class T>
-auto sinkResult(F& function, const T& record) {
-  if constexpr (std::invocable<F&, const T&>) {
-    return function(record);
-  } else {
-    return function.invoke(record);
-  }
-}
-
 }  // namespace datastream
 
 /// A stream of records of T: what an operator of a program emits. Every transformation gives a new
@@ -282,7 +273,7 @@ class DataStream {
                            operators::makeSinkFactory<T>(std::move(sink)));
   }
 
-  /// `void f(const T&)`, or a SinkFunction.
+  /// `void f(const T&)`, or a SinkFunction; a Sink goes to sinkTo().
   template <class F>
   auto addSink(F function) const {
     return addSinkAs(std::move(function), operators::NoKeys{});
@@ -409,13 +400,15 @@ class DataStream {
   template <class F, class Keys>
   auto addSinkAs(F function, Keys keys) const {
     datastream::checkFunction<F>();
-    if constexpr (!operators::CallableSink<F, T>) {
+    if constexpr (std::derived_from<F, Sink<T>>) {
+      return sinkTo(std::move(function));
+    } else if constexpr (!operators::CallableSink<F, T>) {
       static_assert(
           datastream::kNever<F>,
           "flink: addSink() needs a function of one record of this stream: void f(const T&)");
       return datastream::AfterMistake{};
-    } else if constexpr (!std::is_void_v<decltype(datastream::sinkResult(
-                             std::declval<F&>(), std::declval<const T&>()))>) {
+    } else if constexpr (!std::is_void_v<decltype(operators::callSink(std::declval<F&>(),
+                                                                      std::declval<const T&>()))>) {
       static_assert(datastream::kNever<F>,
                     "flink: addSink()'s function returns a value, which nobody takes; return void");
       return datastream::AfterMistake{};

@@ -102,6 +102,10 @@ void JobCheckpoints::acknowledge(const protocol::AcknowledgeCheckpointRequest& a
   metrics.processedBytes = unsignedOf(answer.processedBytes);
   metrics.persistedBytes = unsignedOf(answer.persistedBytes);
   metrics.unaligned = answer.unaligned;
+  if (answer.checkpoint > firstAcknowledged_) {
+    firstAcknowledged_ = answer.checkpoint;
+    publish("checkpoint.answered", answer.checkpoint);
+  }
   run(coordinator_.acknowledge(answer.attempt, answer.checkpoint, std::move(*snapshot), metrics,
                                now()));
 }
@@ -219,7 +223,12 @@ std::map<TaskManagerId, std::vector<ExecutionAttemptId>> JobCheckpoints::byTaskM
   return result;
 }
 
+void JobCheckpoints::publish(std::string kind, CheckpointId id) {
+  services_.publish(std::move(kind), {{"job", job_.toHex()}, {"checkpoint", fmt::to_string(id)}});
+}
+
 void JobCheckpoints::execute(command::TriggerTasks what) {
+  publish("checkpoint.triggered", what.id);
   for (auto& [taskManager, attempts] : byTaskManager(what.tasks)) {
     protocol::TriggerCheckpointRequest request;
     request.job = job_;
@@ -259,15 +268,18 @@ void JobCheckpoints::notify(CheckpointId id, bool completed,
 }
 
 void JobCheckpoints::execute(command::NotifyAborted what) {
+  publish("checkpoint.aborted", what.id);
   notify(what.id, false, what.tasks);
 }
 
 void JobCheckpoints::execute(command::NotifyComplete what) {
+  publish("checkpoint.completed", what.id);
   notify(what.id, true, what.tasks);
 }
 
 void JobCheckpoints::execute(command::StoreCheckpoint what) {
   const CheckpointId id = what.metadata->id;
+  publish("checkpoint.acknowledged", id);
   const auto stored = [this, id](const Status& status) {
     if (!status.isOk()) {
       FLINK_WARN(kLog, "checkpoint could not be stored: job={} checkpoint={} error=\"{}\"",

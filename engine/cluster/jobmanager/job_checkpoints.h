@@ -17,8 +17,10 @@
 namespace flink::jobmanager {
 
 /// Checkpoints one job: feeds a CheckpointCoordinator with what happens and executes its commands
-/// on tasks and disk. Thread: the JobManager's event loop; the disk is waited for elsewhere.
-/// Lifetime: that of its job's execution. Answers that arrive after its end are dropped.
+/// on tasks and disk. Each one's way is published: checkpoint.triggered, .answered (by a first
+/// task), .acknowledged (by all; its metadata is written), .completed or .aborted. Thread: the
+/// JobManager's event loop; the disk is waited for elsewhere. Lifetime: that of its job's
+/// execution. Answers that arrive after its end are dropped.
 class JobCheckpoints {
  public:
   struct Callbacks {
@@ -76,6 +78,8 @@ class JobCheckpoints {
   void execute(checkpoint::command::Discard command);
   void execute(checkpoint::command::AnswerRequest command);
   void execute(checkpoint::command::FailJob command);
+  /// An event of one checkpoint.
+  void publish(std::string kind, checkpoint::CheckpointId id);
   void notify(checkpoint::CheckpointId id, bool completed,
               const std::vector<ExecutionAttemptId>& tasks);
   void onTriggerFailed(checkpoint::CheckpointId id, const std::vector<ExecutionAttemptId>& tasks,
@@ -95,6 +99,7 @@ class JobCheckpoints {
   checkpoint::CheckpointCoordinator coordinator_;
   EventLoop::TimerId timer_ = EventLoop::TimerId::kNone;
   std::optional<std::int64_t> timerAtMs_;
+  checkpoint::CheckpointId firstAcknowledged_ = 0;  ///< the newest that a task has acknowledged
   const std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);
 };
 

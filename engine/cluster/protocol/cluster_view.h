@@ -126,7 +126,9 @@ struct ClusterEvent {
   std::uint64_t sequence = 0;
   Epoch epoch = Epoch::kNone;
   std::int64_t timestampMs = 0;
-  std::string kind;  ///< "job.status", "task.state", "taskmanager.registered", "taskmanager.lost"
+  /// "job.status", "task.state", "taskmanager.registered", "taskmanager.lost",
+  /// "checkpoint.triggered" and the further steps of checkpoints (jobmanager/job_checkpoints.h)
+  std::string kind;
   std::map<std::string, std::string> attributes;
 };
 

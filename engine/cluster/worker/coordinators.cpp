@@ -20,6 +20,7 @@ void Coordinators::open(const ExecutionAttemptId& attempt, const OperatorId& op,
   services.restore = std::move(restore);
   services.files = &services_.files;
   services.executor = &services_.executor;
+  services.timers = &services_.timers;
   services.sendToSubtask = [this, op, number = attempt.attempt](int subtask, std::string payload) {
     services_.sendToSubtask(op, number, subtask, std::move(payload));
   };

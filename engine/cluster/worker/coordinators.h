@@ -26,6 +26,7 @@ class Coordinators {
     const Clock& clock;
     FileSystem& files;
     Executor& executor;
+    EventLoop& timers;
     /// `attempt` is that of the coordinator, and of the subtasks that it serves.
     std::function<void(const OperatorId& op, int attempt, int subtask, std::string payload)>
         sendToSubtask;

@@ -151,8 +151,9 @@ Result<task::TaskSpec> makeTaskSpec(const TaskSpecContext& context,
   spec.checkpointing.restore = deployment.restore;
   spec.checkpointing.snapshots = context.checkpoints.snapshots;
   spec.checkpointing.exactlyOnce = context.checkpoints.exactlyOnce;
+  spec.checkpointing.periodic = !spec.batchMode && context.checkpoints.periodic();
   spec.checkpointing.finalCheckpoint =
-      !spec.batchMode && context.checkpoints.periodic() && context.checkpoints.afterTasksFinish;
+      spec.checkpointing.periodic && context.checkpoints.afterTasksFinish;
   for (const auto& op : vertex->operators) spec.chain.push_back(makeNode(op));
   const std::string name = subtaskName(*vertex, attempt.subtask);
   for (const auto& gate : deployment.inputGates) {

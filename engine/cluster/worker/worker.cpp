@@ -178,7 +178,10 @@ void Worker::onRebuilt(RebuildResult catalog) {
   if (!catalog) return respondStart_(std::move(catalog).status());
   runtime_->catalog = std::move(*catalog);
   Coordinators::Services services{
-      services_.clock, *runtime_->files, *runtime_->executor,
+      services_.clock,
+      *runtime_->files,
+      *runtime_->executor,
+      services_.loop,
       [this](const OperatorId& op, int attempt, int subtask, std::string payload) {
         post([this, op, attempt, subtask, payload = std::move(payload)] {
           sendToSubtask(op, attempt, subtask, payload);

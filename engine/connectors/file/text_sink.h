@@ -60,7 +60,7 @@ class TextSink final : public Sink<T> {
   class Writer final : public SinkWriter<T> {
    public:
     explicit Writer(TextFile file) : file_(std::move(file)) {}
-    void write(const T& element) override {
+    void write(const T& element, const typename SinkWriter<T>::Context& /*context*/) override {
       types::appendText(file_.buffer(), element);
       operators::throwIfError(file_.endLine());
     }

@@ -72,6 +72,7 @@ struct OperatorContext {
   int maxParallelism = 128;
   int attemptNumber = 0;
   bool batchMode = false;               ///< JobType::kBatch: keyed aggregates emit once, at the end
+  bool checkpointed = false;            ///< the job's checkpoints are taken periodically
   std::int64_t managedMemoryBytes = 0;  ///< this operator's share; past it batch aggregates spill
   std::string temporaryDirectory;       ///< owned by the job; removed with it
   std::shared_ptr<metrics::MetricGroup> metrics;  ///< scope ...task.operator
@@ -176,6 +177,7 @@ struct CoordinatorContext {
   const Clock* clock = nullptr;
   FileSystem* files = nullptr;
   Executor* executor = nullptr;
+  ProcessingTimeService* processingTime = nullptr;  ///< callbacks run in the coordinator's step
   std::function<void(int subtask, std::string payload)> sendToSubtask;
   std::function<void()> wake;
 };

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <memory>
 
+#include "core/types/stream_time.h"
 #include "dataflow/operators/functions.h"
 
 namespace flink {
@@ -27,10 +28,15 @@ class WriterInitContext {
 template <class T>
 class SinkWriter {
  public:
+  /// Event time around an element.
+  struct Context {
+    types::Timestamp currentWatermark = types::kMinWatermark;
+    types::Timestamp timestamp = types::kNoTimestamp;  ///< kNoTimestamp: the element has none
+  };
   virtual ~SinkWriter() = default;
-  virtual void write(const T& element) = 0;
-  /// Makes what was written reach its destination. Called when input runs dry and, with endOfInput,
-  /// after the last record.
+  virtual void write(const T& element, const Context& context) = 0;
+  /// Makes what was written reach its destination. Called when input runs dry, before every
+  /// checkpoint and, with endOfInput, after the last record.
   virtual void flush(bool endOfInput) = 0;
   virtual void close() {}
 };
@@ -51,6 +57,8 @@ class SinkFunction {
  public:
   virtual ~SinkFunction() = default;
   virtual void invoke(const T& value) = 0;
+  /// After the last record, before the last checkpoint; not after failures.
+  virtual void finish() {}
 };
 
 template <class T>
@@ -59,16 +67,21 @@ class RichSinkFunction : public RichFunction, public SinkFunction<T> {};
 namespace operators {
 
 template <class F, class T>
-concept CallableSink = std::invocable<F&, const T&> || requires(F& f, const T& value) {
+concept HasInvoke = requires(F& f, const T& value) {
   f.invoke(value);
 };
+template <class F, class T>
+concept CallableSink =
+    std::invocable<F&, const T&> || HasInvoke<F, T> || std::derived_from<F, SinkFunction<T>>;
 
 template <class F, class T>
-void callSink(F& f, const T& value) {
+decltype(auto) callSink(F& f, const T& value) {
   if constexpr (std::invocable<F&, const T&>) {
-    f(value);
-  } else {
-    f.invoke(value);
+    return f(value);
+  } else if constexpr (HasInvoke<F, T>) {
+    return f.invoke(value);
+  } else {  // the class has other methods of that name, which hide it
+    return static_cast<SinkFunction<T>&>(f).invoke(value);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "dataflow/operators/keyed_input.h"
 #include "dataflow/operators/operator_base.h"
 #include "dataflow/operators/sink.h"
+#include "dataflow/operators/sink_commits.h"
 
 namespace flink::operators {
 
@@ -29,6 +30,10 @@ class SinkFunctionOperator final : public OneInputOperator<T> {
     this->countIn(batch.records.size());
     forEachKeyedRecord(batch, keys_, [this](const T& record) { callSink(function_, record); });
   }
+  bool finish(std::size_t /*maxRecords*/) override {
+    if constexpr (std::is_base_of_v<SinkFunction<T>, F>) function_.finish();
+    return true;
+  }
   void close() override {
     this->closeFunction(function_);
     OperatorBase::close();
@@ -39,7 +44,7 @@ class SinkFunctionOperator final : public OneInputOperator<T> {
   KeyedInput<Keys> keys_;
 };
 
-/// Feeds a sink's writer.
+/// Feeds a sink's writer; commits what it prepares.
 template <class T>
 class SinkWriterOperator final : public OneInputOperator<T> {
  public:
@@ -48,31 +53,61 @@ class SinkWriterOperator final : public OneInputOperator<T> {
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
     initContext_ = std::make_unique<WriterInitContext>(this->runtimeContext(), context);
-    writer_ = sink_->createWriter(*initContext_);
+    const auto* restorer = dynamic_cast<const ErasedWriterRestorer<T>*>(sink_.get());
+    const auto* committers = dynamic_cast<const ErasedCommitterFactory*>(sink_.get());
+    std::vector<std::string> states;
+    if (restorer != nullptr || committers != nullptr)
+      states = commits_.restoreWriterStates(context);
+    writer_ = restorer != nullptr && !states.empty()
+                  ? restorer->restoreErased(*initContext_, states)
+                  : sink_->createWriter(*initContext_);
+    commits_.begin(
+        dynamic_cast<ErasedCommittingWriter*>(writer_.get()),
+        restorer == nullptr ? nullptr : dynamic_cast<ErasedStatefulWriter*>(writer_.get()),
+        committers == nullptr ? nullptr : committers->createErased(*initContext_));
   }
   void process(Batch<T> batch) override {
     this->countIn(batch.records.size());
-    for (const T& record : batch.records) writer_->write(record);
+    typename SinkWriter<T>::Context around;
+    around.currentWatermark = this->currentWatermark();
+    for (std::size_t i = 0; i < batch.records.size(); ++i) {
+      if (batch.timestamps != nullptr) around.timestamp = batch.timestamps[i];
+      writer_->write(batch.records[i], around);
+    }
     written_ = true;
   }
   void flush() override {
-    if (std::exchange(written_, false)) writer_->flush(false);
+    if (std::exchange(written_, false) && !ended_) writer_->flush(false);
   }
   bool finish(std::size_t /*maxRecords*/) override {
+    ended_ = true;
     writer_->flush(true);
+    commits_.finish();
     return true;
+  }
+  void snapshotState(const state::SnapshotContext& context) override {
+    OperatorBase::snapshotState(context);
+    if (!ended_) writer_->flush(false);
+    commits_.snapshotState(context.checkpointId);
+  }
+  void notifyCheckpointComplete(state::SnapshotId id) override {
+    OperatorBase::notifyCheckpointComplete(id);
+    commits_.notifyComplete(id);
   }
   void close() override {
     if (writer_ != nullptr) writer_->close();
     writer_.reset();
+    commits_.close();
     OperatorBase::close();
   }
 
  private:
   std::shared_ptr<const Sink<T>> sink_;
   std::unique_ptr<WriterInitContext> initContext_;
+  SinkCommits commits_;
   std::unique_ptr<SinkWriter<T>> writer_;
   bool written_ = false;
+  bool ended_ = false;
 };
 
 /// `label:3> `, `3> `, `label> ` or nothing: the rules of Flink's print().

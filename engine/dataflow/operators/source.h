@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -82,6 +83,10 @@ class SplitEnumeratorContext {
   [[nodiscard]] virtual const Clock& clock() const = 0;
   /// Runs `work` outside the coordinator's step and then `done` inside it.
   virtual void callAsync(std::function<void()> work, std::function<void()> done) = 0;
+  /// The same again and again: `period` after `done` has run, the first time after `initialDelay`.
+  virtual void callAsync(std::function<void()> work, std::function<void()> done,
+                         std::chrono::milliseconds initialDelay,
+                         std::chrono::milliseconds period) = 0;
 };
 
 /// Finds splits and deals them out; one per source and job. Failures are thrown.

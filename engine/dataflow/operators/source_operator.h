@@ -225,6 +225,19 @@ class SourceCoordinator final : public OperatorCoordinator, private SplitEnumera
   void callAsync(std::function<void()> work, std::function<void()> done) override {
     async_->post(std::move(work), std::move(done));
   }
+  void callAsync(std::function<void()> work, std::function<void()> done,
+                 std::chrono::milliseconds initialDelay,
+                 std::chrono::milliseconds period) override {
+    ProcessingTimeService& time = *context_->processingTime;
+    time.registerTimer(
+        time.now() + initialDelay.count(),
+        [this, work = std::move(work), done = std::move(done), period](types::Timestamp) {
+          async_->post(work, [this, work, done, period] {
+            done();
+            callAsync(work, done, period, period);
+          });
+        });
+  }
 
   std::shared_ptr<const Source<T, Split>> source_;
   CoordinatorContext* context_ = nullptr;

@@ -8,6 +8,7 @@
 #include "dataflow/operators/operator_failure.h"
 #include "dataflow/task/mailbox.h"
 #include "dataflow/task/probe.h"
+#include "dataflow/task/processing_timers.h"
 #include "dataflow/task/user_code.h"
 #include "dataflow/task/wake_up.h"
 
@@ -20,12 +21,14 @@ class CoordinatorTask::Runner final : public Steppable {
       : operatorName_(std::move(name)),
         taskName_("Coordinator of " + operatorName_),
         coordinator_(std::move(coordinator)),
-        services_(std::move(services)) {
+        services_(std::move(services)),
+        timers_(*services_.clock, services_.timers, [wakeUp = wakeUp_] { wakeUp->wake(); }) {
     context_.parallelism = parallelism;
     context_.batchMode = services_.batchMode;
     context_.clock = services_.clock;
     context_.files = services_.files;
     context_.executor = services_.executor;
+    context_.processingTime = &timers_;
     context_.sendToSubtask = services_.sendToSubtask;
     context_.wake = [wakeUp = wakeUp_] { wakeUp->wake(); };
   }
@@ -42,6 +45,7 @@ class CoordinatorTask::Runner final : public Steppable {
   void close() {
     if (closed_.exchange(true)) return;
     wakeUp_->remove();
+    timers_.close();
     if (!opened_) return;
     const CodeScope scope(taskName_.c_str(), operatorName_.c_str());
     try {
@@ -63,6 +67,7 @@ class CoordinatorTask::Runner final : public Steppable {
       events_.drain(
           [this](Event&& event) { coordinator_->handleEvent(event.subtask, event.payload); });
       coordinator_->poll();
+      if (!timers_.runDue(kTimersPerStep)) return StepResult::kProgress;
     } catch (...) {
       fail(describeUserException());
       return StepResult::kDone;
@@ -72,6 +77,7 @@ class CoordinatorTask::Runner final : public Steppable {
   [[nodiscard]] std::string_view name() const override { return taskName_; }
 
  private:
+  static constexpr std::size_t kTimersPerStep = 100;
   struct Event {
     int subtask;
     std::string payload;
@@ -108,6 +114,7 @@ class CoordinatorTask::Runner final : public Steppable {
   const std::shared_ptr<WakeUp> wakeUp_ = std::make_shared<WakeUp>();
   std::atomic<bool> started_{false}, closed_{false};
   // Only touched by steps, and by close() once there are none.
+  ProcessingTimers timers_;
   bool opened_ = false;
   bool failed_ = false;
 };

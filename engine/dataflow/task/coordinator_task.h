@@ -17,6 +17,7 @@ struct CoordinatorServices {
   const Clock* clock = nullptr;
   FileSystem* files = nullptr;
   Executor* executor = nullptr;
+  EventLoop* timers = nullptr;  ///< where processing-time timers wait; null: there are none
   bool batchMode = false;
   OperatorId op;
   /// What subtask 0 of the operator starts with (TaskCheckpointing::restore): the coordinator finds

@@ -29,6 +29,8 @@ struct TaskCheckpointing {
   checkpoint::SnapshotSettings snapshots;
   /// Barriers are aligned; else records behind a barrier may pass it.
   bool exactlyOnce = true;
+  /// Checkpoints are taken periodically.
+  bool periodic = false;
   /// Checkpoints are taken periodically, also after tasks have finished
   /// (execution.checkpointing.checkpoints-after-tasks-finish): a task whose input has ended takes
   /// part in checkpoints until one that has its final state is complete, and only then ends.

@@ -13,7 +13,7 @@
 #include "dataflow/operators/factories.h"
 #include "dataflow/state/keyed_state_backend.h"
 #include "dataflow/state/operator_state_backend.h"
-#include "operator_harness.h"
+#include "tests/dataflow/operators/operator_harness.h"
 
 namespace flink::operators {
 

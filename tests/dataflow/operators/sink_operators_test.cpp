@@ -54,7 +54,9 @@ class LoggingSink final : public Sink<int> {
   class Writer final : public SinkWriter<int> {
    public:
     explicit Writer(std::vector<std::string>& log) : log_(log) {}
-    void write(const int& element) override { log_.push_back("write " + std::to_string(element)); }
+    void write(const int& element, const Context& /*context*/) override {
+      log_.push_back("write " + std::to_string(element));
+    }
     void flush(bool endOfInput) override { log_.push_back(endOfInput ? "end" : "flush"); }
     void close() override { log_.push_back("close"); }
 
