@@ -151,6 +151,7 @@ std::string utcTime(std::int64_t epochMs) {
 }
 
 std::string humanDuration(std::int64_t ms) {
+  if (ms < 0) return {};
   if (ms < 1000) return fmt::format("{} ms", ms);
   if (ms < 60'000) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
   if (ms < 3'600'000) return fmt::format("{} min {:02} s", ms / 60'000, ms / 1000 % 60);

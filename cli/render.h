@@ -36,7 +36,7 @@ enum class Color { kNone, kRed, kGreen, kYellow };
 [[nodiscard]] std::string flinkTime(std::int64_t epochMs);
 /// RFC 3339 in UTC; empty for unset times.
 [[nodiscard]] std::string utcTime(std::int64_t epochMs);
-/// "1 h 02 min", "3.2 s", "15 ms".
+/// "1 h 02 min", "3.2 s", "15 ms"; empty for unset ones.
 [[nodiscard]] std::string humanDuration(std::int64_t ms);
 
 }  // namespace flink::cli

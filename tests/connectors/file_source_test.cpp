@@ -47,6 +47,18 @@ TEST(FileSourceTest, EveryLineIsReadOnceAtEveryParallelism) {
   }
 }
 
+TEST(FileSourceTest, BytesReadAreCounted) {
+  TemporaryDirectory dir;
+  dir.write("a", "one\ntwo\n");
+  dir.write("b", "three");
+  const FileSource source = FileSource::forTextLines(dir.path());
+  Harness harness(source, dir.files(), 1);
+  harness.startReader(0);
+  harness.runAsyncWork();
+  harness.drain();
+  EXPECT_EQ(harness.counted("numBytesIn"), 13);
+}
+
 TEST(FileSourceTest, AnEarlyReaderLeavesALateOneItsShare) {
   TemporaryDirectory dir;
   std::vector<std::string> expected;

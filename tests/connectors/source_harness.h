@@ -12,6 +12,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/fs.h"
+#include "core/metrics/registry.h"
+#include "dataflow/operators/operator.h"
 #include "dataflow/operators/source.h"
 
 namespace flink::connectors {
@@ -100,6 +102,11 @@ class SourceHarness {
     return all;
   }
 
+  /// What all readers counted under a name.
+  [[nodiscard]] std::int64_t counted(const std::string& name) {
+    return operator_.metrics->counter(name)->count();
+  }
+
   bool inTurns = false;
 
  private:
@@ -136,9 +143,7 @@ class SourceHarness {
   class ReaderContext final : public SourceReaderContext {
    public:
     ReaderContext(SourceHarness& harness, int subtask) : harness_(harness), subtask_(subtask) {}
-    [[nodiscard]] RuntimeContext& getRuntimeContext() override {
-      throw std::logic_error("not in this harness");
-    }
+    [[nodiscard]] RuntimeContext& getRuntimeContext() override { return harness_.runtime_; }
     [[nodiscard]] int getIndexOfSubtask() const override { return subtask_; }
     [[nodiscard]] int currentParallelism() const override { return harness_.parallelism_; }
     void sendSplitRequest() override { harness_.enumerator_->handleSplitRequest(subtask_); }
@@ -161,6 +166,11 @@ class SourceHarness {
     std::vector<T> records;
     bool ended = false;
   };
+  static operators::OperatorContext contextOf(metrics::MetricRegistry& registry) {
+    operators::OperatorContext context;
+    context.metrics = registry.root("taskmanager", {});
+    return context;
+  }
   SourceReader<T, Split>& reader(int subtask) {
     return *readers_[static_cast<std::size_t>(subtask)].reader;
   }
@@ -168,6 +178,9 @@ class SourceHarness {
   const Source<T, Split>& source_;
   FileSystem& files_;
   SystemClock clock_;
+  metrics::MetricRegistry registry_{clock_};
+  operators::OperatorContext operator_ = contextOf(registry_);
+  RuntimeContext runtime_{operator_};
   EnumeratorContext enumeratorContext_;
   int parallelism_;
   std::vector<int> registered_;

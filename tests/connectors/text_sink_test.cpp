@@ -24,9 +24,12 @@ class TextSinkTest : public testing::Test {
 TEST_F(TextSinkTest, OneSubtaskWritesAFileSeveralADirectory) {
   auto single = open("single", 0, 1);
   ASSERT_TRUE(single.isOk());
+  const auto written = std::make_shared<metrics::Counter>();
+  single->countInto({written});
   writeLine(*single, "a");
   EXPECT_TRUE(single->close().isOk());
   EXPECT_EQ(dir_.read("single"), "a\n");
+  EXPECT_EQ(written->count(), 2);
   for (int subtask = 0; subtask < 2; ++subtask) {
     auto part = open("many", subtask, 2);
     ASSERT_TRUE(part.isOk()) << part.status().toString();

@@ -26,7 +26,8 @@ using checkpoint::StoreOutcome;
 
 JobCheckpoints::JobCheckpoints(const scheduler::ExecutionGraph& graph,
                                const checkpoint::CheckpointSettings& settings,
-                               const JobServices& services, Callbacks callbacks)
+                               const JobServices& services, metrics::MetricGroup& jobGroup,
+                               Callbacks callbacks)
     : graph_(graph),
       services_(services),
       job_(graph.topology().graph().id),
@@ -35,7 +36,10 @@ JobCheckpoints::JobCheckpoints(const scheduler::ExecutionGraph& graph,
                                                                job_, settings.createSubdirectory)),
       coordinator_({job_, graph.topology().graph().name, services.epoch}, settings,
                    scheduler::checkpointTopologyOf(graph.topology()), 1, {},
-                   services.settings.checkpointHistorySize) {}
+                   services.settings.checkpointHistorySize),
+      probe_(jobGroup) {
+  probe_.initializing(services_.clock.wallMs());
+}
 
 JobCheckpoints::~JobCheckpoints() {
   services_.loop.cancel(timer_);
@@ -125,6 +129,7 @@ void JobCheckpoints::trigger(checkpoint::RequestId request, checkpoint::Snapshot
 
 Result<std::vector<std::pair<scheduler::TaskIndex, std::string>>> JobCheckpoints::restores(
     bool allowNonRestoredState) {
+  probe_.initializing(services_.clock.wallMs());
   std::vector<std::pair<scheduler::TaskIndex, std::string>> result;
   if (coordinator_.retained().empty()) return result;
   const auto& latest = coordinator_.retained().back();
@@ -167,6 +172,7 @@ void JobCheckpoints::run(Commands commands) {
   for (auto& next : commands) {
     std::visit([this](auto& what) { execute(std::move(what)); }, next);
   }
+  probe_.show(coordinator_.history());
   scheduleTick();
 }
 
@@ -280,23 +286,25 @@ void JobCheckpoints::execute(command::NotifyComplete what) {
 void JobCheckpoints::execute(command::StoreCheckpoint what) {
   const CheckpointId id = what.metadata->id;
   publish("checkpoint.acknowledged", id);
-  const auto stored = [this, id](const Status& status) {
+  const auto stored = [this, id](const Result<std::uint64_t>& metadataBytes) {
+    const Status status = metadataBytes.isOk() ? Status::ok() : metadataBytes.status();
     if (!status.isOk()) {
       FLINK_WARN(kLog, "checkpoint could not be stored: job={} checkpoint={} error=\"{}\"",
                  job_.toHex(), id, status.toString());
     }
     run(coordinator_.stored(id, status.isOk() ? StoreOutcome::kStored : StoreOutcome::kFailed,
-                            status, now()));
+                            status, now(), metadataBytes.isOk() ? *metadataBytes : 0));
     callbacks_.onStored();
   };
   if (what.location.directory.empty()) {
     return services_.loop.post([stored, alive = std::weak_ptr<const int>(alive_)] {
-      if (!alive.expired()) stored(Status::ok());
+      if (!alive.expired()) stored(std::uint64_t{0});
     });
   }
   onDisk(
-      [storage = storage_, what = std::move(what)] {
-        return storage->store(what.location, *what.metadata).status();
+      [storage = storage_, what = std::move(what)]() -> Result<std::uint64_t> {
+        FLINK_ASSIGN_OR_RETURN(const auto pointer, storage->store(what.location, *what.metadata));
+        return pointer.metadataSize;
       },
       stored);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "cluster/jobmanager/checkpoint_probe.h"
 #include "cluster/jobmanager/job_execution.h"
 #include "cluster/jobmanager/services.h"
 #include "cluster/protocol/messages.h"
@@ -32,9 +33,10 @@ class JobCheckpoints {
     std::function<void()> onStored;
   };
 
+  /// `jobGroup` gets the metrics.
   JobCheckpoints(const scheduler::ExecutionGraph& graph,
                  const checkpoint::CheckpointSettings& settings, const JobServices& services,
-                 Callbacks callbacks);
+                 metrics::MetricGroup& jobGroup, Callbacks callbacks);
   ~JobCheckpoints();
 
   /// Begins with a checkpoint or savepoint to restore from. `path` names it.
@@ -97,6 +99,7 @@ class JobCheckpoints {
   const Callbacks callbacks_;
   const std::shared_ptr<checkpoint::CheckpointStorage> storage_;
   checkpoint::CheckpointCoordinator coordinator_;
+  CheckpointProbe probe_;
   EventLoop::TimerId timer_ = EventLoop::TimerId::kNone;
   std::optional<std::int64_t> timerAtMs_;
   checkpoint::CheckpointId firstAcknowledged_ = 0;  ///< the newest that a task has acknowledged

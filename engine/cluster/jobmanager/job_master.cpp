@@ -56,7 +56,8 @@ JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobS
       onSnapshot_(std::move(onSnapshot)),
       graph_(std::move(graph)),
       id_(graph_->id),
-      probe_(services_.metricGroup, services_.clock, id_, graph_->name),
+      probe_(services_.metricGroup, services_.clock, id_, graph_->name,
+             services_.settings.jobStateTimes),
       failures_(services_.settings.exceptionHistorySize),
       restarts_(settings.restartStrategy, services_.loop, services_.clock,
                 [this] { state().onTasksEnded(*this); }),
@@ -66,7 +67,7 @@ JobMaster::JobMaster(std::shared_ptr<const protocol::JobGraph> graph, const JobS
       execution_(graph_, settings, JobToken::random(services_.rng), services_.resources,
                  services_.loop, services_.clock, *this) {
   if (graph_->type == protocol::JobType::kStreaming)
-    checkpoints_.emplace(execution_.graph(), settings_.checkpoints, services_,
+    checkpoints_.emplace(execution_.graph(), settings_.checkpoints, services_, probe_.group(),
                          checkpointCallbacks());
   timestampsMs_[static_cast<std::size_t>(JobStatus::kInitializing)] = services_.clock.wallMs();
   probe_.status(JobStatus::kInitializing, stampOf(JobStatus::kInitializing));

@@ -27,33 +27,56 @@ ClusterProbe::ClusterProbe(metrics::MetricGroup& group) {
 }
 
 JobProbe::JobProbe(metrics::MetricGroup& jobManager, const Clock& clock, const JobId& job,
-                   const std::string& name)
+                   const std::string& name, const StateTimes& times)
     : group_(jobManager.scopedChild("job", {{"job_id", job.toHex()}, {"job_name", name}})) {
-  const auto timeIn = [&](const std::string& metric, JobStatus status) {
-    group_->gauge(metric, [f = figures_, &clock, status]() -> metrics::GaugeValue {
-      return f->status.load() == status ? elapsed(f->sinceMs[position(status)], clock)
-                                        : std::int64_t{0};
-    });
-  };
-  timeIn("initializingTime", JobStatus::kInitializing);
-  timeIn("createdTime", JobStatus::kCreated);
-  timeIn("runningTime", JobStatus::kRunning);
-  timeIn("restartingTime", JobStatus::kRestarting);
-  timeIn("cancellingTime", JobStatus::kCancelling);
-  timeIn("failingTime", JobStatus::kFailing);
-  timeIn("uptime", JobStatus::kRunning);
-  group_->gauge("deployingTime",
-                [f = figures_, &clock] { return elapsed(f->deployingSinceMs, clock); });
-  group_->gauge("allSubTasksRunningOrFinishedTime",
-                [f = figures_, &clock] { return elapsed(f->allRunningSinceMs, clock); });
-  group_->gauge("downtime", [f = figures_, &clock]() -> metrics::GaugeValue {
-    const bool up = f->status.load() == JobStatus::kRunning;
-    return up ? std::int64_t{0} : elapsed(f->sinceMs[position(JobStatus::kRunning)], clock);
+  for (const auto& [word, status] :
+       {std::pair{"initializing", JobStatus::kInitializing},
+        std::pair{"created", JobStatus::kCreated}, std::pair{"running", JobStatus::kRunning},
+        std::pair{"restarting", JobStatus::kRestarting},
+        std::pair{"cancelling", JobStatus::kCancelling},
+        std::pair{"failing", JobStatus::kFailing}}) {
+    addTimes(
+        word, [at = position(status)](Figures& f) -> State& { return f.statuses[at]; }, times,
+        clock);
+  }
+  addTimes(
+      "deploying", [](Figures& f) -> State& { return f.deploying; }, times, clock);
+  addTimes(
+      "allSubTasksRunningOrFinished", [](Figures& f) -> State& { return f.allRunning; }, times,
+      clock);
+  group_->gauge("uptime", [f = figures_, &clock] {
+    return elapsed(f->statuses[position(JobStatus::kRunning)].sinceMs, clock);
   });
-  // A failed task fails its job, and parallelism is fixed.
+  group_->gauge("downtime", [f = figures_, &clock]() -> metrics::GaugeValue {
+    return f->failingMs > f->runningMs ? elapsed(f->failingMs, clock) : std::int64_t{0};
+  });
   group_->gauge("numRestarts",
                 [f = figures_]() -> metrics::GaugeValue { return f->restarts.load(); });
+  // Parallelism is fixed.
   group_->gauge("numRescales", [] { return std::int64_t{0}; });
+}
+
+void JobProbe::addTimes(const std::string& name, std::function<State&(Figures&)> state,
+                        const StateTimes& times, const Clock& clock) {
+  const auto lasting = [f = figures_, state, &clock] { return elapsed(state(*f).sinceMs, clock); };
+  if (times.isIn) {
+    group_->gauge(name + "State", [f = figures_, state]() -> metrics::GaugeValue {
+      return std::int64_t{state(*f).sinceMs != 0};
+    });
+  }
+  if (times.current) group_->gauge(name + "Time", lasting);
+  if (times.total) {
+    group_->gauge(name + "TimeTotal", [f = figures_, state, lasting]() -> metrics::GaugeValue {
+      return state(*f).beforeMs + lasting();
+    });
+  }
+}
+
+void JobProbe::State::set(bool lasts, std::int64_t nowMs) {
+  const std::int64_t since = sinceMs;
+  if (lasts == (since != 0)) return;
+  if (!lasts) beforeMs += std::max<std::int64_t>(0, nowMs - since);
+  sinceMs = lasts ? nowMs : 0;
 }
 
 JobProbe::~JobProbe() {
@@ -61,24 +84,19 @@ JobProbe::~JobProbe() {
 }
 
 void JobProbe::status(JobStatus status, std::int64_t nowMs) {
-  figures_->sinceMs[position(status)] = nowMs;
-  figures_->status = status;
+  for (std::size_t i = 0; i < figures_->statuses.size(); ++i)
+    figures_->statuses[i].set(i == position(status), nowMs);
+  if (status == JobStatus::kRunning) figures_->runningMs = nowMs;
+  if (status == JobStatus::kFailing) figures_->failingMs = nowMs;
 }
 
 void JobProbe::tasks(const protocol::StateCounts& counts, std::int64_t nowMs) {
   const auto count = [&](ExecutionState state) { return counts[static_cast<std::size_t>(state)]; };
-  const auto hold = [&](std::atomic<std::int64_t>& sinceMs, bool holds) {
-    if (!holds) {
-      sinceMs = 0;
-    } else if (sinceMs == 0) {
-      sinceMs = nowMs;
-    }
-  };
   const std::int32_t total = std::accumulate(counts.begin(), counts.end(), 0);
-  hold(figures_->deployingSinceMs,
-       count(ExecutionState::kDeploying) + count(ExecutionState::kInitializing) > 0);
-  hold(figures_->allRunningSinceMs,
-       count(ExecutionState::kRunning) + count(ExecutionState::kFinished) == total);
+  figures_->deploying.set(
+      count(ExecutionState::kDeploying) + count(ExecutionState::kInitializing) > 0, nowMs);
+  figures_->allRunning.set(
+      count(ExecutionState::kRunning) + count(ExecutionState::kFinished) == total, nowMs);
 }
 
 }  // namespace flink::jobmanager

@@ -3,7 +3,9 @@
 #include "core/config/options/checkpointing_options.h"
 #include "core/config/options/core_options.h"
 #include "core/config/options/jobmanager_options.h"
+#include "core/config/options/metrics_options.h"
 #include "core/config/options/taskmanager_options.h"
+#include "core/config/value_text.h"
 
 namespace flink::jobmanager {
 
@@ -35,6 +37,15 @@ Result<JobManagerSettings> JobManagerSettings::fromConfiguration(
   settings.exceptionHistorySize = static_cast<std::size_t>(history);
   FLINK_ASSIGN_OR_RETURN(const int checkpoints, configuration.get(config::kWebCheckpointsHistory));
   settings.checkpointHistorySize = static_cast<std::size_t>(checkpoints);
+  FLINK_ASSIGN_OR_RETURN(const config::ConfigList times,
+                         configuration.get(config::kMetricsJobStatusEnable));
+  settings.jobStateTimes = {false, false, false};
+  for (const std::string& entry : times) {
+    const std::string word = config::toLower(entry);
+    settings.jobStateTimes.isIn |= word == "state";
+    settings.jobStateTimes.current |= word == "current_time";
+    settings.jobStateTimes.total |= word == "total_time";
+  }
   return settings;
 }
 

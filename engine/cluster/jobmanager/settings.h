@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "cluster/jobmanager/probe.h"
 #include "cluster/protocol/job_graph.h"
 #include "cluster/scheduler/restart_strategy.h"
 #include "cluster/scheduler/slot_placement.h"
@@ -30,6 +31,7 @@ struct JobManagerSettings {
   Duration jobStoreExpiration = std::chrono::hours(1);
   std::size_t exceptionHistorySize = 16;
   std::size_t checkpointHistorySize = 10;
+  StateTimes jobStateTimes;
   std::int64_t collectBufferBytes =
       4LL << 20;  ///< per collect sink, until the client takes its records
 

@@ -59,7 +59,7 @@ Json nothingBuffered() {
 
 struct Figures {
   std::int64_t latestAckTimestampMs = -1;
-  std::int64_t endToEndDurationMs = 0;
+  std::int64_t endToEndDurationMs = -1;
   std::uint64_t checkpointedBytes = 0, stateBytes = 0, processedBytes = 0, persistedBytes = 0;
   std::int32_t numSubtasks = 0, numAcknowledged = 0;
 };

@@ -147,6 +147,7 @@ Result<task::TaskSpec> makeTaskSpec(const TaskSpecContext& context,
   spec.autoWatermarkIntervalMs = context.graph.autoWatermarkIntervalMs;
   spec.managedMemoryBytes = managedBytes;
   spec.temporaryDirectory = context.temporaryDirectory;
+  spec.stateLatency = context.stateLatency;
   spec.globalJobParameters = context.graph.globalJobParameters;
   spec.checkpointing.restore = deployment.restore;
   spec.checkpointing.snapshots = context.checkpoints.snapshots;

@@ -17,6 +17,7 @@ struct TaskSpecContext {
   TaskManagerId taskManager;
   std::string temporaryDirectory;
   checkpoint::CheckpointSettings checkpoints{};
+  state::LatencyTracking stateLatency{};
 };
 
 /// Says what `dataflow/task` has to run for one deployed subtask. `managedBytes` is the task's

@@ -160,10 +160,13 @@ void Worker::handleStart(protocol::StartWorkerRequest request,
   auto runtime = WorkerRuntime::make(*start_, services_.files, services_.clock, services_.platform);
   if (!runtime) return respond(std::move(runtime).status());
   runtime_ = std::move(*runtime);
-  auto checkpoints =
-      checkpoint::checkpointSettings(config::Configuration::fromMap(start_->graph.configuration));
+  const auto configuration = config::Configuration::fromMap(start_->graph.configuration);
+  auto checkpoints = checkpoint::checkpointSettings(configuration);
   if (!checkpoints) return respond(std::move(checkpoints).status());
   runtime_->checkpoints = std::move(*checkpoints);
+  const auto stateLatency = readLatencyTracking(configuration);
+  if (!stateLatency) return respond(stateLatency.status());
+  runtime_->stateLatency = *stateLatency;
   respondStart_ = std::move(respond);
   // The program may read files or compute for long; the supervisor's heartbeats must be answered
   // meanwhile.
@@ -212,7 +215,7 @@ Status Worker::submit(const protocol::SubmitTasks& submission) {
 Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment,
                       std::int64_t managedBytes) {
   const TaskSpecContext context{start_->graph, start_->taskManager, runtime_->temporaryDirectory,
-                                runtime_->checkpoints};
+                                runtime_->checkpoints, runtime_->stateLatency};
   FLINK_ASSIGN_OR_RETURN(auto spec, makeTaskSpec(context, deployment, managedBytes));
   if (deployment.attempt.subtask == 0) {
     openCoordinators(deployment, *findVertex(start_->graph, deployment.attempt.vertex));

@@ -1,5 +1,6 @@
 #include "cluster/worker/worker_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 #include <type_traits>
@@ -65,6 +66,24 @@ void addHistogram(std::map<std::string, std::string>& values, const std::string&
   for (const auto& [suffix, value] : parts) values[id + suffix] = doubleText(value);
 }
 
+/// What stands before a metric's name: the operator, and what its groups are about, as in
+/// "Count.state_name.total."
+std::string restPrefix(const MetricSample& sample) {
+  constexpr std::string_view kTaskScope = "taskmanager.job.task";
+  std::string prefix;
+  std::string_view words = sample.scope;
+  words.remove_prefix(std::min(words.size(), kTaskScope.size() + 1));
+  while (!words.empty()) {
+    const std::size_t length = std::min(words.find('.'), words.size());
+    const std::string word(words.substr(0, length));
+    words.remove_prefix(std::min(words.size(), length + 1));
+    const bool isOperator = word == "operator";
+    if (!isOperator) prefix += word + ".";
+    prefix += restName(variable(sample, isOperator ? "operator_name" : word)) + ".";
+  }
+  return prefix;
+}
+
 }  // namespace
 
 protocol::MetricValue toMetricValue(const MetricSample& sample) {
@@ -117,8 +136,7 @@ std::map<std::string, std::string> restMetricsOf(const std::vector<MetricSample>
         variable(sample, "task_attempt_num") != number) {
       continue;
     }
-    const std::string_view op = variable(sample, "operator_name");
-    const std::string id = op.empty() ? sample.name : restName(op) + "." + sample.name;
+    const std::string id = restPrefix(sample) + sample.name;
     if (const auto* histogram = std::get_if<HistogramStatistics>(&sample.value)) {
       addHistogram(values, id, *histogram);
     } else {

@@ -14,7 +14,7 @@ namespace flink::worker {
 [[nodiscard]] protocol::TaskIoMetrics toIoMetrics(const task::TaskFigures& figures);
 
 /// The metrics of one attempt under their REST ids: "numRecordsIn", "Map.numRecordsIn",
-/// "mailboxLatencyMs_p99".
+/// "mailboxLatencyMs_p99", "Map.state_name.total.valueStateGetLatency_max".
 [[nodiscard]] std::map<std::string, std::string> restMetricsOf(
     const std::vector<metrics::MetricSample>& samples, const ExecutionAttemptId& attempt);
 

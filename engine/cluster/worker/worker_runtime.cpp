@@ -5,10 +5,24 @@
 
 #include "cluster/protocol/data_hello.h"
 #include "core/config/options/core_options.h"
+#include "core/config/options/state_options.h"
 #include "core/config/options/taskmanager_options.h"
 #include "core/fs/working_directory.h"
 
 namespace flink::worker {
+
+Result<state::LatencyTracking> readLatencyTracking(const config::Configuration& configuration) {
+  state::LatencyTracking latency;
+  FLINK_ASSIGN_OR_RETURN(latency.enabled,
+                         configuration.get(config::kStateLatencyTrackKeyedStateEnabled));
+  FLINK_ASSIGN_OR_RETURN(latency.sampleInterval,
+                         configuration.get(config::kStateLatencyTrackSampleInterval));
+  FLINK_ASSIGN_OR_RETURN(latency.historySize,
+                         configuration.get(config::kStateLatencyTrackHistorySize));
+  FLINK_ASSIGN_OR_RETURN(latency.stateNameAsVariable,
+                         configuration.get(config::kStateLatencyTrackStateNameAsVariable));
+  return latency;
+}
 
 Result<network::NetworkSettings> readNetworkSettings(const config::Configuration& configuration,
                                                      std::int64_t networkBytes) {

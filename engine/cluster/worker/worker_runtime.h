@@ -15,6 +15,7 @@
 #include "dataflow/checkpoint/settings.h"
 #include "dataflow/network/network_environment.h"
 #include "dataflow/operators/operator_factory.h"
+#include "dataflow/task/task.h"
 
 namespace flink::worker {
 
@@ -32,6 +33,9 @@ struct WorkerPlatform {
 };
 /// That of the operating system.
 [[nodiscard]] WorkerPlatform systemPlatform();
+
+/// From a job's keys.
+Result<state::LatencyTracking> readLatencyTracking(const config::Configuration& configuration);
 
 /// What the tasks of one worker share: threads, network, metrics, the program's code.
 /// Thread: make and destroy on the loop; what it holds is safe from any thread.
@@ -52,6 +56,7 @@ struct WorkerRuntime {
   std::string temporaryDirectory;
   std::unique_ptr<FileSystem> files;  ///< relative paths of the job's begin where its client was
   checkpoint::CheckpointSettings checkpoints;
+  state::LatencyTracking stateLatency;
   std::int64_t segmentBytes = 0;
   std::shared_ptr<const operators::OperatorCatalog> catalog;  ///< after the program was rebuilt
 };

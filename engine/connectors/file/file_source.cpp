@@ -78,26 +78,18 @@ class FileSplitEnumerator final : public SplitEnumerator<FileSplit> {
 /// Reads one split after another and always has the next one asked for.
 class TextLineReader final : public SourceReader<std::string, FileSplit> {
  public:
-  explicit TextLineReader(SourceReaderContext& context) : context_(context) {}
+  explicit TextLineReader(SourceReaderContext& context)
+      : context_(context),
+        bytesIn_(context.getRuntimeContext().getMetricGroup().counter("numBytesIn")) {}
 
   void start() override {
     for (std::size_t asked = splits_.size(); asked < 2; ++asked) context_.sendSplitRequest();
   }
 
   InputStatus pollNext(Collector<std::string>& output, std::size_t maxRecords) override {
-    std::size_t emitted = 0;
-    std::string_view line;
-    while (emitted < maxRecords) {
-      if (!reader_ && !openNext())
-        return noMoreSplits_ ? InputStatus::kEndOfInput : InputStatus::kNothingAvailable;
-      if (reader_->next(line)) {
-        output.slot().assign(line);
-        ++emitted;
-      } else {
-        reader_.reset();
-      }
-    }
-    return InputStatus::kMoreAvailable;
+    const InputStatus status = read(output, maxRecords);
+    countBytes();
+    return status;
   }
 
   void addSplits(std::vector<FileSplit> splits) override {
@@ -127,6 +119,30 @@ class TextLineReader final : public SourceReader<std::string, FileSplit> {
   void close() override { reader_.reset(); }
 
  private:
+  InputStatus read(Collector<std::string>& output, std::size_t maxRecords) {
+    std::size_t emitted = 0;
+    std::string_view line;
+    while (emitted < maxRecords) {
+      if (!reader_ && !openNext())
+        return noMoreSplits_ ? InputStatus::kEndOfInput : InputStatus::kNothingAvailable;
+      if (reader_->next(line)) {
+        output.slot().assign(line);
+        ++emitted;
+      } else {
+        countBytes();
+        reader_.reset();
+        counted_ = 0;
+      }
+    }
+    return InputStatus::kMoreAvailable;
+  }
+
+  void countBytes() {
+    if (!reader_) return;
+    const std::uint64_t total = reader_->bytesRead();
+    bytesIn_->inc(static_cast<std::int64_t>(total - std::exchange(counted_, total)));
+  }
+
   bool openNext() {
     while (nextRange_ == current_.ranges.size()) {
       if (splits_.empty()) return false;
@@ -143,6 +159,8 @@ class TextLineReader final : public SourceReader<std::string, FileSplit> {
   }
 
   SourceReaderContext& context_;
+  std::shared_ptr<metrics::Counter> bytesIn_;
+  std::uint64_t counted_ = 0;  ///< bytes of the open range that bytesIn_ has
   std::deque<FileSplit> splits_;
   FileSplit current_;
   std::size_t nextRange_ = 0;

@@ -22,6 +22,7 @@ LineReader::LineReader(std::unique_ptr<ReadableFile> file, std::string path, std
                        std::uint64_t length, std::string& buffer, bool atLineStart)
     : file_(std::move(file)),
       path_(std::move(path)),
+      begunAt_(offset > 0 && !atLineStart ? offset - 1 : offset),
       filePosition_(offset),
       linePosition_(offset),
       end_(offset + length),

@@ -24,6 +24,8 @@ class LineReader {
   bool next(std::string_view& line);
   /// In the file, of the next line.
   [[nodiscard]] std::uint64_t position() const { return linePosition_; }
+  /// Bytes taken from the file so far.
+  [[nodiscard]] std::uint64_t bytesRead() const { return filePosition_ - begunAt_; }
 
  private:
   /// Moves what is left to the buffer's front and reads on; false when the file has no more.
@@ -32,6 +34,7 @@ class LineReader {
 
   std::unique_ptr<ReadableFile> file_;
   std::string path_;
+  std::uint64_t begunAt_;
   std::uint64_t filePosition_;  ///< of the next byte to read
   std::uint64_t linePosition_;  ///< in the file, of buffer_[begin_]
   std::uint64_t end_;           ///< lines that start here or later are not ours

@@ -37,6 +37,7 @@ Result<TextFile> TextFile::open(FileSystem& files, const std::string& path, Writ
 
 Status TextFile::write() {
   FLINK_RETURN_IF_ERROR(file_->append(asBytes(buffer_)));
+  for (const auto& counter : counters_) counter->inc(static_cast<std::int64_t>(buffer_.size()));
   buffer_.clear();
   return Status::ok();
 }
@@ -56,8 +57,11 @@ Status TextFile::close() {
 
 TextFile openTextFile(WriterInitContext& context, const std::string& path, WriteMode mode) {
   const operators::OperatorContext& task = context.operatorContext();
-  return operators::valueOrThrow(
+  TextFile file = operators::valueOrThrow(
       TextFile::open(*task.files, path, mode, task.subtaskIndex, task.parallelism));
+  file.countInto({context.metricGroup().counter("numBytesSend"),
+                  context.metricGroup().counter("numBytesOut")});
+  return file;
 }
 
 }  // namespace flink::connectors

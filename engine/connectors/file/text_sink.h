@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/fs.h"
+#include "core/metrics/registry.h"
 #include "core/types/text.h"
 #include "dataflow/operators/operator_failure.h"
 #include "dataflow/operators/sink.h"
@@ -32,6 +34,10 @@ class TextFile {
   }
   Status flush();
   Status close();
+  /// Counts the bytes that go into the file.
+  void countInto(std::vector<std::shared_ptr<metrics::Counter>> counters) {
+    counters_ = std::move(counters);
+  }
 
  private:
   static constexpr std::size_t kWriteBytes = 256 << 10;
@@ -40,6 +46,7 @@ class TextFile {
 
   std::unique_ptr<WritableFile> file_;
   std::string buffer_;
+  std::vector<std::shared_ptr<metrics::Counter>> counters_;
 };
 
 /// Opens the file of a subtask as the context's file system gives it. Failures are thrown.

@@ -53,7 +53,6 @@ constexpr KeyRule kRules[] = {
      "threads are not interrupted; task.cancellation.timeout ends the worker of a task that does "
      "not end"},
     {"metrics.fetcher", KeyKind::kIgnored, "workers report their metrics every second"},
-    {"metrics.job.status", KeyKind::kLater, kLater},
     {"jobmanager.execution.attempts-history-size", KeyKind::kLater,
      "web.exception-history-size says how many failures are kept"},
     {"taskmanager.slot.timeout", KeyKind::kLater, "a slot is freed when its job ends"},
@@ -111,6 +110,9 @@ constexpr KeyRule kRules[] = {
      "metrics travel with heartbeats, without a service of their own"},
     {"yarn.log-config-file", KeyKind::kIgnored, kNoLog4j},
 
+    {"state.size-track", KeyKind::kLater,
+     "sizes are not measured per access; the metrics <state>.numEntries and <state>.numBytes tell "
+     "what a state holds"},
     {"state", KeyKind::kLater, kLaterState},
     {"execution.checkpointing", KeyKind::kLater, kLaterCheckpoints},
     {"execution.savepoint", KeyKind::kLater, kLaterCheckpoints},

@@ -12,6 +12,7 @@ const std::vector<OptionArea>& allOptionAreas() {
                                                  {"execution", executionOptions()},
                                                  {"checkpointing", checkpointingOptions()},
                                                  {"restart", restartOptions()},
+                                                 {"state", stateOptions()},
                                                  {"metrics", metricsOptions()},
                                                  {"security", securityOptions()}};
   return kAreas;

@@ -42,5 +42,6 @@ std::vector<OptionInfo> securityOptions();
 // Not among allOptionAreas() before they take effect; until then known_keys.cpp speaks for them.
 std::vector<OptionInfo> checkpointingOptions();
 std::vector<OptionInfo> restartOptions();
+std::vector<OptionInfo> stateOptions();
 
 }  // namespace flink::config

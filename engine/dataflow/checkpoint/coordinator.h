@@ -90,9 +90,9 @@ class CheckpointCoordinator {
   [[nodiscard]] Commands decline(const ExecutionAttemptId& task, CheckpointId id,
                                  CheckpointFailureReason reason, const Status& why,
                                  const Instant& now);
-  /// `why` explains kFailed and kUnknown.
+  /// `why` explains kFailed and kUnknown; `metadataBytes` is how much was stored.
   [[nodiscard]] Commands stored(CheckpointId id, StoreOutcome outcome, const Status& why,
-                                const Instant& now);
+                                const Instant& now, std::uint64_t metadataBytes = 0);
 
   // --- facts ---
   /// While true, which checkpoint is the latest is not known: wait for stored() before restoring.
@@ -127,7 +127,8 @@ class CheckpointCoordinator {
   [[nodiscard]] Status checkPartlyFinished(const PendingCheckpoint& checkpoint) const;
   void makeMetadata(PendingCheckpoint& checkpoint);
   void storeNext(Commands& out);
-  void complete(PendingCheckpoint checkpoint, const Instant& now, Commands& out);
+  void complete(PendingCheckpoint checkpoint, std::uint64_t metadataBytes, const Instant& now,
+                Commands& out);
   void subsumeOlder(CheckpointId id, const Instant& now, Commands& out);
   void retain(PendingCheckpoint& checkpoint, const Instant& now, command::Discard& discard);
   void failStoring(PendingCheckpoint checkpoint, StoreOutcome outcome, const Status& why,

@@ -188,7 +188,7 @@ void CheckpointCoordinator::storeNext(Commands& out) {
 }
 
 Commands CheckpointCoordinator::stored(CheckpointId id, StoreOutcome outcome, const Status& why,
-                                       const Instant& now) {
+                                       const Instant& now, std::uint64_t metadataBytes) {
   FLINK_CHECK(storing_ == id, "an outcome is of the checkpoint that is being stored");
   Commands out;
   storing_.reset();
@@ -196,7 +196,7 @@ Commands CheckpointCoordinator::stored(CheckpointId id, StoreOutcome outcome, co
   PendingCheckpoint checkpoint = std::move(it->second);
   pending_.erase(it);
   if (outcome == StoreOutcome::kStored) {
-    complete(std::move(checkpoint), now, out);
+    complete(std::move(checkpoint), metadataBytes, now, out);
   } else {
     failStoring(std::move(checkpoint), outcome, why, now, out);
   }
@@ -205,12 +205,12 @@ Commands CheckpointCoordinator::stored(CheckpointId id, StoreOutcome outcome, co
   return out;
 }
 
-void CheckpointCoordinator::complete(PendingCheckpoint checkpoint, const Instant& now,
-                                     Commands& out) {
+void CheckpointCoordinator::complete(PendingCheckpoint checkpoint, std::uint64_t metadataBytes,
+                                     const Instant& now, Commands& out) {
   const CheckpointId id = checkpoint.id;
   const SnapshotKind kind = checkpoint.request.kind;
   failures_.onCompleted(id);
-  history_.completed(id, checkpoint.location.directory, now.wallMs);
+  history_.completed(id, checkpoint.location.directory, metadataBytes);
   lastCompletionMs_ = now.monotonicMs;
   command::Discard discard;
   if (!isSavepoint(kind) || isSynchronous(kind)) {

@@ -64,30 +64,35 @@ void CheckpointHistory::acknowledged(CheckpointId id, const TaskPosition& task,
   std::optional<SubtaskStatistics>& subtask =
       vertex.subtasks[static_cast<std::size_t>(task.subtask)];
   if (subtask.has_value()) return;
-  subtask = {task.subtask, nowMs, nowMs - checkpoint->triggerTimestampMs, metrics};
+  const std::int64_t durationMs = std::max<std::int64_t>(0, nowMs - checkpoint->triggerTimestampMs);
+  subtask = {task.subtask, nowMs, durationMs, metrics};
   ++vertex.numAcknowledged;
   vertex.latestAckTimestampMs = std::max(vertex.latestAckTimestampMs, nowMs);
   ++checkpoint->numAcknowledged;
   checkpoint->latestAckTimestampMs = std::max(checkpoint->latestAckTimestampMs, nowMs);
+  if (checkpoint->status == CheckpointStatus::kInProgress)
+    checkpoint->endToEndDurationMs = std::max(checkpoint->endToEndDurationMs, durationMs);
   checkpoint->checkpointedBytes += metrics.checkpointedBytes;
   checkpoint->stateBytes += metrics.stateBytes;
   checkpoint->processedBytes += metrics.processedBytes;
   checkpoint->persistedBytes += metrics.persistedBytes;
 }
 
-void CheckpointHistory::finish(CheckpointStatistics& checkpoint, std::int64_t nowMs) {
+void CheckpointHistory::end(CheckpointStatistics& checkpoint, CheckpointStatus status) {
   FLINK_CHECK(checkpoint.status == CheckpointStatus::kInProgress, "a checkpoint ends once");
-  checkpoint.endToEndDurationMs = std::max<std::int64_t>(0, nowMs - checkpoint.triggerTimestampMs);
+  checkpoint.status = status;
   --counts_.inProgress;
 }
 
-void CheckpointHistory::completed(CheckpointId id, const std::string& path, std::int64_t nowMs) {
+void CheckpointHistory::completed(CheckpointId id, const std::string& path,
+                                  std::uint64_t metadataBytes) {
   CheckpointStatistics* checkpoint = findMutable(id);
   FLINK_CHECK(checkpoint != nullptr, "a checkpoint in progress is remembered");
-  finish(*checkpoint, nowMs);
+  end(*checkpoint, CheckpointStatus::kCompleted);
   ++counts_.completed;
-  checkpoint->status = CheckpointStatus::kCompleted;
   checkpoint->externalPath = path;
+  checkpoint->metadataBytes = metadataBytes;
+  newestCompleted_ = id;
   (isSavepoint(checkpoint->kind) ? latestSavepoint_ : latestCompleted_) = *checkpoint;
   samples_.push_back({toSigned(checkpoint->checkpointedBytes), toSigned(checkpoint->stateBytes),
                       checkpoint->endToEndDurationMs, toSigned(checkpoint->processedBytes),
@@ -99,9 +104,10 @@ void CheckpointHistory::completed(CheckpointId id, const std::string& path, std:
 void CheckpointHistory::failed(CheckpointId id, const std::string& message, std::int64_t nowMs) {
   CheckpointStatistics* checkpoint = findMutable(id);
   FLINK_CHECK(checkpoint != nullptr, "a checkpoint in progress is remembered");
-  finish(*checkpoint, nowMs);
+  end(*checkpoint, CheckpointStatus::kFailed);
   ++counts_.failed;
-  checkpoint->status = CheckpointStatus::kFailed;
+  checkpoint->endToEndDurationMs =
+      std::max<std::int64_t>(0, nowMs - checkpoint->triggerTimestampMs);
   checkpoint->failureTimestampMs = nowMs;
   checkpoint->failureMessage = message;
   latestFailed_ = *checkpoint;
@@ -161,6 +167,9 @@ const CheckpointStatistics* CheckpointHistory::latestSavepoint() const {
 }
 const CheckpointStatistics* CheckpointHistory::latestFailed() const {
   return latestFailed_.has_value() ? &*latestFailed_ : nullptr;
+}
+const CheckpointStatistics* CheckpointHistory::newestCompleted() const {
+  return newestCompleted_.has_value() ? find(*newestCompleted_) : nullptr;
 }
 
 CheckpointHistory::Summary CheckpointHistory::summary() const {

@@ -50,9 +50,12 @@ struct CheckpointStatistics {
   CheckpointStatus status = CheckpointStatus::kInProgress;
   std::int64_t triggerTimestampMs = 0;
   std::int64_t latestAckTimestampMs = -1;
-  std::int64_t endToEndDurationMs = 0;
+  /// From the trigger to the latest acknowledgement, -1 before there is one; of a failed one to its
+  /// failure.
+  std::int64_t endToEndDurationMs = -1;
   std::uint64_t checkpointedBytes = 0;
   std::uint64_t stateBytes = 0;
+  std::uint64_t metadataBytes = 0;  ///< completed: size of its `_metadata`; 0 in memory
   std::uint64_t processedBytes = 0;
   std::uint64_t persistedBytes = 0;
   std::int32_t numSubtasks = 0;
@@ -94,7 +97,7 @@ class CheckpointHistory {
                const CheckpointTopology& topology, const CheckpointPlan& plan);
   void acknowledged(CheckpointId id, const TaskPosition& task, const SubtaskMetrics& metrics,
                     std::int64_t nowMs);
-  void completed(CheckpointId id, const std::string& path, std::int64_t nowMs);
+  void completed(CheckpointId id, const std::string& path, std::uint64_t metadataBytes);
   void failed(CheckpointId id, const std::string& message, std::int64_t nowMs);
   /// One that failed before it had a number.
   void failedBeforeStart();
@@ -108,6 +111,8 @@ class CheckpointHistory {
   [[nodiscard]] const CheckpointStatistics* latestCompleted() const;
   [[nodiscard]] const CheckpointStatistics* latestSavepoint() const;
   [[nodiscard]] const CheckpointStatistics* latestFailed() const;
+  /// The checkpoint or savepoint that was completed last.
+  [[nodiscard]] const CheckpointStatistics* newestCompleted() const;
   [[nodiscard]] const std::optional<RestoredStatistics>& latestRestored() const {
     return restored_;
   }
@@ -124,13 +129,14 @@ class CheckpointHistory {
     std::int64_t checkpointedBytes, stateBytes, durationMs, processedBytes, persistedBytes;
   };
   CheckpointStatistics* findMutable(CheckpointId id);
-  void finish(CheckpointStatistics& checkpoint, std::int64_t nowMs);
+  void end(CheckpointStatistics& checkpoint, CheckpointStatus status);
   void forgetOldest();
 
   const std::size_t limit_;
   CheckpointCounts counts_;
   std::map<CheckpointId, CheckpointStatistics> checkpoints_;
   std::optional<CheckpointStatistics> latestCompleted_, latestSavepoint_, latestFailed_;
+  std::optional<CheckpointId> newestCompleted_;
   std::optional<RestoredStatistics> restored_;
   std::deque<Sample> samples_;
 };

@@ -32,6 +32,17 @@ TaskProbe::TaskProbe(metrics::MetricGroup& group) {
   buffersLocal_ = countedPerSecond(*input, "numBuffersInLocal");
   buffersRemote_ = countedPerSecond(*input, "numBuffersInRemote");
 
+  // Flink keeps the older names beside them.
+  const std::pair<const char*, std::shared_ptr<metrics::Counter>> counters[] = {
+      {"numBytesInLocal", bytesLocal_},
+      {"numBytesInRemote", bytesRemote_},
+      {"numBuffersInLocal", buffersLocal_},
+      {"numBuffersInRemote", buffersRemote_}};
+  for (const auto& [name, counter] : counters) {
+    group.gauge(name, [counter = counter]() -> metrics::GaugeValue { return counter->count(); });
+    group.meter(std::string(name) + "PerSecond", counter);
+  }
+
   using Value = metrics::GaugeValue;
   const auto addInputGauge = [&](const char* name, Value (*read)(const InputFigures&)) {
     inputBuffers->gauge(name, [queues = queues_, read] { return read(queues->inputs()); });

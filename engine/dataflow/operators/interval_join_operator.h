@@ -100,8 +100,7 @@ class IntervalJoinOperator final : public OperatorBase, private TimerTarget {
     backend_ = context.state.keyedState;
     left_.open(context, "LEFT_BUFFER");
     right_.open(context, "RIGHT_BUFFER");
-    timers_.emplace("cleanup", *backend_, *context.processingTime,
-                    static_cast<TimerTarget&>(*this));
+    timers_.emplace("cleanup", context, static_cast<TimerTarget&>(*this));
     numLateRecordsDropped_ = context.metrics->counter("numLateRecordsDropped");
     this->openFunction(function_);
   }

@@ -1,5 +1,6 @@
 #include "dataflow/operators/keyed_timers.h"
 
+#include "dataflow/operators/operator.h"
 #include "dataflow/operators/operator_failure.h"
 #include "dataflow/state/keyed_state_backend.h"
 
@@ -10,13 +11,14 @@ namespace {
 constexpr std::size_t kMaxTimersPerCall = 1024;
 }  // namespace
 
-KeyedTimers::KeyedTimers(const std::string& name, state::KeyedStateBackend& backend,
-                         ProcessingTimeService& processingTime, TimerTarget& target)
-    : backend_(backend),
-      processingTime_(processingTime),
+KeyedTimers::KeyedTimers(const std::string& name, const OperatorContext& context,
+                         TimerTarget& target)
+    : backend_(*context.state.keyedState),
+      processingTime_(*context.processingTime),
       target_(target),
-      eventTime_(valueOrThrow(backend.timerQueue(name + "/event-time"))),
-      processing_(valueOrThrow(backend.timerQueue(name + "/processing-time"))) {
+      fired_(context.firedTimers),
+      eventTime_(valueOrThrow(backend_.timerQueue(name + "/event-time"))),
+      processing_(valueOrThrow(backend_.timerQueue(name + "/processing-time"))) {
   scheduleEarliest();
 }
 
@@ -45,6 +47,7 @@ bool KeyedTimers::advanceWatermark(types::Timestamp watermark, std::size_t maxTi
     const state::DueTimer* timer = eventTime_->poll(watermark);
     if (timer == nullptr) return true;
     backend_.setCurrentKey(timer->key, timer->hash);
+    if (fired_ != nullptr) fired_->inc();
     target_.onEventTimeTimer(*timer);
   }
   return eventTime_->empty() || eventTime_->peekTime() > watermark;
@@ -57,6 +60,7 @@ void KeyedTimers::fireProcessingTime(types::Timestamp time) {
     const state::DueTimer* timer = processing_->poll(time);
     if (timer == nullptr) break;
     backend_.setCurrentKey(timer->key, timer->hash);
+    if (fired_ != nullptr) fired_->inc();
     target_.onProcessingTimeTimer(*timer);
   }
   target_.afterProcessingTimeTimers();

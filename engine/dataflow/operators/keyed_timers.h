@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "core/metrics/registry.h"
 #include "core/types/stream_time.h"
 #include "dataflow/operators/processing_time_service.h"
 #include "dataflow/state/namespace.h"
@@ -14,6 +16,8 @@ class KeyedStateBackend;
 }
 
 namespace flink::operators {
+
+struct OperatorContext;
 
 /// Is told of timers that fire. The key of the timer is the current one of the backend.
 class TimerTarget {
@@ -33,9 +37,8 @@ class KeyedTimers {
  public:
   /// `name` tells several sets of timers of one operator apart. Restored timers are there at once;
   /// those of processing time that are overdue fire soon. Errors (thrown): those of
-  /// KeyedStateBackend::timerQueue().
-  KeyedTimers(const std::string& name, state::KeyedStateBackend& backend,
-              ProcessingTimeService& processingTime, TimerTarget& target);
+  /// KeyedStateBackend::timerQueue(). REQUIRES: the context has a keyed backend.
+  KeyedTimers(const std::string& name, const OperatorContext& context, TimerTarget& target);
   ~KeyedTimers();
   KeyedTimers(const KeyedTimers&) = delete;
   KeyedTimers& operator=(const KeyedTimers&) = delete;
@@ -64,6 +67,7 @@ class KeyedTimers {
   state::KeyedStateBackend& backend_;
   ProcessingTimeService& processingTime_;
   TimerTarget& target_;
+  std::shared_ptr<metrics::Counter> fired_;
   state::TimerQueue* eventTime_;
   state::TimerQueue* processing_;
   ProcessingTimeService::TimerId scheduled_ = ProcessingTimeService::TimerId::kNone;

@@ -59,6 +59,8 @@ class OperatorEventGateway {
   virtual void sendToCoordinator(std::string payload) = 0;
 };
 
+class EventTimeFigures;
+
 /// Facts and services of one operator instance. Outlives the operator.
 /// Thread: the task's step, unless said otherwise.
 struct OperatorContext {
@@ -76,6 +78,9 @@ struct OperatorContext {
   std::int64_t managedMemoryBytes = 0;  ///< this operator's share; past it batch aggregates spill
   std::string temporaryDirectory;       ///< owned by the job; removed with it
   std::shared_ptr<metrics::MetricGroup> metrics;  ///< scope ...task.operator
+  /// Counts the timers of the task that fired; null outside tasks.
+  std::shared_ptr<metrics::Counter> firedTimers;
+  EventTimeFigures* eventTime = nullptr;  ///< null outside tasks
   const std::map<std::string, std::string>* globalJobParameters = nullptr;
   const Clock* clock = nullptr;
   FileSystem* files = nullptr;

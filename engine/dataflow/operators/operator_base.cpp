@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/base/check.h"
+#include "dataflow/operators/event_time_figures.h"
 
 namespace flink::operators {
 
@@ -42,6 +43,7 @@ void OperatorBase::open(OperatorContext& context) {
 }
 
 void OperatorBase::processWatermark(int index, types::Timestamp watermark) {
+  if (context().eventTime != nullptr) context().eventTime->setInput(index, watermark);
   pending_ = eventTime_->onWatermark(index, watermark);
 }
 
@@ -75,6 +77,10 @@ void OperatorServices::openServices(OperatorContext& context) {
   numRecordsOut_ = context.metrics->counter("numRecordsOut");
   context.metrics->meter("numRecordsInPerSecond", numRecordsIn_);
   context.metrics->meter("numRecordsOutPerSecond", numRecordsOut_);
+  // Bytes that an operator exchanges with the outside: connectors count them under these names.
+  for (const char* name : {"numBytesIn", "numBytesOut"}) {
+    context.metrics->meter(std::string(name) + "PerSecond", context.metrics->counter(name));
+  }
 }
 
 void OperatorServices::initializeFunction(CheckpointedFunction& function) {

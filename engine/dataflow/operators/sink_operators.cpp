@@ -6,6 +6,13 @@
 
 namespace flink::operators {
 
+void SinkMetrics::open(metrics::MetricGroup& group) {
+  sent_ = group.counter("numRecordsSend");
+  bytes_ = group.counter("numBytesSend");
+  failed_ = group.counter("numRecordsOutErrors");
+  sendFailed_ = group.counter("numRecordsSendErrors");
+}
+
 std::string printPrefix(const std::string& label, int subtaskIndex, int parallelism) {
   std::string prefix = label;
   if (parallelism > 1) prefix += fmt::format("{}{}", prefix.empty() ? "" : ":", subtaskIndex + 1);

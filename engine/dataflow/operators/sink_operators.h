@@ -44,6 +44,23 @@ class SinkFunctionOperator final : public OneInputOperator<T> {
   KeyedInput<Keys> keys_;
 };
 
+/// What a sink says of what it sent: Flink's SinkWriterMetricGroup. Bytes are counted by whoever
+/// writes them, under the name that numBytesSend() gives.
+class SinkMetrics {
+ public:
+  /// Before the others.
+  void open(metrics::MetricGroup& group);
+  void countSent(std::size_t records) { sent_->inc(static_cast<std::int64_t>(records)); }
+  void countFailed() {
+    failed_->inc();
+    sendFailed_->inc();
+  }
+  [[nodiscard]] const std::shared_ptr<metrics::Counter>& numBytesSend() const { return bytes_; }
+
+ private:
+  std::shared_ptr<metrics::Counter> sent_, bytes_, failed_, sendFailed_;
+};
+
 /// Feeds a sink's writer; commits what it prepares.
 template <class T>
 class SinkWriterOperator final : public OneInputOperator<T> {
@@ -53,6 +70,7 @@ class SinkWriterOperator final : public OneInputOperator<T> {
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
     initContext_ = std::make_unique<WriterInitContext>(this->runtimeContext(), context);
+    metrics_.open(*context.metrics);
     const auto* restorer = dynamic_cast<const ErasedWriterRestorer<T>*>(sink_.get());
     const auto* committers = dynamic_cast<const ErasedCommitterFactory*>(sink_.get());
     std::vector<std::string> states;
@@ -70,10 +88,16 @@ class SinkWriterOperator final : public OneInputOperator<T> {
     this->countIn(batch.records.size());
     typename SinkWriter<T>::Context around;
     around.currentWatermark = this->currentWatermark();
-    for (std::size_t i = 0; i < batch.records.size(); ++i) {
-      if (batch.timestamps != nullptr) around.timestamp = batch.timestamps[i];
-      writer_->write(batch.records[i], around);
+    try {
+      for (std::size_t i = 0; i < batch.records.size(); ++i) {
+        if (batch.timestamps != nullptr) around.timestamp = batch.timestamps[i];
+        writer_->write(batch.records[i], around);
+      }
+    } catch (...) {
+      metrics_.countFailed();
+      throw;
     }
+    metrics_.countSent(batch.records.size());
     written_ = true;
   }
   void flush() override {
@@ -105,6 +129,7 @@ class SinkWriterOperator final : public OneInputOperator<T> {
   std::shared_ptr<const Sink<T>> sink_;
   std::unique_ptr<WriterInitContext> initContext_;
   SinkCommits commits_;
+  SinkMetrics metrics_;
   std::unique_ptr<SinkWriter<T>> writer_;
   bool written_ = false;
   bool ended_ = false;
@@ -125,6 +150,7 @@ class PrintSinkOperator final : public OneInputOperator<T> {
   void open(OperatorContext& context) override {
     OperatorBase::open(context);
     prefix_ = printPrefix(label_, context.subtaskIndex, context.parallelism);
+    metrics_.open(*context.metrics);
   }
   void process(Batch<T> batch) override {
     this->countIn(batch.records.size());
@@ -135,6 +161,8 @@ class PrintSinkOperator final : public OneInputOperator<T> {
       lines_ += '\n';
     }
     printLines(lines_, toStandardError_);
+    metrics_.countSent(batch.records.size());
+    metrics_.numBytesSend()->inc(static_cast<std::int64_t>(lines_.size()));
   }
 
  private:
@@ -142,6 +170,7 @@ class PrintSinkOperator final : public OneInputOperator<T> {
   bool toStandardError_;
   std::string prefix_;
   std::string lines_;
+  SinkMetrics metrics_;
 };
 
 /// Sends serialized records to the JobManager in bundles; one bundle is on its way at a time.

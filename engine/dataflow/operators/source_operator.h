@@ -14,6 +14,7 @@
 #include "dataflow/operators/source.h"
 #include "dataflow/operators/source_checkpoint.h"
 #include "dataflow/operators/source_events.h"
+#include "dataflow/operators/source_metrics.h"
 #include "dataflow/operators/watermark_assigner.h"
 
 namespace flink::operators {
@@ -35,6 +36,7 @@ class SourceOperator final : public SourceOperatorBase,
 
   void open(OperatorContext& context) override {
     openServices(context);
+    readerMetrics_.open(context);
     if (strategy_) assigner_.emplace(context, *strategy_);
     reader_ = source_->createReader(*this);
     agreement_.open(context);
@@ -45,7 +47,7 @@ class SourceOperator final : public SourceOperatorBase,
 
   Poll poll(std::size_t maxRecords) override {
     Output<T>& emitted = strategy_ ? unstamped_ : output_;
-    const InputStatus status = reader_->pollNext(emitted, maxRecords);
+    const InputStatus status = readerMetrics_.poll(*reader_, emitted, maxRecords);
     emitted.flush();
     countOut(output_.numRecords());
     switch (status) {
@@ -141,6 +143,7 @@ class SourceOperator final : public SourceOperatorBase,
   std::shared_ptr<const Source<T, Split>> source_;
   std::optional<WatermarkStrategy<T>> strategy_;
   std::optional<WatermarkAssigner<T>> assigner_;
+  SourceMetrics readerMetrics_;
   Stage stage_;
   Output<T> output_;
   Output<T> unstamped_;

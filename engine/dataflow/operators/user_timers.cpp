@@ -17,7 +17,7 @@ void UserTimers::open(OperatorContext& context, const EventTimeInputs& eventTime
   context_ = &context;
   eventTime_ = &eventTime;
   if (target != nullptr && context.state.keyedState != nullptr) {
-    keyed_.emplace("user-timers", *context.state.keyedState, *context.processingTime, *target);
+    keyed_.emplace("user-timers", context, *target);
   }
 }
 

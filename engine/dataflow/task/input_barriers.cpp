@@ -44,9 +44,9 @@ void InputReader::execute(const BarrierAligner::Decision& decision, Input* from,
     event.barrier = barriers_.at(id);
     barriers_.erase(barriers_.begin(), barriers_.upper_bound(id));
     checkpoint::SubtaskMetrics& metrics = event.metrics;
-    const Duration alignment = clock_.now() - alignmentBegan_;
+    event.alignment = clock_.now() - alignmentBegan_;
     metrics.alignmentDurationMs =
-        std::chrono::duration_cast<std::chrono::milliseconds>(alignment).count();
+        std::chrono::duration_cast<std::chrono::milliseconds>(event.alignment).count();
     metrics.startDelayMs = std::max<std::int64_t>(
         0, clock_.wallMs() - metrics.alignmentDurationMs - event.barrier->timestampMs);
     metrics.processedBytes = alignmentBytes_;

@@ -2,7 +2,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <utility>
+
+#include "core/base/clock.h"
+#include "core/metrics/registry.h"
 
 namespace flink::task {
 
@@ -11,7 +15,11 @@ template <class Mail>
 class Mailbox {
  public:
   Mailbox() = default;
+  /// `latencyMs` is told how long each mail waited.
+  Mailbox(const Clock& clock, std::shared_ptr<metrics::Histogram> latencyMs)
+      : clock_(&clock), latencyMs_(std::move(latencyMs)) {}
   ~Mailbox() {
+    latencyMs_.reset();
     drain([](Mail&&) {});
   }
   Mailbox(const Mailbox&) = delete;
@@ -19,7 +27,8 @@ class Mailbox {
 
   /// Thread: any.
   void put(Mail mail) {
-    auto* node = new Node{std::move(mail), head_.load(std::memory_order_relaxed)};
+    auto* node = new Node{std::move(mail), head_.load(std::memory_order_relaxed),
+                          clock_ ? clock_->now() : MonotonicTime{}};
     size_.fetch_add(1, std::memory_order_relaxed);
     while (!head_.compare_exchange_weak(node->next, node, std::memory_order_release,
                                         std::memory_order_relaxed)) {
@@ -45,6 +54,11 @@ class Mailbox {
       const Owner node(std::exchange(oldestFirst, oldestFirst->next));
       ++visited;
       size_.fetch_sub(1, std::memory_order_relaxed);
+      if (latencyMs_) {
+        latencyMs_->update(
+            std::chrono::duration_cast<std::chrono::milliseconds>(clock_->now() - node.held->putAt)
+                .count());
+      }
       try {
         visit(std::move(node.held->mail));
       } catch (...) {
@@ -60,6 +74,7 @@ class Mailbox {
   struct Node {
     Mail mail;
     Node* next;
+    MonotonicTime putAt;
   };
   struct Owner {
     explicit Owner(Node* node) : held(node) {}
@@ -69,6 +84,8 @@ class Mailbox {
     Node* held;
   };
 
+  const Clock* clock_ = nullptr;
+  std::shared_ptr<metrics::Histogram> latencyMs_;
   std::atomic<Node*> head_{nullptr};
   std::atomic<std::size_t> size_{0};
 };

@@ -1,5 +1,6 @@
 #include "dataflow/task/operator_chain.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -46,6 +47,9 @@ Result<std::unique_ptr<OperatorChain>> OperatorChain::build(
     chain->fillContext(*chain->nodes_[i], spec.chain[i], spec, services);
     FLINK_RETURN_IF_ERROR(
         chain->connect(*chain->nodes_[i], spec.chain[i], spec, partitions, *services.catalog));
+    const operators::OperatorContext& context = chain->nodes_[i]->context;
+    services.probe->watchEventTime(*context.metrics, chain->nodes_[i]->op->numInputs(), i == 0,
+                                   chain->nodes_[i]->eventTimeFigures);
   }
   for (const TaskInput& input : spec.inputs) {
     Node* node = chain->find(input.targetNode);
@@ -84,6 +88,8 @@ void OperatorChain::fillContext(Node& node, const ChainNode& chainNode, const Ta
   context.managedMemoryBytes = spec.managedMemoryBytes;
   context.temporaryDirectory = spec.temporaryDirectory;
   context.metrics = services.probe->operatorGroup(chainNode);
+  context.firedTimers = services.probe->firedTimers();
+  context.eventTime = node.eventTimeFigures.get();
   context.globalJobParameters = &spec.globalJobParameters;
   context.clock = services.clock;
   context.files = services.files;
@@ -145,9 +151,20 @@ Status OperatorChain::connect(
     node.partitions.push_back(partitions[i].get());
   }
   node.op = factory->create(outputs);
-  node.states = std::make_unique<OperatorStates>(*node.op, node.context);
+  node.states = std::make_unique<OperatorStates>(*node.op, node.context, spec.stateLatency);
   node.context.state = node.states->initContext();
   return Status::ok();
+}
+
+bool OperatorChain::keepsKeyedState() const {
+  return std::any_of(nodes_.begin(), nodes_.end(),
+                     [](const auto& node) { return node->states->keepsKeyedState(); });
+}
+
+void OperatorChain::publishStateFigures() {
+  for (const auto& node : nodes_) {
+    if (node->states->keepsKeyedState()) node->states->publishFigures();
+  }
 }
 
 OperatorChain::Node* OperatorChain::find(std::int32_t streamNode) const {
@@ -227,6 +244,7 @@ void OperatorChain::endEdges() {
 void OperatorChain::emitWatermark(Node& node, types::Timestamp watermark) {
   // An idle output says nothing of event time; in a batch only its end means anything.
   if (node.announcedIdle || (batchMode_ && watermark != types::kMaxWatermark)) return;
+  node.context.eventTime->setOutput(watermark);
   for (Node* target : node.chainedTo) {
     currentCode.op = target->context.operatorName.c_str();
     target->op->processWatermark(0, watermark);

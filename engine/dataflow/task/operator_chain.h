@@ -9,6 +9,7 @@
 
 #include "core/base/result.h"
 #include "dataflow/network/network_environment.h"
+#include "dataflow/operators/event_time_figures.h"
 #include "dataflow/operators/operator_factory.h"
 #include "dataflow/task/operator_states.h"
 #include "dataflow/task/task.h"
@@ -82,6 +83,9 @@ class OperatorChain {
   /// Tell the operators, too. User code may throw.
   void notifyCheckpointComplete(checkpoint::CheckpointId id);
   void notifyCheckpointAborted(checkpoint::CheckpointId id);
+  [[nodiscard]] bool keepsKeyedState() const;
+  /// Brings the metrics of what keyed states hold up to date.
+  void publishStateFigures();
   /// Head first: sends on what operators buffer.
   void flush();
   /// Event time of an input that gates feed. The operator is told by advance().
@@ -110,6 +114,9 @@ class OperatorChain {
   struct Node {
     std::int32_t streamNode = 0;
     operators::OperatorContext context;
+    /// Shared with the gauges, which a reporter may still read while the task goes.
+    std::shared_ptr<operators::EventTimeFigures> eventTimeFigures =
+        std::make_shared<operators::EventTimeFigures>();
     std::unique_ptr<Gateway> gateway;
     std::vector<std::unique_ptr<operators::Receiver>> edgeWriters;
     std::unique_ptr<OperatorStates> states;  ///< outlives the operator

@@ -11,7 +11,8 @@
 namespace flink::task {
 
 OperatorStates::OperatorStates(const operators::StreamOperator& op,
-                               const operators::OperatorContext& context) {
+                               const operators::OperatorContext& context,
+                               const state::LatencyTracking& latency) {
   if (op.stateKey() == nullptr) return;
   state::KeyedBackendOptions options;
   options.key = op.stateKey();
@@ -21,6 +22,7 @@ OperatorStates::OperatorStates(const operators::StreamOperator& op,
                                              static_cast<std::uint32_t>(context.parallelism));
   options.clock = context.clock;
   options.metrics = context.metrics;
+  options.latency = latency;
   keyed_ = state::makeHashMapStateBackend(std::move(options));
 }
 

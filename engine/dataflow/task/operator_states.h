@@ -22,7 +22,8 @@ namespace flink::task {
 class OperatorStates {
  public:
   /// Keyed state only for operators that say what their keys are (StreamOperator::stateKey()).
-  OperatorStates(const operators::StreamOperator& op, const operators::OperatorContext& context);
+  OperatorStates(const operators::StreamOperator& op, const operators::OperatorContext& context,
+                 const state::LatencyTracking& latency);
 
   /// Loads what the operator starts with, until `cancelled`. Errors: kCheckpointCorrupt,
   /// kCorruptData, kStateIncompatible, kUnsupported, those of the file system.
@@ -48,6 +49,10 @@ class OperatorStates {
   void aborted(checkpoint::CheckpointId id);
   /// The completed checkpoint that later snapshots may build on; none when they need not.
   [[nodiscard]] std::optional<checkpoint::CheckpointId> base() const;
+
+  [[nodiscard]] bool keepsKeyedState() const { return keyed_ != nullptr; }
+  /// Brings the metrics of what the keyed states hold up to date. REQUIRES: keepsKeyedState().
+  void publishFigures() { keyed_->publishFigures(); }
 
  private:
   std::unique_ptr<state::KeyedStateBackend> keyed_;

@@ -20,15 +20,23 @@ TaskProbe::TaskProbe(const TaskSpec& spec, metrics::MetricGroup& jobGroup, const
     : group_(jobGroup.scopedChild("task", taskVariables(spec))),
       times_(std::make_shared<TaskTimes>(clock)),
       initializationMs_(std::make_shared<std::atomic<std::int64_t>>(0)),
+      alignmentNanos_(std::make_shared<std::atomic<std::int64_t>>(0)),
+      startDelayNanos_(std::make_shared<std::atomic<std::int64_t>>(0)),
       recordsIn_(counterWithRate("numRecordsIn")),
       recordsOut_(counterWithRate("numRecordsOut")),
       bytesIn_(counterWithRate("numBytesIn")),
       bytesOut_(counterWithRate("numBytesOut")),
       buffersOut_(counterWithRate("numBuffersOut")),
-      mails_(std::make_shared<metrics::Counter>()) {
+      firedTimers_(counterWithRate("numFiredTimers")),
+      mails_(std::make_shared<metrics::Counter>()),
+      mailboxLatency_(group_->histogram("mailboxLatencyMs")) {
   group_->meter("mailboxMailsPerSecond", mails_);
-  group_->gauge("initializationTime",
-                [ms = initializationMs_] { return ms->load(std::memory_order_relaxed); });
+  const auto show = [this](const std::string& name, const auto& value) {
+    group_->gauge(name, [value] { return value->load(std::memory_order_relaxed); });
+  };
+  show("initializationTime", initializationMs_);
+  show("checkpointStartDelayNanos", startDelayNanos_);
+  if (!spec.inputs.empty()) show("checkpointAlignmentTime", alignmentNanos_);
   registerTimes();
 }
 
@@ -75,6 +83,29 @@ std::shared_ptr<metrics::MetricGroup> TaskProbe::operatorGroup(const ChainNode& 
                              {{"operator_id", node.id.toHex()}, {"operator_name", node.name}});
 }
 
+void TaskProbe::watchMailbox(std::function<std::size_t()> size) {
+  group_->gauge("mailboxQueueSize", [size = std::move(size)]() -> metrics::GaugeValue {
+    return static_cast<std::int64_t>(size());
+  });
+}
+
+void TaskProbe::watchEventTime(
+    metrics::MetricGroup& op, int numInputs, bool isHead,
+    const std::shared_ptr<const operators::EventTimeFigures>& figures) const {
+  op.gauge("currentOutputWatermark",
+           [figures]() -> metrics::GaugeValue { return figures->output(); });
+  if (numInputs == 0) return;
+  const auto ofInputs = [figures, numInputs]() -> metrics::GaugeValue {
+    return figures->inputs(numInputs);
+  };
+  op.gauge("currentInputWatermark", ofInputs);
+  if (isHead) group_->gauge("currentInputWatermark", ofInputs);
+  for (int i = 0; numInputs > 1 && i < operators::EventTimeFigures::kMaxInputs; ++i) {
+    op.gauge("currentInput" + std::to_string(i + 1) + "Watermark",
+             [figures, i]() -> metrics::GaugeValue { return figures->input(i); });
+  }
+}
+
 void TaskProbe::setOutputs(std::int64_t records, std::int64_t bytes, std::int64_t buffers) {
   recordsOut_->inc(records - recordsOut_->count());
   bytesOut_->inc(bytes - bytesOut_->count());
@@ -84,6 +115,14 @@ void TaskProbe::setOutputs(std::int64_t records, std::int64_t bytes, std::int64_
 void TaskProbe::setInitializationTime(Duration time) {
   initializationMs_->store(std::chrono::duration_cast<std::chrono::milliseconds>(time).count(),
                            std::memory_order_relaxed);
+}
+
+void TaskProbe::setAlignmentTime(Duration time) {
+  alignmentNanos_->store(time.count(), std::memory_order_relaxed);
+}
+
+void TaskProbe::setStartDelay(std::int64_t ms) {
+  startDelayNanos_->store(ms * 1'000'000, std::memory_order_relaxed);
 }
 
 TaskFigures TaskProbe::figures() const {

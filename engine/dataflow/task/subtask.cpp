@@ -21,7 +21,9 @@ Subtask::Subtask(TaskSpec spec, const TaskServices& services)
       timers_(*services.clock, services.timers, [wakeUp = wakeUp_] { wakeUp->wake(); }),
       collectPort_(
           std::make_shared<CollectPort>(spec_.attempt, *services.listener, *services.executor)),
-      bufferTimeout_(std::chrono::milliseconds(spec_.bufferTimeoutMs)) {}
+      bufferTimeout_(std::chrono::milliseconds(spec_.bufferTimeoutMs)) {
+  probe_.watchMailbox([mailbox = mailbox_] { return mailbox->size(); });
+}
 
 Subtask::~Subtask() {
   wakeUp_->remove();

@@ -134,6 +134,8 @@ class Subtask final : public Task, public Steppable {
   void flushAll();
   void flushOutputs();
   void publish();
+  /// Has what keyed states hold published within a second of whatever this step did to them.
+  void publishStateFigures();
 
   const TaskSpec spec_;
   const TaskServices services_;
@@ -148,7 +150,8 @@ class Subtask final : public Task, public Steppable {
   std::map<std::string, std::string> accumulators_;
 
   // Shared with what stores snapshots, which may outlive the task.
-  const std::shared_ptr<Mailbox<Mail>> mailbox_ = std::make_shared<Mailbox<Mail>>();
+  const std::shared_ptr<Mailbox<Mail>> mailbox_ =
+      std::make_shared<Mailbox<Mail>>(*services_.clock, probe_.mailboxLatency());
   std::deque<CheckpointBarrier> triggers_;  // to begin here
   std::vector<RunningSnapshot> snapshots_;  // oldest first; only the newest is being written
   /// Of the task's end: a checkpoint that has the state in which it ends.
@@ -173,6 +176,8 @@ class Subtask final : public Task, public Steppable {
   std::int64_t lastBuffersOut_ = 0;
   bool yielded_ = false;  // out of input for one step: the next one flushes and waits
   bool waitsForOutput_ = false;
+  /// A timer brings on the next look at what keyed states hold; it has fired.
+  bool figuresScheduled_ = false, figuresDue_ = false;
 };
 
 }  // namespace flink::task

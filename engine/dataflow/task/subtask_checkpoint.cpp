@@ -77,7 +77,10 @@ Status Subtask::beginTriggered() {
       phase_ = Phase::kFinishing;
       return Status::ok();
     }
-    FLINK_RETURN_IF_ERROR(takeSnapshot(barrier, {}));
+    checkpoint::SubtaskMetrics metrics;  // nothing to align
+    metrics.startDelayMs =
+        std::max<std::int64_t>(0, services_.clock->wallMs() - barrier.timestampMs);
+    FLINK_RETURN_IF_ERROR(takeSnapshot(barrier, metrics));
   }
   return Status::ok();
 }
@@ -91,6 +94,7 @@ Status Subtask::takeSnapshot(const CheckpointBarrier& barrier,
   }
   // An older one whose entries are not all written comes first: a backend writes one at a time.
   while (hasUnwrittenSnapshot()) writeSomeSnapshot(kAllEntries);
+  probe_.setStartDelay(alignment.startDelayMs);
   const MonotonicTime began = services_.clock->now();
   RunningSnapshot snapshot;
   snapshot.barrier = barrier;
@@ -143,6 +147,7 @@ Status Subtask::onCheckpointEvent(const CheckpointEvent& event) {
             fmt::format("records could follow the savepoint that ends the job: savepoint={}",
                         event.barrier->id)};
   }
+  probe_.setAlignmentTime(event.alignment);
   return takeSnapshot(*event.barrier, event.metrics);
 }
 

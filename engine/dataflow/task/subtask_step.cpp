@@ -28,6 +28,7 @@ StepResult Subtask::step(Duration budget) {
   }
   if (phase_ == Phase::kEnded) return StepResult::kDone;
   publish();
+  publishStateFigures();
   // Writing a snapshot goes on while there is nothing else to do.
   if (hasUnwrittenSnapshot()) return StepResult::kProgress;
   if (*result == StepResult::kWaitingInput) probe_.times().enter(Activity::kIdle);
@@ -223,6 +224,19 @@ void Subtask::publish() {
     buffers += partition->buffersOut();
   }
   probe_.setOutputs(records, bytes, buffers);
+}
+
+void Subtask::publishStateFigures() {
+  constexpr types::Timestamp kIntervalMs = 1000;
+  if (figuresDue_) {
+    figuresDue_ = figuresScheduled_ = false;
+    return chain_->publishStateFigures();
+  }
+  // A step without the timer may have changed something. Waiting tasks have no timer.
+  if (figuresScheduled_ || phase_ != Phase::kRunning || !chain_->keepsKeyedState()) return;
+  figuresScheduled_ = true;
+  timers_.registerTimer(timers_.now() + kIntervalMs,
+                        [this](types::Timestamp /*time*/) { figuresDue_ = true; });
 }
 
 }  // namespace flink::task

@@ -16,6 +16,7 @@
 #include "core/metrics/registry.h"
 #include "dataflow/network/network_environment.h"
 #include "dataflow/operators/operator_factory.h"
+#include "dataflow/state/keyed_state_backend.h"
 #include "dataflow/task/task_checkpoint.h"
 
 namespace flink::task {
@@ -62,6 +63,7 @@ struct TaskSpec {
   std::string temporaryDirectory;
   std::map<std::string, std::string> globalJobParameters;
   TaskCheckpointing checkpointing;
+  state::LatencyTracking stateLatency;
   std::vector<ChainNode> chain;  ///< topological order, head first
   std::vector<TaskInput> inputs;
   std::vector<TaskOutput> outputs;

@@ -25,6 +25,7 @@ struct CheckpointEvent {
   std::vector<checkpoint::CheckpointId> aborted;  ///< in this order, before `barrier`
   std::optional<CheckpointBarrier> barrier;       ///< of all channels: take the snapshot now
   checkpoint::SubtaskMetrics metrics;             ///< of the alignment
+  Duration alignment{};                           ///< that of the metrics, exactly
 };
 
 /// What one call of InputReader::readSome came to.

@@ -61,6 +61,44 @@ TEST_F(CheckpointTest, PeriodicCheckpointReachesSourcesAndEverybodyHearsOfItsEnd
   EXPECT_THAT(taskManager.triggered, SizeIs(2));
 }
 
+TEST_F(CheckpointTest, MetricsFollowTheHistory) {
+  auto job = checkpointed(keyedJob(1, 2));
+  auto& taskManager = run(job, true);
+  for (const char* name : {"lastCompletedCheckpointId", "lastCheckpointDuration",
+                           "lastCheckpointSize", "lastCheckpointCompletedTimestamp"})
+    EXPECT_EQ(metric(name), -1) << name;
+  const std::int64_t begun = clock_.wallMs();
+  EXPECT_EQ(metric("lastCheckpointRestoreTimestamp"), begun) << "the job's first start counts";
+  pass(std::chrono::seconds(10));
+  pass(std::chrono::seconds(10));
+  taskManager.acknowledges = false;
+  pass(std::chrono::seconds(10));
+  EXPECT_EQ(metric("totalNumberOfCheckpoints"), 3);
+  EXPECT_EQ(metric("numberOfCompletedCheckpoints"), 2);
+  EXPECT_EQ(metric("numberOfInProgressCheckpoints"), 1);
+  EXPECT_EQ(metric("lastCompletedCheckpointId"), 2);
+  EXPECT_EQ(metric("lastCheckpointFullSize"), 400);
+  EXPECT_EQ(metric("lastCheckpointDuration"), 0) << "fakes acknowledge at once";
+  EXPECT_EQ(metric("lastCheckpointCompletedTimestamp"),
+            report(job.graph().id).latestCompleted->latestAckTimestampMs);
+  pass(std::chrono::seconds(30));
+  EXPECT_EQ(metric("numberOfFailedCheckpoints"), 1) << "it expired";
+  taskManager.workerEnded(job.graph().id, "killed");
+  loop_.run();
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(metric("lastCheckpointRestoreTimestamp"), clock_.wallMs());
+  EXPECT_EQ(metric("numRestarts"), 1);
+}
+
+TEST_F(CheckpointTest, BatchJobsHaveNoCheckpointMetrics) {
+  start();
+  addTaskManager("tm-1", 4);
+  auto job = batchJob(1, 1);
+  ASSERT_EQ(submit(job).toString(), "OK");
+  for (const auto& sample : metrics_.collect())
+    EXPECT_EQ(sample.name.find("Checkpoint"), std::string::npos) << sample.name;
+}
+
 TEST_F(CheckpointTest, RestartGivesTasksTheLatestCompletedCheckpoint) {
   auto job = checkpointed(keyedJob(1, 2));
   auto& taskManager = run(job, true);

@@ -135,6 +135,31 @@ TEST_F(QueriesTest, JobMetricsFollowItsState) {
   EXPECT_EQ(metric("uptime"), 0);
 }
 
+TEST_F(QueriesTest, TimesOfStatesAreCurrentAndTotal) {
+  config::Configuration configuration;
+  configuration.setString("metrics.job.status.enable", "STATE;TOTAL_TIME");
+  settings_ = JobManagerSettings::fromConfiguration(configuration).value();
+  start();
+  auto& taskManager = addTaskManager("tm-1", 1);
+  auto job = keyedJob(1, 1);
+  job.graph().configuration["restart-strategy.type"] = "fixed-delay";
+  job.graph().configuration["restart-strategy.fixed-delay.delay"] = "2 s";
+  ASSERT_TRUE(submit(job).isOk());
+  EXPECT_EQ(metric("runningState"), 1);
+  loop_.advance(milliseconds(1'500));
+  taskManager.fail(*taskManager.running.begin(), "FLINK-JOB-008", "poison");
+  loop_.run();
+  EXPECT_EQ(metric("runningState"), 0);
+  EXPECT_EQ(metric("restartingState"), 1);
+  EXPECT_EQ(metric("downtime"), 0) << "Flink's: only a job that fails for good is down";
+  loop_.advance(milliseconds(2'000));
+  loop_.run();
+  loop_.advance(milliseconds(500));
+  EXPECT_EQ(metric("runningTimeTotal"), 2'000);
+  EXPECT_EQ(metric("restartingTimeTotal"), 2'000);
+  EXPECT_EQ(metric("runningTime"), -1) << "not asked for";
+}
+
 TEST_F(QueriesTest, EventsTellEveryMoveOfEveryTask) {
   start();
   auto& taskManager = addTaskManager("tm-1", 1);

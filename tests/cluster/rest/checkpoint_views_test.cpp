@@ -39,7 +39,7 @@ class CheckpointViewsTest : public ::testing::Test {
     history_.acknowledged(id, {0, 0}, metrics(10, 1), beganMs + 5);
     history_.acknowledged(id, {1, 0}, metrics(20, 2), beganMs + 7);
     history_.acknowledged(id, {1, 1}, metrics(31, 4), beganMs + 9);
-    history_.completed(id, path, beganMs + 10);
+    history_.completed(id, path, 100);
   }
   static SubtaskMetrics metrics(std::uint64_t bytes, std::int64_t ms) {
     SubtaskMetrics metrics;
@@ -77,7 +77,7 @@ TEST_F(CheckpointViewsTest, ACompletedCheckpointTellsItsFigures) {
   const Json json = all();
   const Json expected = Json::parse(R"({"className":"completed","id":1,"status":"COMPLETED",
     "is_savepoint":false,"savepointFormat":null,"trigger_timestamp":1000,
-    "latest_ack_timestamp":1009,"checkpointed_size":61,"state_size":122,"end_to_end_duration":10,
+    "latest_ack_timestamp":1009,"checkpointed_size":61,"state_size":122,"end_to_end_duration":9,
     "alignment_buffered":0,"processed_data":9,"persisted_data":0,"num_subtasks":3,
     "num_acknowledged_subtasks":3,"checkpoint_type":"CHECKPOINT","tasks":{},
     "external_path":"file:/ck/chk-1","discarded":false})");
@@ -97,6 +97,8 @@ TEST_F(CheckpointViewsTest, OthersTellWhatTheyAre) {
   EXPECT_EQ(json["history"][0]["className"], "in_progress");
   EXPECT_EQ(json["history"][0]["checkpoint_type"], "SAVEPOINT");
   EXPECT_EQ(json["history"][0]["latest_ack_timestamp"], -1);
+  EXPECT_EQ(json["history"][0]["end_to_end_duration"], -1);
+  EXPECT_EQ(json["history"][1]["end_to_end_duration"], 100) << "until it failed";
   EXPECT_FALSE(json["history"][0].contains("external_path"));
   EXPECT_EQ(json["latest"]["failed"]["className"], "failed");
   EXPECT_EQ(json["latest"]["failed"]["failure_message"], "the disk is full");
@@ -114,6 +116,7 @@ TEST_F(CheckpointViewsTest, DetailsShowTasksAndTheirSubtasks) {
   const checkpoint::CheckpointStatistics& one = *history_.find(1);
   const Json details = Json::parse(checkpointDetailsJson(one));
   EXPECT_EQ(details["tasks"].size(), 2U);
+  EXPECT_EQ(details["tasks"][kSource.toHex()]["end_to_end_duration"], -1);
   EXPECT_EQ(details["tasks"][kSink.toHex()],
             Json::parse(R"({"id":1,"status":"IN_PROGRESS","latest_ack_timestamp":1009,
               "checkpointed_size":31,"state_size":62,"end_to_end_duration":9,

@@ -21,7 +21,9 @@ const ExecutionAttemptId kAttempt{testing::idOf<JobId>(1), testing::idOf<JobVert
 MetricSample sampleOf(const std::string& name, decltype(MetricSample::value) value,
                       std::map<std::string, std::string> more = {}) {
   MetricSample sample;
-  sample.scope = "taskmanager.job.task";
+  sample.scope = more.contains("state_name")      ? "taskmanager.job.task.operator.state_name"
+                 : more.contains("operator_name") ? "taskmanager.job.task.operator"
+                                                  : "taskmanager.job.task";
   sample.variables = {
       {"task_id", kAttempt.vertex.toHex()}, {"subtask_index", "3"}, {"task_attempt_num", "0"}};
   sample.variables.insert(more.begin(), more.end());
@@ -36,6 +38,7 @@ TEST(WorkerReportTest, RestIdsCarryTheOperatorsName) {
   const std::vector<MetricSample> samples = {
       sampleOf("numRecordsIn", std::int64_t{5}),
       sampleOf("numRecordsIn", std::int64_t{7}, {{"operator_name", "Source: Custom Source"}}),
+      sampleOf("size", std::int64_t{3}, {{"operator_name", "Map"}, {"state_name", "my total"}}),
       sampleOf("Shuffle.Netty.Input.numBytesInLocal", std::int64_t{1}),
       sampleOf("busyTimeMsPerSecond", 0.0),
       sampleOf("isBackPressured", true),
@@ -43,6 +46,7 @@ TEST(WorkerReportTest, RestIdsCarryTheOperatorsName) {
   EXPECT_THAT(restMetricsOf(samples, kAttempt),
               UnorderedElementsAre(
                   Pair("numRecordsIn", "5"), Pair("Source__Custom_Source.numRecordsIn", "7"),
+                  Pair("Map.state_name.my_total.size", "3"),
                   Pair("Shuffle.Netty.Input.numBytesInLocal", "1"),
                   Pair("busyTimeMsPerSecond", "0.0"), Pair("isBackPressured", "true")));
 }

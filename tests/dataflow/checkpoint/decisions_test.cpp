@@ -270,9 +270,9 @@ TEST(StatisticsTest, SummaryOverCompletedCheckpoints) {
     SubtaskMetrics metrics;
     metrics.stateBytes = static_cast<std::uint64_t>(100 * id);
     metrics.checkpointedBytes = 10;
-    history.acknowledged(id, {1, 1}, metrics, 1'020);
+    history.acknowledged(id, {1, 1}, metrics, 1'000 + 10 * id);
     history.acknowledged(id, {1, 1}, metrics, 1'090);
-    history.completed(id, "/x", 1'000 + 10 * id);
+    history.completed(id, "/x", 77);
   }
   EXPECT_THAT(history.history(), SizeIs(2)) << "details of the latest ones";
   EXPECT_EQ(history.counts().completed, 5);
@@ -281,7 +281,8 @@ TEST(StatisticsTest, SummaryOverCompletedCheckpoints) {
   EXPECT_EQ(latest->id, 5);
   EXPECT_EQ(latest->stateBytes, 500U);
   EXPECT_EQ(latest->vertices[1].numAcknowledged, 1);
-  EXPECT_EQ(latest->vertices[1].subtasks[1]->endToEndDurationMs, 20);
+  EXPECT_EQ(latest->vertices[1].subtasks[1]->endToEndDurationMs, 50);
+  EXPECT_EQ(latest->metadataBytes, 77U);
   EXPECT_FALSE(latest->vertices[1].subtasks[0].has_value());
   const CheckpointHistory::Summary summary = history.summary();
   EXPECT_EQ(summary.stateBytes.min, 100);
@@ -289,6 +290,40 @@ TEST(StatisticsTest, SummaryOverCompletedCheckpoints) {
   EXPECT_EQ(summary.stateBytes.average, 300);
   EXPECT_DOUBLE_EQ(summary.stateBytes.p50, 300);
   EXPECT_EQ(summary.endToEndDurationMs.max, 50);
+  EXPECT_EQ(summary.endToEndDurationMs.min, 10);
+}
+
+TEST(StatisticsTest, DurationEndsWithTheLatestAcknowledgementOrTheFailure) {
+  CheckpointHistory history;
+  const CheckpointTopology topology = Job::topology();
+  const auto plan = planCheckpoint(topology, allRunning(topology), true);
+  const auto durationOf = [&](CheckpointId id) { return history.find(id)->endToEndDurationMs; };
+  history.started(1, SnapshotKind::kCheckpoint, 1'000, topology, *plan);
+  EXPECT_EQ(durationOf(1), -1) << "nobody has answered";
+  history.acknowledged(1, {0, 0}, {}, 1'030);
+  history.acknowledged(1, {1, 1}, {}, 1'020);
+  EXPECT_EQ(durationOf(1), 30);
+  history.completed(1, "/x", 0);
+  EXPECT_EQ(durationOf(1), 30);
+  history.started(2, SnapshotKind::kCheckpoint, 2'000, topology, *plan);
+  history.acknowledged(2, {0, 0}, {}, 2'010);
+  history.failed(2, "expired", 2'500);
+  history.acknowledged(2, {1, 1}, {}, 2'600);
+  EXPECT_EQ(durationOf(2), 500);
+}
+
+TEST(StatisticsTest, NewestCompletedIsOfAnyKind) {
+  CheckpointHistory history;
+  const CheckpointTopology topology = Job::topology();
+  const auto plan = planCheckpoint(topology, allRunning(topology), true);
+  EXPECT_EQ(history.newestCompleted(), nullptr);
+  history.started(1, SnapshotKind::kSavepoint, 1'000, topology, *plan);
+  history.started(2, SnapshotKind::kCheckpoint, 1'000, topology, *plan);
+  history.completed(2, "/checkpoint", 0);
+  EXPECT_EQ(history.newestCompleted()->id, 2);
+  history.completed(1, "/savepoint", 0);
+  EXPECT_EQ(history.newestCompleted()->id, 1) << "it took longer";
+  EXPECT_EQ(history.latestCompleted()->id, 2);
 }
 
 }  // namespace

@@ -72,6 +72,12 @@ TEST_F(NetworkMetricsTest, TasksHaveFlinksNames) {
         "Input.numBytesInRemotePerSecond", "Output.Buffers.outPoolUsage",
         "Output.Buffers.outputQueueLength", "Output.Buffers.outputQueueSize"})
     expected.push_back(netty + name);
+  // And the older names of what a task receives.
+  for (const char* name :
+       {"numBuffersInLocal", "numBuffersInRemote", "numBytesInLocal", "numBytesInRemote"}) {
+    expected.emplace_back(name);
+    expected.push_back(std::string(name) + "PerSecond");
+  }
   EXPECT_THAT(names, testing::ElementsAreArray(expected));
 }
 

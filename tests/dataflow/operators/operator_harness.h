@@ -96,6 +96,14 @@ class OperatorHarness : private OperatorEventGateway {
     context.metrics.reset();  // before its registry
   }
 
+  /// What the operator counts or shows under a name.
+  std::int64_t metric(const std::string& name) {
+    for (const metrics::MetricSample& sample : registry_.collect()) {
+      if (sample.name == name) return std::get<std::int64_t>(sample.value);
+    }
+    throw std::out_of_range("no metric " + name);
+  }
+
   /// Makes and opens the operator under test.
   StreamOperator& open(const OperatorFactory& factory, const OperatorOutputs& outputs) {
     op = factory.create(outputs);

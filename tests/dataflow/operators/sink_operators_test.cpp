@@ -31,6 +31,8 @@ TEST(PrintSinkTest, PrintsOneLinePerRecord) {
   testing::internal::CaptureStdout();
   harness.process(std::vector<WordCount>{{"to", 1}, {"be", 2}});
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "out:1> (to,1)\nout:1> (be,2)\n");
+  EXPECT_EQ(harness.metric("numRecordsSend"), 2);
+  EXPECT_EQ(harness.metric("numBytesSend"), 28);
 }
 
 TEST(SinkFunctionTest, LambdasAndClassesAreInvoked) {
@@ -55,6 +57,7 @@ class LoggingSink final : public Sink<int> {
    public:
     explicit Writer(std::vector<std::string>& log) : log_(log) {}
     void write(const int& element, const Context& /*context*/) override {
+      if (element < 0) throw std::runtime_error("not this one");
       log_.push_back("write " + std::to_string(element));
     }
     void flush(bool endOfInput) override { log_.push_back(endOfInput ? "end" : "flush"); }
@@ -78,6 +81,18 @@ TEST(SinkWriterTest, WriterIsFlushedWhenIdleAndAtTheEndThenClosed) {
   harness.finish();
   harness.close();
   EXPECT_THAT(log, ElementsAre("create 3", "write 1", "flush", "write 2", "end", "close"));
+}
+
+TEST(SinkWriterTest, WhatIsSentAndWhatFailsIsCounted) {
+  std::vector<std::string> log;
+  OperatorHarness harness;
+  harness.open(*makeSinkFactory<int>(std::make_shared<LoggingSink>(log)), {});
+  harness.process(std::vector<int>{1, 2, 3});
+  EXPECT_THROW(harness.process(std::vector<int>{-1}), std::runtime_error);
+  EXPECT_EQ(harness.metric("numRecordsSend"), 3);
+  EXPECT_EQ(harness.metric("numRecordsSendErrors"), 1);
+  EXPECT_EQ(harness.metric("numRecordsOutErrors"), 1);
+  EXPECT_EQ(harness.metric("numBytesSend"), 0) << "nobody counted bytes";
 }
 
 TEST(CollectSinkTest, RecordsLeaveInBundlesThatDecode) {

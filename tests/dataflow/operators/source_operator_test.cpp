@@ -13,6 +13,7 @@
 #include "core/base/executor.h"
 #include "dataflow/operators/factories.h"
 #include "tests/dataflow/operators/operator_harness.h"
+#include "tests/support/manual_event_loop.h"
 
 namespace flink::operators {
 namespace {
@@ -155,6 +156,62 @@ TEST(SourceOperatorTest, ReadersShareTheSplitsOfOneCoordinator) {
   EXPECT_LE(out[0].largestBatch, 3U);
   EXPECT_GT(harness[0].numWakes, 0);
   coordinator->close();
+}
+
+/// Answers a poll with what a test says.
+struct ScriptedSource final : Source<int, RangeSplit> {
+  struct Reader final : SourceReader<int, RangeSplit> {
+    explicit Reader(const ScriptedSource& source) : source(source) {}
+    void start() override {}
+    InputStatus pollNext(Collector<int>& /*output*/, std::size_t /*maxRecords*/) override {
+      if (!source.answer) throw std::runtime_error("unreadable");
+      return *source.answer;
+    }
+    void addSplits(std::vector<RangeSplit> /*splits*/) override {}
+    void notifyNoMoreSplits() override {}
+    std::vector<RangeSplit> snapshotState(std::int64_t /*checkpointId*/) override { return {}; }
+    const ScriptedSource& source;
+  };
+  [[nodiscard]] Boundedness getBoundedness() const override { return Boundedness::kBounded; }
+  std::unique_ptr<SplitEnumerator<RangeSplit>> createEnumerator(
+      SplitEnumeratorContext<RangeSplit>& /*context*/) const override {
+    return nullptr;
+  }
+  std::unique_ptr<SplitEnumerator<RangeSplit>> restoreEnumerator(
+      SplitEnumeratorContext<RangeSplit>& /*context*/,
+      const std::string& /*checkpoint*/) const override {
+    return nullptr;
+  }
+  std::unique_ptr<SourceReader<int, RangeSplit>> createReader(
+      SourceReaderContext& /*context*/) const override {
+    return std::make_unique<Reader>(*this);
+  }
+  std::optional<InputStatus> answer;
+};
+
+TEST(SourceOperatorTest, IdlenessAndFailuresAreMeasured) {
+  const auto script = std::make_shared<ScriptedSource>();
+  const auto factory =
+      makeSourceFactory<int>(std::shared_ptr<const Source<int, RangeSplit>>(script));
+  CollectingReceiver<int> out;
+  OperatorHarness harness;
+  flink::testing::ManualClock clock;
+  harness.context.clock = &clock;
+  auto& source = dynamic_cast<SourceOperatorBase&>(harness.open(*factory, {{"", &out}}));
+  EXPECT_EQ(harness.metric("sourceIdleTime"), 0);
+  script->answer = InputStatus::kNothingAvailable;
+  source.poll(1);
+  clock.moveTo(clock.now() + std::chrono::milliseconds(30));
+  source.poll(1);
+  clock.moveTo(clock.now() + std::chrono::milliseconds(12));
+  EXPECT_EQ(harness.metric("sourceIdleTime"), 42);
+  script->answer = InputStatus::kMoreAvailable;
+  source.poll(1);
+  EXPECT_EQ(harness.metric("sourceIdleTime"), 0);
+  script->answer = std::nullopt;
+  EXPECT_THROW(source.poll(1), std::runtime_error);
+  EXPECT_EQ(harness.metric("numRecordsInErrors"), 1);
+  harness.close();
 }
 
 TEST(SourceOperatorTest, UnknownEventsAreRefused) {

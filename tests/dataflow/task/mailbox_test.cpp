@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/manual_event_loop.h"
+
 namespace flink::task {
 namespace {
 
@@ -31,6 +33,21 @@ TEST(MailboxTest, KeepsTheOrderOfEachSender) {
   for (std::thread& sender : senders) sender.join();
   EXPECT_TRUE(mailbox.empty());
   EXPECT_EQ(mailbox.size(), 0U);
+}
+
+TEST(MailboxTest, TellsHowLongMailsWaited) {
+  testing::ManualClock clock;
+  const auto latency = std::make_shared<metrics::Histogram>();
+  Mailbox<int> mailbox(clock, latency);
+  mailbox.put(1);
+  clock.moveTo(clock.now() + std::chrono::milliseconds(30));
+  mailbox.put(2);
+  clock.moveTo(clock.now() + std::chrono::milliseconds(12));
+  mailbox.drain([](int&&) {});
+  const metrics::HistogramStatistics waited = latency->statistics();
+  EXPECT_EQ(waited.count, 2);
+  EXPECT_EQ(waited.min, 12);
+  EXPECT_EQ(waited.max, 42);
 }
 
 TEST(MailboxTest, DropsWhatNobodyReadAndWhatFollowsAnException) {

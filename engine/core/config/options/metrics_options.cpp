@@ -7,6 +7,7 @@ namespace flink::config {
 std::vector<OptionInfo> metricsOptions() {
   return {
       describe(kMetricsReporters),
+      describe(kMetricsJobStatusEnable),
   };
 }
 

@@ -11,5 +11,13 @@ inline constexpr ConfigOption<ConfigList> kMetricsReporters{
     "Names of the reporters to start; without it all that metrics.reporter.<name>.* configures, "
     "and Prometheus on the "
     "first free port of 9249-9259. An empty list starts none."};
+inline constexpr ConfigOption<ConfigList> kMetricsJobStatusEnable{
+    "metrics.job.status.enable",
+    "CURRENT_TIME",
+    "What is measured of each state of a job (running, restarting, ...): whether the job is in it "
+    "(STATE: runningState), how long it has been (CURRENT_TIME: runningTime), how long it was "
+    "altogether (TOTAL_TIME: runningTimeTotal).",
+    {},
+    "STATE|CURRENT_TIME|TOTAL_TIME"};
 
 }  // namespace flink::config

@@ -272,6 +272,7 @@ class AlignedWindowOperator final : public WindowOperatorBase<Definition> {
   bool walk(Pane& pane, std::size_t& steps, bool fires, bool clears) {
     this->beginWindow(pane.window);
     walking_ = pane.window.start;
+    const std::size_t before = steps;
     const bool done = tables_->visit(namespaceOf(pane.window), cursor_, steps,
                                      [&](const void* key, types::KeyHash hash, const void* kept) {
                                        --steps;
@@ -282,6 +283,7 @@ class AlignedWindowOperator final : public WindowOperatorBase<Definition> {
                                          this->emit(*static_cast<const Accumulator*>(kept));
                                        if (clears) this->clearFunction();
                                      });
+    if (fires) this->countFired(before - steps);
     if (!done) return false;
     cursor_ = {};
     walking_.reset();

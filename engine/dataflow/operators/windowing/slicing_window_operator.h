@@ -269,6 +269,12 @@ class SlicingWindowOperator final : public WindowOperatorBase<Definition> {
   }
 
   bool emitAll(std::size_t& steps) {
+    std::size_t fired = 0;
+    const bool done = emitSome(steps, fired);
+    this->countFired(fired);
+    return done;
+  }
+  bool emitSome(std::size_t& steps, std::size_t& fired) {
     this->beginWindow(window_);
     for (; emitted_ < running_.numKeys(); ++emitted_, --steps) {
       if (steps == 0) return false;
@@ -279,6 +285,7 @@ class SlicingWindowOperator final : public WindowOperatorBase<Definition> {
         this->backend_->setCurrentKey(this->key_, running_.hash(emitted_));
       this->callFunction(*value);
       this->clearFunction();
+      ++fired;
     }
     emitted_ = 0;
     return true;

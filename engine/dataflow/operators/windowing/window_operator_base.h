@@ -35,8 +35,7 @@ class WindowOperatorBase : public OneInputOperator<typename Definition::Record>,
     OperatorBase::open(context);
     FLINK_CHECK(context.state.keyedState != nullptr, "a window operator has a keyed backend");
     backend_ = context.state.keyedState;
-    timers_.emplace("window-timers", *backend_, *context.processingTime,
-                    static_cast<TimerTarget&>(*this));
+    timers_.emplace("window-timers", context, static_cast<TimerTarget&>(*this));
     services_.emplace(WindowServices{*backend_, *timers_, *context.metrics});
     functionContext_.emplace(*services_, sideOutputs_);
     numLateRecordsDropped_ = context.metrics->counter("numLateRecordsDropped");
@@ -103,6 +102,11 @@ class WindowOperatorBase : public OneInputOperator<typename Definition::Record>,
     functionContext_->setWindow(window);
   }
 
+  /// Keys of a window that fired without timers of their own: the metrics call them timers, too.
+  void countFired(std::size_t keys) {
+    if (const auto& fired = this->context().firedTimers)
+      fired->inc(static_cast<std::int64_t>(keys));
+  }
   /// Calls the window function for the current key.
   void emit(const Accumulator& kept) {
     if constexpr (std::is_same_v<typename Definition::Calls, EmitElements> ||
