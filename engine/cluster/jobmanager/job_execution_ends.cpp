@@ -98,7 +98,7 @@ Status JobExecution::onTaskStateChanged(const TaskManagerId& sender,
 }
 
 Status JobExecution::endByReport(TaskIndex task, protocol::TaskStateChangedRequest report) {
-  graph_.report(task, report.io, std::move(report.metrics));
+  graph_.report(task, report.io, {});
   graph_.setAccumulators(task, std::move(report.accumulators));
   const bool canceling = graph_.execution(task).state == ExecutionState::kCanceling;
   const bool finished = report.state == ExecutionState::kFinished;

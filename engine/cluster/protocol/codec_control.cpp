@@ -257,7 +257,6 @@ FLINK_WIRE_FIELDS(TaskStateChangedRequest) {
   FLINK_OPTIONAL(failure, failure);
   FLINK_MESSAGE(io, io);
   FLINK_ENTRIES(accumulators, accumulators);
-  FLINK_ENTRIES(metrics, metrics);
   return true;
 }
 FLINK_WIRE_MESSAGE(TaskStateChangedRequest, TaskStateChangedRequest);
@@ -269,6 +268,13 @@ FLINK_WIRE_FIELDS(WorkerEndedRequest) {
   return true;
 }
 FLINK_WIRE_MESSAGE(WorkerEndedRequest, WorkerEndedRequest);
+
+FLINK_WIRE_FIELDS(CoordinatorFailedRequest) {
+  FLINK_MESSAGE(attempt, attempt);
+  FLINK_MESSAGE(failure, failure);
+  return true;
+}
+FLINK_WIRE_MESSAGE(CoordinatorFailedRequest, CoordinatorFailedRequest);
 
 FLINK_WIRE_FIELDS(OperatorEvent) {
   FLINK_VALUE(job, job);

@@ -23,13 +23,6 @@ std::string_view toString(ExecutionState state) {
   return kExecutionStateNames.at(static_cast<std::size_t>(state));
 }
 
-std::optional<JobStatus> parseJobStatus(std::string_view text) {
-  for (std::size_t i = 0; i < kJobStatusNames.size(); ++i) {
-    if (kJobStatusNames[i] == text) return static_cast<JobStatus>(i);
-  }
-  return std::nullopt;
-}
-
 bool isGloballyTerminal(JobStatus status) {
   return status == JobStatus::kFailed || status == JobStatus::kCanceled ||
          status == JobStatus::kFinished;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace flink::protocol {
@@ -39,7 +38,6 @@ inline constexpr int kNumExecutionStates = 10;
 
 [[nodiscard]] std::string_view toString(JobStatus status);      ///< "RUNNING"
 [[nodiscard]] std::string_view toString(ExecutionState state);  ///< "RUNNING"
-[[nodiscard]] std::optional<JobStatus> parseJobStatus(std::string_view text);
 [[nodiscard]] bool isGloballyTerminal(JobStatus status);  ///< FAILED, CANCELED, FINISHED
 [[nodiscard]] bool isTerminal(ExecutionState state);      ///< FINISHED, CANCELED, FAILED
 

@@ -48,6 +48,7 @@ enum class Method : std::uint16_t {
   kCollectedRecords = 56,
   kAcknowledgeCheckpoint = 57,
   kDeclineCheckpoint = 58,
+  kCoordinatorFailed = 59,
   // JobManager → TaskManager
   kSubmitTasks = 70,
   kCancelTasks = 71,
@@ -303,7 +304,6 @@ struct TaskStateChangedRequest {
   std::optional<FailureInfo> failure;
   TaskIoMetrics io;
   std::map<std::string, std::string> accumulators;
-  std::map<std::string, std::string> metrics;  ///< REST id → value, with the final state
   using Response = Empty;
 };
 
@@ -313,6 +313,15 @@ struct WorkerEndedRequest {
   TaskManagerId taskManager;
   JobId job;
   FailureInfo failure;  ///< host, pid, signal; operator and library for crashes in user code
+  using Response = Empty;
+};
+
+/// A coordinator threw: the subtasks that it served cannot go on. `attempt` is that of subtask 0,
+/// beside which it was started and which may have ended long ago.
+struct CoordinatorFailedRequest {
+  static constexpr Method kMethod = Method::kCoordinatorFailed;
+  ExecutionAttemptId attempt;
+  FailureInfo failure;
   using Response = Empty;
 };
 

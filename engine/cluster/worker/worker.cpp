@@ -350,10 +350,7 @@ void Worker::reportState(const ExecutionAttemptId& attempt, task::TaskState stat
     FLINK_WARN(kLog, "task failed task={} reason={}", attempt.toString(), failure->toString());
   }
   const bool terminal = protocol::isTerminal(change.state);
-  if (terminal) {
-    change.accumulators = accumulators;
-    change.metrics = restMetricsOf(runtime_->registry.collect(), attempt);
-  }
+  if (terminal) change.accumulators = accumulators;
   tell(change);
   if (!terminal) return;
   if (attempt.subtask == 0 && state != task::TaskState::kFinished && coordinators_ != nullptr)

@@ -83,7 +83,7 @@ Result<std::unique_ptr<WorkerRuntime>> WorkerRuntime::make(
   runtime->transport = platform.makeStreamTransport(std::max(1, ioThreads));
   Bytes hello = protocol::encodeDataHello({start.graph.id, start.token, start.taskManager.text()});
   runtime->network = network::makeNetworkEnvironment(
-      std::move(settings), std::move(hello), *runtime->transport, *runtime->executor, files, clock);
+      std::move(settings), std::move(hello), *runtime->transport, *runtime->executor, files);
   return runtime;
 }
 

@@ -18,7 +18,7 @@ struct FileStatus {
   bool isDirectory = false;
 };
 
-/// Reads a file at any offset. Thread: one at a time.
+/// Reads a file at any offset. Thread: any, several at the same time.
 class ReadableFile {
  public:
   virtual ~ReadableFile() = default;

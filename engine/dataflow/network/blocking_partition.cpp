@@ -12,12 +12,12 @@ Logger kLog{"flink.network"};
 }  // namespace
 
 BlockingPartition::BlockingPartition(ResultPartitionId id, std::string path, int numSubpartitions,
-                                     std::uint32_t segmentBytes, FileSystem& files,
-                                     Executor& executor)
+                                     std::shared_ptr<memory::SegmentPool> readAhead,
+                                     FileSystem& files, Executor& executor)
     : id_(id),
       path_(std::move(path)),
       numSubpartitions_(numSubpartitions),
-      segmentBytes_(segmentBytes),
+      readAhead_(std::move(readAhead)),
       files_(files),
       executor_(executor) {}
 
@@ -44,6 +44,14 @@ Result<std::shared_ptr<SubpartitionView>> BlockingPartition::createView(
   if (isReleased()) return releaseReason();
   return std::shared_ptr<SubpartitionView>(
       BlockingSubpartitionView::create(shared_from_this(), index, std::move(listener)));
+}
+
+Result<std::shared_ptr<ReadableFile>> BlockingPartition::openFile() {
+  MutexLock lock(fileMutex_);
+  if (auto file = file_.lock(); file != nullptr) return file;
+  FLINK_ASSIGN_OR_RETURN(std::shared_ptr<ReadableFile> file, files_.openRead(path_));
+  file_ = file;
+  return file;
 }
 
 void BlockingPartition::release(Status reason) {

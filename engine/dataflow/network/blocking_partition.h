@@ -10,6 +10,7 @@
 #include "core/base/executor.h"
 #include "core/base/fs.h"
 #include "core/base/mutex.h"
+#include "core/memory/segment_pool.h"
 #include "dataflow/network/buffer_pool.h"
 #include "dataflow/network/partition_writer.h"
 #include "dataflow/network/subpartition.h"
@@ -29,7 +30,8 @@ class BlockingPartition final : public ServedPartition,
                                 public std::enable_shared_from_this<BlockingPartition> {
  public:
   BlockingPartition(ResultPartitionId id, std::string path, int numSubpartitions,
-                    std::uint32_t segmentBytes, FileSystem& files, Executor& executor);
+                    std::shared_ptr<memory::SegmentPool> readAhead, FileSystem& files,
+                    Executor& executor);
   ~BlockingPartition() override;
 
   /// What the writer has stored and the kEndOfData it was given; the file is closed. Called once,
@@ -49,15 +51,17 @@ class BlockingPartition final : public ServedPartition,
   }
   /// What every reader gets after the last buffer.
   [[nodiscard]] const std::optional<ChannelEvent>& endOfData() const { return endOfData_; }
-  [[nodiscard]] std::uint32_t segmentBytes() const { return segmentBytes_; }
-  [[nodiscard]] FileSystem& files() const { return files_; }
+  /// What all readers of this worker share beyond the segment that each has of its own.
+  [[nodiscard]] memory::SegmentPool& readAhead() const { return *readAhead_; }
+  /// The file, open once for all who read it at the time. Errors: those of FileSystem::openRead().
+  Result<std::shared_ptr<ReadableFile>> openFile();
   [[nodiscard]] Executor& executor() const { return executor_; }
 
  private:
   const ResultPartitionId id_;
   const std::string path_;
   const int numSubpartitions_;
-  const std::uint32_t segmentBytes_;
+  const std::shared_ptr<memory::SegmentPool> readAhead_;
   FileSystem& files_;
   Executor& executor_;
   std::vector<std::vector<StoredBuffer>> index_;
@@ -65,6 +69,8 @@ class BlockingPartition final : public ServedPartition,
   std::atomic<bool> released_{false};
   mutable Mutex mutex_;
   Status reason_ FLINK_GUARDED_BY(mutex_);
+  Mutex fileMutex_;  ///< held while the file is opened
+  std::weak_ptr<ReadableFile> file_ FLINK_GUARDED_BY(fileMutex_);
 };
 
 /// Waits for room in a pool. `wake` belongs into the pool's onRoom.

@@ -24,6 +24,11 @@ BlockingSubpartitionView::BlockingSubpartitionView(std::shared_ptr<BlockingParti
       stored_(partition_->stored(index)),
       listener_(std::move(listener)) {}
 
+BlockingSubpartitionView::~BlockingSubpartitionView() {
+  MutexLock lock(mutex_);
+  dropFree();
+}
+
 TakeResult BlockingSubpartitionView::take(Taken& out, bool eventsOnly) {
   MutexLock lock(mutex_);
   out.backlog = static_cast<int>(stored_.size() - nextToRead_ + ready_.size());
@@ -59,50 +64,78 @@ void BlockingSubpartitionView::release() {
   released_ = true;
   listener_.reset();
   dropped.swap(ready_);
+  dropFree();
 }
 
 void BlockingSubpartitionView::recycle(std::byte* segment, std::uint32_t /*channel*/) {
   {
     MutexLock lock(mutex_);
     free_.push_back(segment);
+    if (atEnd()) return dropFree();
   }
   readOn();
 }
 
-void BlockingSubpartitionView::readOn() {
-  {
-    MutexLock lock(mutex_);
-    const std::size_t room = free_.size() + (kReadAhead - memory_.size());
-    // Half the buffers at a time: a round on the pool costs a wake-up.
-    if (reading_ || released_ || !failure_.isOk() || nextToRead_ == stored_.size() ||
-        room < kReadAhead / 2)
-      return;
-    reading_ = true;
+std::byte* BlockingSubpartitionView::takeSegment() {
+  std::byte* segment = nullptr;
+  if (!free_.empty()) {
+    segment = free_.back();
+    free_.pop_back();
+    return segment;
   }
-  partition_->executor().runBlocking([self = shared_from_this()] { self->readAhead(); });
+  if (own_ == nullptr) {
+    own_ = std::make_unique<std::byte[]>(
+        static_cast<std::size_t>(partition_->readAhead().segmentBytes()));
+    segment = own_.get();
+  } else if (numSegments_ < kReadAhead) {
+    segment = partition_->readAhead().acquire();
+  }
+  if (segment != nullptr) ++numSegments_;
+  return segment;
 }
 
-void BlockingSubpartitionView::readAhead() {
-  bool again = true;
-  while (again) {
-    std::byte* segment = nullptr;
+void BlockingSubpartitionView::dropFree() {
+  for (std::byte* segment : free_) {
+    if (segment == own_.get()) {
+      own_.reset();
+    } else {
+      partition_->readAhead().release(segment);
+    }
+  }
+  numSegments_ -= free_.size();
+  free_.clear();
+}
+
+void BlockingSubpartitionView::readOn() {
+  std::byte* segment = nullptr;
+  {
+    MutexLock lock(mutex_);
+    // Half the segments at a time: a round on the pool costs a wake-up.
+    const std::size_t room = free_.size() + (kReadAhead - numSegments_);
+    if (reading_ || atEnd() || room < kReadAhead / 2) return;
+    segment = takeSegment();
+    if (segment == nullptr) return;
+    reading_ = true;
+  }
+  partition_->executor().runBlocking(
+      [self = shared_from_this(), segment] { self->readAhead(segment); });
+}
+
+void BlockingSubpartitionView::readAhead(std::byte* segment) {
+  while (segment != nullptr) {
     StoredBuffer stored;
     {
       MutexLock lock(mutex_);
-      if (free_.empty() && memory_.size() < kReadAhead) {
-        memory_.push_back(std::make_unique<std::byte[]>(partition_->segmentBytes()));
-        free_.push_back(memory_.back().get());
-      }
-      segment = free_.back();
-      free_.pop_back();
       stored = stored_[nextToRead_];
     }
     Status read = readNext(segment, stored);
+    // Destroyed at the end of each turn when nobody wants it: without the lock.
     Buffer buffer(segment, shared_from_this(), 0);
     buffer.size = stored.size;
     buffer.flags = stored.flags;
     std::weak_ptr<SubpartitionListener> listener;
     Status failure;
+    bool fileEnds = false;
     {
       MutexLock lock(mutex_);
       const bool wasEmpty = ready_.empty();
@@ -112,11 +145,13 @@ void BlockingSubpartitionView::readAhead() {
         ready_.push_back(std::move(buffer));
         ++nextToRead_;
       }
-      const bool room = !free_.empty() || memory_.size() < kReadAhead;
-      again = room && !released_ && failure_.isOk() && nextToRead_ < stored_.size();
-      reading_ = again;
+      fileEnds = atEnd();
+      segment = fileEnds ? nullptr : takeSegment();
+      if (fileEnds) dropFree();
+      reading_ = segment != nullptr;
       if (wasEmpty || !failure.isOk()) listener = listener_;
     }
+    if (fileEnds) file_.reset();  // no round follows
     const auto target = listener.lock();
     if (target == nullptr) continue;
     if (failure.isOk()) {
@@ -129,7 +164,7 @@ void BlockingSubpartitionView::readAhead() {
 
 Status BlockingSubpartitionView::readNext(std::byte* segment, const StoredBuffer& stored) {
   if (file_ == nullptr) {
-    FLINK_ASSIGN_OR_RETURN(file_, partition_->files().openRead(partition_->path()));
+    FLINK_ASSIGN_OR_RETURN(file_, partition_->openFile());
   }
   FLINK_ASSIGN_OR_RETURN(const std::size_t size,
                          file_->readAt(stored.offset, {segment, stored.size}));

@@ -4,14 +4,48 @@
 
 #include <algorithm>
 
+#include "core/base/check.h"
 #include "core/base/error_codes.h"
 
 namespace flink::network {
 
 NetworkBufferPool::NetworkBufferPool(std::int64_t totalBytes, std::int32_t segmentBytes)
-    : segmentBytes_(segmentBytes),
-      memory_(totalBytes, segmentBytes),
-      totalSegments_(totalBytes / segmentBytes) {}
+    : segmentBytes_(segmentBytes) {
+  memory_.push_back(std::make_unique<memory::SegmentPool>(totalBytes, segmentBytes));
+  totalSegments_ = memory_.back()->total();
+}
+
+void NetworkBufferPool::add(std::int64_t bytes) {
+  auto more = std::make_unique<memory::SegmentPool>(bytes, segmentBytes_);
+  std::vector<std::shared_ptr<std::function<void()>>> callbacks;
+  {
+    MutexLock lock(mutex_);
+    totalSegments_ += more->total();
+    memory_.push_back(std::move(more));
+    redistribute();
+    collectStarving(callbacks);
+  }
+  for (const auto& callback : callbacks) (*callback)();
+}
+
+std::int64_t NetworkBufferPool::totalSegments() const {
+  MutexLock lock(mutex_);
+  return totalSegments_;
+}
+
+std::byte* NetworkBufferPool::takeSegment() {
+  for (const auto& memory : memory_) {
+    if (std::byte* segment = memory->acquire(); segment != nullptr) return segment;
+  }
+  return nullptr;
+}
+
+void NetworkBufferPool::giveSegment(std::byte* segment) {
+  const auto owner = std::find_if(memory_.begin(), memory_.end(),
+                                  [&](const auto& memory) { return memory->owns(segment); });
+  FLINK_CHECK(owner != memory_.end(), "a segment was given back that is not network memory");
+  (*owner)->release(segment);
+}
 
 Result<std::shared_ptr<LocalBufferPool>> NetworkBufferPool::createPool(
     int minSegments, int maxSegments, std::function<void()> onRoom) {
@@ -61,7 +95,7 @@ std::byte* NetworkBufferPool::acquire(LocalBufferPool& pool, int overdraft) {
   const bool owed = pool.inUse() < pool.minSegments_;
   const std::int64_t free = totalSegments_ - used_;
   if (pool.inUse() < pool.size() + overdraft && free > (owed ? 0 : reserved_)) {
-    if (std::byte* segment = memory_.acquire(); segment != nullptr) {
+    if (std::byte* segment = takeSegment(); segment != nullptr) {
       ++used_;
       if (owed) --reserved_;
       pool.inUse_.fetch_add(1, std::memory_order_relaxed);
@@ -82,7 +116,7 @@ void NetworkBufferPool::release(LocalBufferPool& pool, std::byte* segment) {
   std::vector<std::shared_ptr<std::function<void()>>> callbacks;
   {
     MutexLock lock(mutex_);
-    memory_.release(segment);
+    giveSegment(segment);
     --used_;
     pool.inUse_.fetch_sub(1, std::memory_order_relaxed);
     if (!pool.closed_ && pool.inUse() < pool.minSegments_) ++reserved_;

@@ -20,6 +20,8 @@ class LocalBufferPool;
 class NetworkBufferPool : public std::enable_shared_from_this<NetworkBufferPool> {
  public:
   NetworkBufferPool(std::int64_t totalBytes, std::int32_t segmentBytes);
+  /// More memory for all, rounded down to whole segments; it stays until the end.
+  void add(std::int64_t bytes);
 
   /// `onRoom` is called (outside locks, on any thread) when a pool that could not get a segment may
   /// get one now, or when its size grew. Errors: kInsufficientNetworkBuffers.
@@ -27,7 +29,7 @@ class NetworkBufferPool : public std::enable_shared_from_this<NetworkBufferPool>
                                                       std::function<void()> onRoom);
 
   [[nodiscard]] std::int32_t segmentBytes() const { return segmentBytes_; }
-  [[nodiscard]] std::int64_t totalSegments() const { return totalSegments_; }
+  [[nodiscard]] std::int64_t totalSegments() const;
   [[nodiscard]] std::int64_t usedSegments() const;
   /// Sum of what the pools may use at most, as a share of the total in percent (Flink's
   /// RequestedMemoryUsage).
@@ -38,6 +40,8 @@ class NetworkBufferPool : public std::enable_shared_from_this<NetworkBufferPool>
   std::byte* acquire(LocalBufferPool& pool, int overdraft);
   void release(LocalBufferPool& pool, std::byte* segment);
   void remove(LocalBufferPool& pool);
+  std::byte* takeSegment() FLINK_REQUIRES(mutex_);
+  void giveSegment(std::byte* segment) FLINK_REQUIRES(mutex_);
   void redistribute() FLINK_REQUIRES(mutex_);
   /// Takes the callbacks of starving pools that could get a segment now.
   void collectStarving(std::vector<std::shared_ptr<std::function<void()>>>& callbacks)
@@ -45,8 +49,9 @@ class NetworkBufferPool : public std::enable_shared_from_this<NetworkBufferPool>
 
   const std::int32_t segmentBytes_;
   mutable Mutex mutex_;
-  memory::SegmentPool memory_;
-  std::int64_t totalSegments_ = 0;
+  /// One more with every add(): as many as a worker has slots, at most.
+  std::vector<std::unique_ptr<memory::SegmentPool>> memory_ FLINK_GUARDED_BY(mutex_);
+  std::int64_t totalSegments_ FLINK_GUARDED_BY(mutex_) = 0;
   std::int64_t used_ FLINK_GUARDED_BY(mutex_) = 0;
   std::int64_t guaranteed_ FLINK_GUARDED_BY(mutex_) = 0;
   /// Guaranteed segments that their pools have not taken: nobody else gets these.

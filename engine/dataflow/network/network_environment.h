@@ -56,6 +56,8 @@ struct NetworkSettings {
   Duration requestBackoffMax = std::chrono::seconds(10);
   Duration connectTimeout = std::chrono::seconds(10);
   std::string temporaryDirectory;  ///< blocking partitions
+  /// What all readers of blocking partitions share for reading ahead, beside the network memory.
+  std::int64_t readAheadBytes = 64LL << 20;
 };
 
 /// Events need no memory of the pools and no credit; this bounds those that wait in one channel, at
@@ -165,6 +167,8 @@ class NetworkEnvironment {
   /// Drops a finished blocking partition that nobody needs any more; its file goes with its last
   /// reader.
   virtual void releasePartition(const ResultPartitionId& id) = 0;
+  /// More network memory: of slots that tasks came for later.
+  virtual void addMemory(std::int64_t bytes) = 0;
   /// Segments: total, in use; for metrics and REST.
   [[nodiscard]] virtual std::int64_t totalSegments() const = 0;
   [[nodiscard]] virtual std::int64_t usedSegments() const = 0;
@@ -177,8 +181,7 @@ class NetworkEnvironment {
 /// `hello` are the first bytes of every connection this worker opens (protocol/data_hello.h).
 std::unique_ptr<NetworkEnvironment> makeNetworkEnvironment(NetworkSettings settings, Bytes hello,
                                                            StreamTransport& transport,
-                                                           Executor& executor, FileSystem& files,
-                                                           const Clock& clock);
+                                                           Executor& executor, FileSystem& files);
 
 /// The real StreamTransport: Asio on `numThreads` io threads.
 std::unique_ptr<StreamTransport> makeAsioStreamTransport(int numThreads);

@@ -44,12 +44,14 @@ Status stopping() {
 
 WorkerNetworkEnvironment::WorkerNetworkEnvironment(NetworkSettings settings, Bytes hello,
                                                    StreamTransport& transport, Executor& executor,
-                                                   FileSystem& files, const Clock& /*clock*/)
+                                                   FileSystem& files)
     : settings_(checked(std::move(settings))),
       transport_(transport),
       executor_(executor),
       files_(files),
       memory_(std::make_shared<NetworkBufferPool>(settings_.networkBytes, settings_.segmentBytes)),
+      readAhead_(
+          std::make_shared<memory::SegmentPool>(settings_.readAheadBytes, settings_.segmentBytes)),
       registry_(std::make_shared<PartitionRegistry>(transport, settings_.partitionRequestTimeout)),
       connections_(std::make_shared<ConnectionManager>(clientSettings(settings_, std::move(hello)),
                                                        transport)),
@@ -105,9 +107,8 @@ Result<std::unique_ptr<ResultPartition>> WorkerNetworkEnvironment::createBlockin
   const std::string path =
       fmt::format("{}/{}.partition", settings_.temporaryDirectory, spec.id.toString());
   FLINK_ASSIGN_OR_RETURN(with.file, files_.openWrite(path));
-  with.shared = std::make_shared<BlockingPartition>(
-      spec.id, path, numSubpartitions, static_cast<std::uint32_t>(settings_.segmentBytes), files_,
-      executor_);
+  with.shared = std::make_shared<BlockingPartition>(spec.id, path, numSubpartitions, readAhead_,
+                                                    files_, executor_);
   with.onComplete = [registry = registry_, id = spec.id, shared = with.shared] {
     return registry->add(id, shared);
   };
@@ -198,10 +199,9 @@ void WorkerNetworkEnvironment::stop() {
 
 std::unique_ptr<NetworkEnvironment> makeNetworkEnvironment(NetworkSettings settings, Bytes hello,
                                                            StreamTransport& transport,
-                                                           Executor& executor, FileSystem& files,
-                                                           const Clock& clock) {
+                                                           Executor& executor, FileSystem& files) {
   return std::make_unique<WorkerNetworkEnvironment>(std::move(settings), std::move(hello),
-                                                    transport, executor, files, clock);
+                                                    transport, executor, files);
 }
 
 }  // namespace flink::network

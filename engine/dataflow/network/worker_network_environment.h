@@ -17,7 +17,7 @@ namespace flink::network {
 class WorkerNetworkEnvironment final : public NetworkEnvironment {
  public:
   WorkerNetworkEnvironment(NetworkSettings settings, Bytes hello, StreamTransport& transport,
-                           Executor& executor, FileSystem& files, const Clock& clock);
+                           Executor& executor, FileSystem& files);
   ~WorkerNetworkEnvironment() override;
 
   Result<std::unique_ptr<ResultPartition>> createPartition(
@@ -26,6 +26,7 @@ class WorkerNetworkEnvironment final : public NetworkEnvironment {
       const GateSpec& spec, std::shared_ptr<metrics::MetricGroup> group) override;
   void acceptConnection(std::unique_ptr<StreamConnection> connection) override;
   void releasePartition(const ResultPartitionId& id) override;
+  void addMemory(std::int64_t bytes) override { memory_->add(bytes); }
   [[nodiscard]] std::int64_t totalSegments() const override { return memory_->totalSegments(); }
   [[nodiscard]] std::int64_t usedSegments() const override { return memory_->usedSegments(); }
   [[nodiscard]] int requestedUsagePercent() const override {
@@ -54,6 +55,7 @@ class WorkerNetworkEnvironment final : public NetworkEnvironment {
   Executor& executor_;
   FileSystem& files_;
   const std::shared_ptr<NetworkBufferPool> memory_;
+  const std::shared_ptr<memory::SegmentPool> readAhead_;
   const std::shared_ptr<PartitionRegistry> registry_;
   const std::shared_ptr<ConnectionManager> connections_;
   const std::shared_ptr<Accepted> accepted_;

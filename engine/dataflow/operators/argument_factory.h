@@ -21,6 +21,13 @@ class ArgumentFactory final : public OperatorFactory {
     return std::apply(
         [&](const Args&... args) { return std::make_unique<Operator>(outputs, args...); }, args_);
   }
+  [[nodiscard]] bool usesManagedMemory(bool batchMode) const override {
+    if constexpr (requires { Operator::usesManagedMemory(batchMode); }) {
+      return Operator::usesManagedMemory(batchMode);
+    } else {
+      return false;
+    }
+  }
 
  private:
   std::tuple<Args...> args_;

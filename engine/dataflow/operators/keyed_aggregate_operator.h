@@ -86,6 +86,7 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
         output_(outputs, ""),
         keys_({selector_}) {}
   [[nodiscard]] const state::KeyOps* stateKey() const override { return keys_.keyOps(); }
+  [[nodiscard]] static bool usesManagedMemory(bool batchMode) { return batchMode; }
 
   void open(OperatorContext& context) override {
     OperatorBase::open(context);

@@ -20,6 +20,7 @@ class MapPartitionOperator final : public OneInputOperator<In> {
  public:
   MapPartitionOperator(const OperatorOutputs& outputs, F function)
       : function_(std::move(function)), output_(outputs, "") {}
+  [[nodiscard]] static bool usesManagedMemory(bool /*batchMode*/) { return true; }
 
   void open(OperatorContext& context) override {
     OperatorBase::open(context);

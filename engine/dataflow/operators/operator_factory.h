@@ -22,6 +22,8 @@ class OperatorFactory {
   virtual std::unique_ptr<StreamOperator> create(const OperatorOutputs& outputs) const = 0;
   /// Null when the operator has no coordinator.
   virtual std::unique_ptr<OperatorCoordinator> createCoordinator() const { return nullptr; }
+  /// Whether its instances use OperatorContext::managedMemoryBytes.
+  [[nodiscard]] virtual bool usesManagedMemory(bool /*batchMode*/) const { return false; }
 };
 
 /// How an edge's writer picks channels; mirrors protocol::ShipStrategy without depending on it.

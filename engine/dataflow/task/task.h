@@ -59,7 +59,7 @@ struct TaskSpec {
   bool batchMode = false;
   std::int64_t bufferTimeoutMs = 100;
   std::int64_t autoWatermarkIntervalMs = 200;
-  std::int64_t managedMemoryBytes = 0;
+  std::int64_t managedMemoryBytes = 0;  ///< for each operator that uses it
   std::string temporaryDirectory;
   std::map<std::string, std::string> globalJobParameters;
   TaskCheckpointing checkpointing;

@@ -2,15 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace flink::protocol {
 namespace {
 
-TEST(JobStatusTest, NamesParseBack) {
-  for (int i = 0; i < kNumJobStatuses; ++i) {
-    const auto status = static_cast<JobStatus>(i);
-    EXPECT_EQ(parseJobStatus(toString(status)), status);
-  }
-  EXPECT_EQ(parseJobStatus("running"), std::nullopt);
+TEST(JobStatusTest, EveryStatusHasANameOfItsOwn) {
+  std::set<std::string_view> names;
+  for (int i = 0; i < kNumJobStatuses; ++i) names.insert(toString(static_cast<JobStatus>(i)));
+  EXPECT_EQ(names.size(), std::size_t{kNumJobStatuses});
   EXPECT_EQ(toString(JobStatus::kCancelling), "CANCELLING");
   EXPECT_EQ(toString(ExecutionState::kCanceling), "CANCELING");
   EXPECT_EQ(toString(ExecutionState::kInitializing), "INITIALIZING");

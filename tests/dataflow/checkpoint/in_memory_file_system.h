@@ -25,8 +25,10 @@ class InMemoryFileSystem final : public FileSystem {
   Result<std::unique_ptr<ReadableFile>> openRead(const std::string& path) override {
     const auto it = contents_.find(path);
     if (it == contents_.end()) return missing(path);
-    return std::unique_ptr<ReadableFile>(std::make_unique<Reader>(it->second));
+    return std::unique_ptr<ReadableFile>(std::make_unique<Reader>(it->second, openToken_));
   }
+  /// Files that are open for reading.
+  [[nodiscard]] long numOpenToRead() const { return openToken_.use_count() - 1; }
   Result<std::unique_ptr<WritableFile>> openWrite(const std::string& path, bool append) override {
     FLINK_RETURN_IF_ERROR(call("open " + path));
     std::string& content = contents_[path];
@@ -82,7 +84,8 @@ class InMemoryFileSystem final : public FileSystem {
  private:
   class Reader final : public ReadableFile {
    public:
-    explicit Reader(std::string content) : content_(std::move(content)) {}
+    Reader(std::string content, std::shared_ptr<const int> token)
+        : content_(std::move(content)), token_(std::move(token)) {}
     Result<std::size_t> readAt(std::uint64_t offset, MutableByteView out) override {
       if (offset >= content_.size()) return std::size_t{0};
       const std::size_t size = std::min<std::size_t>(out.size(), content_.size() - offset);
@@ -93,6 +96,7 @@ class InMemoryFileSystem final : public FileSystem {
 
    private:
     const std::string content_;
+    const std::shared_ptr<const int> token_;
   };
 
   /// Nodes of a map stay where they are, so the content may be written through a reference until
@@ -124,6 +128,7 @@ class InMemoryFileSystem final : public FileSystem {
   }
 
   std::map<std::string, std::string> contents_;
+  std::shared_ptr<const int> openToken_ = std::make_shared<const int>(0);
   std::set<std::string> directories_;
   std::vector<std::string> calls_;
   std::size_t failing_ = ~std::size_t{0};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "core/base/error_codes.h"
@@ -70,6 +71,30 @@ TEST(BufferPoolTest, OverdraftLeavesOthersTheirGuarantee) {
   EXPECT_EQ(a->acquire(5), nullptr);
   EXPECT_NE(b->acquire(), nullptr);
   EXPECT_NE(b->acquire(), nullptr);
+}
+
+TEST(BufferPoolTest, AddedMemoryIsThereForOldPoolsAndNewOnes) {
+  const auto pool = poolOf(4);
+  int called = 0;
+  const auto a = local(pool, 2, 6, [&] { ++called; });
+  std::vector<std::byte*> segments;
+  for (int i = 0; i < 4; ++i) segments.push_back(a->acquire());
+  EXPECT_EQ(a->acquire(), nullptr);
+  EXPECT_FALSE(pool->createPool(3, 3, [] {}).isOk());
+  pool->add(6 * kSegmentBytes);
+  EXPECT_EQ(called, 1);
+  EXPECT_EQ(pool->totalSegments(), 10);
+  const auto b = local(pool, 4, 4);
+  for (int i = 0; i < 2; ++i) segments.push_back(a->acquire());
+  std::vector<std::byte*> others;
+  for (int i = 0; i < 4; ++i) others.push_back(b->acquire());
+  EXPECT_EQ(std::count(segments.begin(), segments.end(), nullptr), 0);
+  EXPECT_EQ(std::count(others.begin(), others.end(), nullptr), 0);
+  EXPECT_EQ(pool->usedSegments(), 10);
+  EXPECT_EQ(pool->requestedUsagePercent(), 100);
+  for (std::byte* segment : segments) a->release(segment);
+  for (std::byte* segment : others) b->release(segment);
+  EXPECT_EQ(pool->usedSegments(), 0);
 }
 
 TEST(BufferPoolTest, StarvingPoolHearsOfRoom) {

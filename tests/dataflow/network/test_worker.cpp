@@ -55,7 +55,7 @@ TestWorker::TestWorker(NetworkSettings settings, int numThreads) {
   executor_ = makeThreadExecutor(options, clock_);
   transport_ = makeAsioStreamTransport(1);
   settings.temporaryDirectory = directory_;
-  network_ = makeNetworkEnvironment(settings, kHello, *transport_, *executor_, *files_, clock_);
+  network_ = makeNetworkEnvironment(settings, kHello, *transport_, *executor_, *files_);
   port_ = std::make_unique<TestDataPort>(kHello, [this](OwnedFd socket) {
     auto connection = transport_->adopt(socket.release());
     if (connection.isOk()) network_->acceptConnection(std::move(connection).value());

@@ -278,6 +278,7 @@ class FakeNetwork final : public network::NetworkEnvironment {
   }
   void acceptConnection(std::unique_ptr<StreamConnection> /*connection*/) override {}
   void releasePartition(const ResultPartitionId& /*id*/) override {}
+  void addMemory(std::int64_t /*bytes*/) override {}
   [[nodiscard]] std::int64_t totalSegments() const override { return 0; }
   [[nodiscard]] std::int64_t usedSegments() const override { return 0; }
   [[nodiscard]] int requestedUsagePercent() const override { return 0; }
