@@ -9,7 +9,7 @@ JOBS_PER_ROUND = int(os.environ.get("FLINK_LOOP_JOBS", "30"))
 
 
 class LoopTest(ClusterTest):
-    options = {"jobstore.max-capacity": 10, "taskmanager.worker.log.max-files": 8}
+    options = {"jobstore.max-capacity": 100 if JOBS_PER_ROUND >= 100 else 10, "taskmanager.worker.log.max-files": 8}
 
     def footprint(self):
         waitFor("no worker is left", lambda: not self.cluster.processes("flink-worker"))
@@ -50,6 +50,7 @@ class LoopTest(ClusterTest):
                 lambda: all(count <= second[kind] for kind, count in third().items()))
         self.assertEqual(third()["processes"], second["processes"])
         _, memoryAfter = self.footprint()
+        # The allowance is that of a hundred jobs: in fewer the allocator's own steps would hide a smaller one.
         for pid, kib in memoryAfter.items():
             self.assertLessEqual(kib - memory[pid], 1024 * max(1.0, JOBS_PER_ROUND / 100), Path(f"/proc/{pid}/cmdline").read_text())
         logs = [p for p in (self.cluster.home / "log").iterdir() if "worker" in p.name]
