@@ -271,6 +271,13 @@ Status Dispatcher::onTaskStateChanged(const TaskManagerId& sender,
   return notFound(report.attempt.job);
 }
 
+Status Dispatcher::onCoordinatorFailed(const TaskManagerId& sender,
+                                       protocol::CoordinatorFailedRequest report) {
+  if (JobMaster* job = findRunning(report.attempt.job))
+    return job->onCoordinatorFailed(sender, std::move(report));
+  return notRunning(report.attempt.job);
+}
+
 Status Dispatcher::onAcknowledge(const TaskManagerId& sender,
                                  const protocol::AcknowledgeCheckpointRequest& answer) {
   if (JobMaster* job = findRunning(answer.attempt.job)) return job->onAcknowledge(sender, answer);

@@ -47,6 +47,8 @@ class Dispatcher final : public ResourceListener {
 
   // From TaskManagers.
   Status onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report);
+  Status onCoordinatorFailed(const TaskManagerId& sender,
+                             protocol::CoordinatorFailedRequest report);
   Status onAcknowledge(const TaskManagerId& sender,
                        const protocol::AcknowledgeCheckpointRequest& answer);
   Status onDecline(const TaskManagerId& sender, const protocol::DeclineCheckpointRequest& answer);

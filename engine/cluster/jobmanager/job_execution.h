@@ -71,6 +71,10 @@ class JobExecution {
 
   /// Errors: kTaskNotFound when no current attempt of this job runs there.
   Status onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report);
+  /// The subtasks that a coordinator serves fail with it. Errors: kTaskNotFound when it is not that
+  /// of a current attempt of this job there.
+  Status onCoordinatorFailed(const TaskManagerId& sender,
+                             protocol::CoordinatorFailedRequest report);
   void onTaskReport(const TaskManagerId& sender, protocol::TaskReport report);
   void onTasksLost(const TaskManagerId& taskManager, const protocol::FailureInfo& failure);
 
@@ -125,6 +129,9 @@ class JobExecution {
   /// Marks the blocking results there as lost and returns the producers of those that have readers
   /// to come.
   std::vector<TaskIndex> loseResultsOf(const TaskManagerId& taskManager);
+  /// The subtasks that wait for coordinators there whose own subtask 0 has finished before.
+  [[nodiscard]] std::vector<TaskIndex> servedFrom(const TaskManagerId& taskManager) const;
+  [[nodiscard]] std::vector<TaskIndex> unfinishedOf(scheduler::VertexIndex vertex) const;
   void onForcedEnd(const TaskManagerId& taskManager, const std::string& reason);
   void releaseConsumedPartitions(TaskIndex consumer);
   void releasePartitions(scheduler::EdgeIndex edge);

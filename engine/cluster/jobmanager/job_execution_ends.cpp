@@ -97,6 +97,28 @@ Status JobExecution::onTaskStateChanged(const TaskManagerId& sender,
   return Status::ok();
 }
 
+Status JobExecution::onCoordinatorFailed(const TaskManagerId& sender,
+                                         protocol::CoordinatorFailedRequest report) {
+  const auto first = graph_.find(report.attempt);
+  if (!first || !graph_.execution(*first).slot ||
+      graph_.execution(*first).slot->location.taskManager != sender) {
+    return {ErrorCode::kTaskNotFound,
+            fmt::format("no such coordinator runs there: attempt={} taskManager={}",
+                        report.attempt.toString(), sender.text())};
+  }
+  const auto served = unfinishedOf(graph_.topology().vertexOf(*first));
+  if (served.empty()) return Status::ok();  // all have what they need
+  TaskFailure failed{entryFor(*first, withFlinkName(std::move(report.failure))), {}, false};
+  failed.entry.taskName.clear();  // that task may be well
+  for (const TaskIndex task : served) {
+    if (graph_.execution(task).state != ExecutionState::kCanceling) failed.tasks.push_back(task);
+  }
+  failed.concurrent = stopped_ || failed.tasks.empty();
+  listener_.onFailure(std::move(failed));
+  listener_.onTasksEnded();
+  return Status::ok();
+}
+
 Status JobExecution::endByReport(TaskIndex task, protocol::TaskStateChangedRequest report) {
   graph_.report(task, report.io, {});
   graph_.setAccumulators(task, std::move(report.accumulators));
@@ -174,6 +196,7 @@ void JobExecution::onTasksLost(const TaskManagerId& taskManager,
     if (!canceling) lost.tasks.push_back(task);
     end(task, canceling ? ExecutionState::kCanceled : ExecutionState::kFailed);
   }
+  for (const TaskIndex task : servedFrom(taskManager)) lost.tasks.push_back(task);
   if (stopped_ || lost.tasks.empty()) lost.concurrent = true;
   if (!lost.tasks.empty() || concurrent) {
     lost.entry.failure = failure;
@@ -199,6 +222,31 @@ std::vector<scheduler::TaskIndex> JobExecution::loseResultsOf(const TaskManagerI
     }
   }
   return {producers.begin(), producers.end()};
+}
+
+std::vector<scheduler::TaskIndex> JobExecution::servedFrom(const TaskManagerId& taskManager) const {
+  const auto& topology = graph_.topology();
+  std::vector<TaskIndex> result;
+  for (scheduler::VertexIndex v = 0; v < topology.numVertices(); ++v) {
+    const auto& first = graph_.execution(topology.task(v, 0));
+    const bool here = first.state == ExecutionState::kFinished && first.slot &&
+                      first.slot->location.taskManager == taskManager;
+    if (!here || !topology.hasCoordinator(v)) continue;
+    for (const TaskIndex task : unfinishedOf(v)) {
+      if (graph_.execution(task).state != ExecutionState::kCanceling) result.push_back(task);
+    }
+  }
+  return result;
+}
+
+std::vector<scheduler::TaskIndex> JobExecution::unfinishedOf(scheduler::VertexIndex vertex) const {
+  const auto& topology = graph_.topology();
+  std::vector<TaskIndex> result;
+  for (std::int32_t s = 0; s < topology.vertex(vertex).parallelism; ++s) {
+    const TaskIndex task = topology.task(vertex, s);
+    if (!protocol::isTerminal(graph_.execution(task).state)) result.push_back(task);
+  }
+  return result;
 }
 
 std::vector<scheduler::TaskIndex> JobExecution::unfinishedOn(

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -6,16 +5,8 @@
 
 /// Which tasks start over after a failure, and their new attempts.
 namespace flink::jobmanager {
-namespace {
 
 using protocol::ExecutionState;
-
-bool hasCoordinator(const protocol::JobVertex& vertex) {
-  return std::any_of(vertex.operators.begin(), vertex.operators.end(),
-                     [](const auto& op) { return op.hasCoordinator; });
-}
-
-}  // namespace
 
 std::vector<scheduler::TaskIndex> JobExecution::tasksToRestart(
     const std::vector<TaskIndex>& failed) const {
@@ -36,7 +27,7 @@ std::vector<scheduler::TaskIndex> JobExecution::tasksToRestart(
          scheduler::tasksToRestart(topology, graph_.regions(), task, facts)) {
       result.insert(other);
       const auto vertex = topology.vertexOf(other);
-      if (!hasCoordinator(topology.vertex(vertex)) || !coordinated.insert(vertex).second) continue;
+      if (!topology.hasCoordinator(vertex) || !coordinated.insert(vertex).second) continue;
       for (std::int32_t s = 0; s < topology.vertex(vertex).parallelism; ++s)
         toVisit.push_back(topology.task(vertex, s));
     }

@@ -174,6 +174,11 @@ void JobManager::serveTaskManagers() {
         dispatcher_.onTasksLost(request.job, sender, withFlinkName(std::move(request.failure)));
         responder(protocol::Empty{});
       });
+  serveRegistered<protocol::CoordinatorFailedRequest>(
+      [this](const auto& sender, auto request, auto responder) {
+        answer<protocol::CoordinatorFailedRequest>(
+            responder, dispatcher_.onCoordinatorFailed(sender, std::move(request)));
+      });
   serveRegistered<protocol::AcknowledgeCheckpointRequest>(
       [this](const auto& sender, auto request, auto responder) {
         answer<protocol::AcknowledgeCheckpointRequest>(responder,

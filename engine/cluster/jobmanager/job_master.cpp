@@ -204,6 +204,11 @@ Status JobMaster::onTaskStateChanged(const TaskManagerId& sender,
   return execution_.onTaskStateChanged(sender, std::move(report));
 }
 
+Status JobMaster::onCoordinatorFailed(const TaskManagerId& sender,
+                                      protocol::CoordinatorFailedRequest report) {
+  return execution_.onCoordinatorFailed(sender, std::move(report));
+}
+
 void JobMaster::onTaskReport(const TaskManagerId& sender, protocol::TaskReport report) {
   execution_.onTaskReport(sender, std::move(report));
 }

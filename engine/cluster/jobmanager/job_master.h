@@ -45,6 +45,8 @@ class JobMaster final : private JobContext, private ExecutionListener {
   void suspend();
 
   Status onTaskStateChanged(const TaskManagerId& sender, protocol::TaskStateChangedRequest report);
+  Status onCoordinatorFailed(const TaskManagerId& sender,
+                             protocol::CoordinatorFailedRequest report);
   void onTaskReport(const TaskManagerId& sender, protocol::TaskReport report);
   Status onAcknowledge(const TaskManagerId& sender,
                        const protocol::AcknowledgeCheckpointRequest& answer);

@@ -1,5 +1,6 @@
 #include "cluster/scheduler/topology.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
@@ -49,6 +50,12 @@ void Topology::sortTopologically() {
 
 const protocol::JobVertex& Topology::vertex(VertexIndex index) const {
   return graph_->vertices[static_cast<std::size_t>(index)];
+}
+
+bool Topology::hasCoordinator(VertexIndex index) const {
+  const auto& operators = vertex(index).operators;
+  return std::any_of(operators.begin(), operators.end(),
+                     [](const auto& op) { return op.hasCoordinator; });
 }
 
 const protocol::JobEdge& Topology::edge(EdgeIndex index) const {

@@ -40,6 +40,8 @@ class Topology {
   [[nodiscard]] std::int32_t numTasks() const { return numTasks_; }
   [[nodiscard]] const protocol::JobVertex& vertex(VertexIndex index) const;
   [[nodiscard]] const protocol::JobEdge& edge(EdgeIndex index) const;
+  /// Whether a split enumerator runs beside subtask 0 and serves all subtasks.
+  [[nodiscard]] bool hasCoordinator(VertexIndex index) const;
   [[nodiscard]] VertexIndex sourceOf(EdgeIndex index) const {
     return edgeEnds_[static_cast<std::size_t>(index)].source;
   }

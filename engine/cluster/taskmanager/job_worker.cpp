@@ -84,6 +84,10 @@ void JobWorker::serveWorker() {
     respond(protocol::Empty{});
     onTaskStateChanged(std::move(request));
   });
+  rpc_->serve<protocol::CoordinatorFailedRequest>([this](const auto&, auto request, auto respond) {
+    respond(protocol::Empty{});
+    services_.listener.onCoordinatorFailed(std::move(request));
+  });
   rpc_->serve<protocol::OperatorEventRequest>([this](const auto&, auto request, auto respond) {
     respond(protocol::Empty{});
     services_.listener.onOperatorEvent(std::move(request));

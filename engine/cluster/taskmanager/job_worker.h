@@ -25,6 +25,7 @@ class JobWorkerListener {
  public:
   virtual ~JobWorkerListener() = default;
   virtual void onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) = 0;
+  virtual void onCoordinatorFailed(protocol::CoordinatorFailedRequest report) = 0;
   virtual void onOperatorEvent(protocol::OperatorEventRequest event) = 0;
   virtual void onCheckpointAcknowledged(protocol::AcknowledgeCheckpointRequest answer) = 0;
   virtual void onCheckpointDeclined(protocol::DeclineCheckpointRequest answer) = 0;

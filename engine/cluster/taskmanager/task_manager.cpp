@@ -366,6 +366,10 @@ void TaskManager::onTaskStateChanged(JobWorker& worker, protocol::TaskStateChang
   jobManager_->sendReliably(change);
 }
 
+void TaskManager::onCoordinatorFailed(protocol::CoordinatorFailedRequest report) {
+  jobManager_->sendReliably(report);
+}
+
 void TaskManager::onOperatorEvent(protocol::OperatorEventRequest event) {
   jobManager_->sendReliably(event);
 }

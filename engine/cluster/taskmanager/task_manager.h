@@ -122,6 +122,7 @@ class TaskManager final : private JobWorkerListener {
 
   // JobWorkerListener
   void onTaskStateChanged(JobWorker& worker, protocol::TaskStateChangedRequest change) override;
+  void onCoordinatorFailed(protocol::CoordinatorFailedRequest report) override;
   void onCheckpointAcknowledged(protocol::AcknowledgeCheckpointRequest answer) override;
   void onCheckpointDeclined(protocol::DeclineCheckpointRequest answer) override;
   void onOperatorEvent(protocol::OperatorEventRequest event) override;

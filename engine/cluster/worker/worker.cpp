@@ -411,11 +411,10 @@ void Worker::deliver(const protocol::OperatorEvent& event) {
 }
 
 void Worker::onCoordinatorFailed(const ExecutionAttemptId& attempt, const Status& reason) {
-  for (const auto& [id, task] : tasks_) {
-    if (id.vertex == attempt.vertex) return task->fail(reason);
-  }
-  // Every subtask that runs here has ended; the others wait for splits in vain.
-  reportState(attempt, task::TaskState::kFailed, reason, {});
+  FLINK_WARN(kLog, "coordinator failed of={} reason={}", attempt.toString(), reason.toString());
+  // Not as the end of a task: its own subtask may have ended, those that wait for it run anywhere.
+  tell(protocol::CoordinatorFailedRequest{attempt,
+                                          describeFailure(reason, services_.clock.wallMs())});
 }
 
 void Worker::onCollect(const ExecutionAttemptId& attempt, const std::string& collectId,

@@ -101,6 +101,9 @@ class FakeTaskManager {
     running.clear();
     send(protocol::WorkerEndedRequest{self.id, job, failureOf("FLINK-TM-003", message)});
   }
+  void coordinatorFailed(const ExecutionAttemptId& first, const std::string& message) {
+    send(protocol::CoordinatorFailedRequest{first, failureOf("FLINK-JOB-008", message)});
+  }
   static protocol::FailureInfo failureOf(const std::string& errorId, const std::string& message) {
     return {"test.Failure", errorId, message, "test.Failure: " + message, 0};
   }

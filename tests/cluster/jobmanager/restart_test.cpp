@@ -160,6 +160,77 @@ TEST_F(RestartTest, LostBlockingResultIsMadeAgain) {
   EXPECT_EQ(statusOf(id), JobStatus::kFinished);
 }
 
+/// The source of `job`, which is its first vertex, has a coordinator.
+testing::JobGraphBuilder coordinated(testing::JobGraphBuilder job) {
+  job.graph().vertices[0].operators[0].hasCoordinator = true;
+  return job;
+}
+
+TEST_F(RestartTest, FailedCoordinatorRestartsWhatItServed) {
+  start();
+  auto& taskManager = addTaskManager("tm-1", 2);
+  auto job = coordinated(restarting(keyedJob(1, 2)));
+  const JobId id = job.graph().id;
+  ASSERT_TRUE(submit(job).isOk());
+  const ExecutionAttemptId first{id, job.graph().vertices[0].id, 0, 0};
+  taskManager.report(first, ExecutionState::kFinished);
+  taskManager.coordinatorFailed(first, "no such split");
+  loop_.run();
+  EXPECT_EQ(statusOf(id), JobStatus::kRestarting);
+  EXPECT_THAT(taskManager.cancelled, SizeIs(3));
+  const auto exceptions = details(id).exceptions;
+  ASSERT_THAT(exceptions, SizeIs(1));
+  EXPECT_EQ(exceptions[0].failure.message, "no such split");
+  EXPECT_EQ(exceptions[0].taskName, "");
+  EXPECT_EQ(exceptions[0].taskManagerId, "tm-1");
+  pass(std::chrono::seconds(2));
+  EXPECT_THAT(attemptsOf(taskManager), ElementsAre(1, 1, 1, 1));
+  taskManager.coordinatorFailed(first, "late news of an earlier attempt");
+  loop_.run();
+  EXPECT_EQ(statusOf(id), JobStatus::kRunning);
+}
+
+TEST_F(RestartTest, FailedCoordinatorThatNobodyNeedsChangesNothing) {
+  start();
+  auto& taskManager = addTaskManager("tm-1", 2);
+  auto job = coordinated(keyedJob(1, 2));
+  const JobId id = job.graph().id;
+  ASSERT_TRUE(submit(job).isOk());
+  const ExecutionAttemptId first{id, job.graph().vertices[0].id, 0, 0};
+  ExecutionAttemptId second = first;
+  second.subtask = 1;
+  taskManager.report(first, ExecutionState::kFinished);
+  taskManager.report(second, ExecutionState::kFinished);
+  taskManager.coordinatorFailed(first, "no such split");
+  loop_.run();
+  EXPECT_EQ(statusOf(id), JobStatus::kRunning);
+  taskManager.finishAll();
+  loop_.run();
+  EXPECT_EQ(statusOf(id), JobStatus::kFinished);
+}
+
+TEST_F(RestartTest, LostCoordinatorRestartsWhatItServedElsewhere) {
+  start();
+  addTaskManager("tm-1", 1);
+  addTaskManager("tm-2", 1);
+  JobGraphBuilder builder(1);
+  builder.vertex("Source", 2);
+  auto job = coordinated(restarting(std::move(builder)));
+  const JobId id = job.graph().id;
+  ASSERT_TRUE(submit(job).isOk());
+  const ExecutionAttemptId first{id, job.graph().vertices[0].id, 0, 0};
+  const std::size_t holder = taskManagers_[0]->running.contains(first) ? 0 : 1;
+  taskManagers_[holder]->report(first, ExecutionState::kFinished);
+  taskManagers_[holder]->workerEnded(id, "worker ended by signal 9");
+  loop_.run();
+  EXPECT_EQ(statusOf(id), JobStatus::kRestarting);
+  EXPECT_THAT(taskManagers_[1 - holder]->cancelled, SizeIs(1));
+  pass(std::chrono::seconds(2));
+  EXPECT_EQ(statusOf(id), JobStatus::kRunning);
+  EXPECT_THAT(attemptsOf(*taskManagers_[0]), ElementsAre(1));
+  EXPECT_THAT(attemptsOf(*taskManagers_[1]), ElementsAre(1));
+}
+
 TEST_F(RestartTest, TooFewSlotsRestartTheJobToo) {
   settings_.slotRequestTimeout = std::chrono::seconds(5);
   start();

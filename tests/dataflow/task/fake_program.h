@@ -78,6 +78,7 @@ struct Script {
   std::function<void(std::string_view)> handleEvent;
   std::function<bool(state::SnapshotId)> prepare;
   std::optional<std::string> coordinatorSnapshot;
+  std::function<std::unique_ptr<operators::OperatorCoordinator>()> coordinator;
   int numInputs = 1;
 };
 
@@ -226,6 +227,9 @@ class FakeProgram final : public operators::OperatorCatalog {
         const operators::OperatorOutputs& outputs) const override {
       if (script.poll) return std::make_unique<ScriptedSource>(script, outputs);
       return std::make_unique<ScriptedOperator>(script, outputs);
+    }
+    std::unique_ptr<operators::OperatorCoordinator> createCoordinator() const override {
+      return script.coordinator ? script.coordinator() : nullptr;
     }
     Script script;
   };
