@@ -114,7 +114,12 @@ void JobWorker::serveWorker() {
 
 void JobWorker::onLibrary(Result<std::string> path) {
   if (stage_ != Stage::kStarting) return;
-  if (!path) return onStarted(path.status());
+  if (!path) {
+    // Posted: what fails at once comes before the tasks that it is to fail.
+    return services_.loop.post([weak = weak_from_this(), reason = path.status()] {
+      if (auto self = weak.lock()) self->failStart(reason);
+    });
+  }
   protocol::StartWorkerRequest start = std::move(*start_);
   start_.reset();
   start.libraryPath = std::move(*path);
@@ -128,16 +133,23 @@ void JobWorker::onLibrary(Result<std::string> path) {
 void JobWorker::onStarted(const Status& status) {
   if (stage_ != Stage::kStarting) return;
   if (!status.isOk()) {
+    if (status.code() != ErrorCode::kUnavailable) return failStart(status);
     // A worker that died while starting is reported by onExit, which knows more.
-    if (status.code() == ErrorCode::kUnavailable) return;
-    FLINK_WARN(kLog, "worker did not start job={} reason={}", launch_.job.toHex(),
-               status.toString());
-    failAll(status);
-    return release();
+    services_.loop.schedule(2 * kReapGrace, [weak = weak_from_this(), status] {
+      if (auto self = weak.lock()) self->failStart(status);
+    });
+    return;
   }
   stage_ = Stage::kRunning;
   auto waiting = std::exchange(waiting_, {});
   for (auto& action : waiting) action();
+}
+
+void JobWorker::failStart(const Status& reason) {
+  if (stage_ != Stage::kStarting) return;
+  FLINK_WARN(kLog, "worker did not start job={} reason={}", launch_.job.toHex(), reason.toString());
+  failAll(reason);
+  release();
 }
 
 Status JobWorker::whenRunning(std::function<void()> action) {

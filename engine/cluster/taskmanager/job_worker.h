@@ -105,6 +105,8 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   void serveWorker();
   void onLibrary(Result<std::string> path);
   void onStarted(const Status& status);
+  /// Without effect on a worker that is not starting any more.
+  void failStart(const Status& reason);
   void onTaskStateChanged(protocol::TaskStateChangedRequest change);
   void onSilent(const Status& reason);
   void onExit(WorkerExit exit);

@@ -181,6 +181,32 @@ TEST_F(TaskManagerTest, AProgramThatCannotBeRebuiltFailsTheTasks) {
   EXPECT_TRUE(worker().stopped);
 }
 
+TEST_F(TaskManagerTest, ALibraryThatCannotBeFetchedFailsTheTasks) {
+  jobManagerRpc_->serve<protocol::GetBlobChunkRequest>([](const auto&, const auto&, auto respond) {
+    respond(Status(ErrorCode::kUnavailable, "the blob server is stopping"));
+  });
+  start();
+  auto request = submission(1, {0, 1});
+  request.submission.jobGraph->program.library = testing::idOf<BlobDigest>(5);
+  request.submission.blobServer = "localhost:6123";
+  ASSERT_TRUE(ask(request).isOk());
+  ASSERT_EQ(states_.size(), 2U);
+  EXPECT_EQ(states_[0].state, ExecutionState::kFailed);
+  EXPECT_THAT(states_[0].failure->message, HasSubstr("the blob server is stopping"));
+  EXPECT_TRUE(worker().stopped);
+}
+
+TEST_F(TaskManagerTest, AnUnavailableServiceThatAWorkerStartsWithoutFailsTheTasks) {
+  launcher_.startStatus = Status(ErrorCode::kUnavailable, "the program cannot reach its registry");
+  start();
+  ASSERT_TRUE(ask(submission(1, {0})).isOk());
+  loop_.advance(seconds(5));
+  ASSERT_EQ(states_.size(), 1U);
+  EXPECT_THAT(states_[0].failure->message, HasSubstr("cannot reach its registry"));
+  EXPECT_TRUE(worker().stopped);
+  worker().exit(0);
+}
+
 TEST_F(TaskManagerTest, ADeadWorkerIsReportedWithItsPidAndSignal) {
   start();
   ASSERT_TRUE(ask(submission(1, {0})).isOk());
