@@ -184,7 +184,7 @@ void JobWorker::submit(protocol::SubmitTasks submission) {
   submission.jobGraph.reset();
   std::vector<ExecutionAttemptId> attempts;
   for (const auto& task : submission.tasks) {
-    active_[task.attempt] = {task.slot, false};
+    active_[task.attempt] = {task.slot, std::nullopt};
     attempts.push_back(task.attempt);
   }
   protocol::SubmitTasksRequest request{std::move(submission)};
@@ -205,9 +205,11 @@ void JobWorker::submit(protocol::SubmitTasks submission) {
 
 void JobWorker::cancel(const std::vector<ExecutionAttemptId>& attempts) {
   bool any = false;
+  const MonotonicTime endsBy = services_.clock.now() + limits_.cancellationTimeout;
   for (auto& [id, attempt] : active_) {
     if (attempts.empty() || std::find(attempts.begin(), attempts.end(), id) != attempts.end()) {
-      attempt.canceling = any = true;
+      any = true;
+      if (!attempt.endsBy) attempt.endsBy = endsBy;
     }
   }
   if (!any) return;
@@ -219,17 +221,26 @@ void JobWorker::cancel(const std::vector<ExecutionAttemptId>& attempts) {
 }
 
 void JobWorker::watchCancellation() {
-  if (cancellationTimer_ != EventLoop::TimerId::kNone ||
-      limits_.cancellationTimeout <= Duration::zero())
-    return;
-  schedule(cancellationTimer_, limits_.cancellationTimeout, &JobWorker::onCancellationTimeout);
+  if (limits_.cancellationTimeout <= Duration::zero()) return;
+  services_.loop.cancel(cancellationTimer_);
+  cancellationTimer_ = EventLoop::TimerId::kNone;
+  std::optional<MonotonicTime> next;
+  for (const auto& entry : active_) {
+    const auto& endsBy = entry.second.endsBy;
+    if (endsBy && (!next || *endsBy < *next)) next = endsBy;
+  }
+  if (next)
+    schedule(cancellationTimer_, *next - services_.clock.now(), &JobWorker::onCancellationTimeout);
 }
 
 void JobWorker::onCancellationTimeout() {
   cancellationTimer_ = EventLoop::TimerId::kNone;
-  const auto stuck = std::count_if(active_.begin(), active_.end(),
-                                   [](const auto& entry) { return entry.second.canceling; });
-  if (stuck == 0 || ending()) return;
+  const MonotonicTime now = services_.clock.now();
+  const auto stuck = std::count_if(active_.begin(), active_.end(), [now](const auto& entry) {
+    return entry.second.endsBy && *entry.second.endsBy <= now;
+  });
+  if (ending()) return;
+  if (stuck == 0) return watchCancellation();
   killBecause(fmt::format(
       "did not end {} cancelled task(s) within {} s (task.cancellation.timeout)", stuck,
       std::chrono::duration_cast<std::chrono::seconds>(limits_.cancellationTimeout).count()));

@@ -99,7 +99,8 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   enum class Stage : std::uint8_t { kStarting, kRunning, kEnding, kGone };
   struct Attempt {
     int slot = 0;
-    bool canceling = false;
+    /// When a task that was cancelled has to have ended.
+    std::optional<MonotonicTime> endsBy;
   };
 
   void serveWorker();
@@ -120,6 +121,7 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   template <class Request>
   void tell(const Request& request);
   void onStreamBroken(const Status& reason);
+  /// Waits for the earliest time at which a cancelled task has to have ended.
   void watchCancellation();
   void killBecause(std::string reason);
   [[nodiscard]] std::string errorTail() const;

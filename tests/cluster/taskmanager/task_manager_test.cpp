@@ -281,6 +281,26 @@ TEST_F(TaskManagerTest, CancelledTasksThatEndInTimeDoNot) {
   EXPECT_TRUE(worker().signals.empty());
 }
 
+TEST_F(TaskManagerTest, EveryCancelledTaskHasTheWholeTimeToEnd) {
+  start();
+  const auto request = submission(1, {0, 1});
+  ASSERT_TRUE(ask(request).isOk());
+  const auto cancel = [&](std::size_t task) {
+    return ask(protocol::CancelTasksRequest{request.submission.job,
+                                            {request.submission.tasks[task].attempt}});
+  };
+  ASSERT_TRUE(cancel(0).isOk());
+  loop_.advance(minutes(2));
+  ASSERT_TRUE(cancel(1).isOk());
+  ASSERT_TRUE(cancel(0).isOk()) << "cancelled again, it does not get more";
+  worker().tellState(request.submission.tasks[0].attempt, ExecutionState::kCanceled);
+  loop_.advance(minutes(2));
+  EXPECT_TRUE(worker().signals.empty()) << "the second was cancelled two minutes ago";
+  loop_.advance(minutes(1));
+  EXPECT_EQ(worker().signals, std::vector<int>{SIGKILL});
+  worker().exit(SIGKILL);
+}
+
 TEST_F(TaskManagerTest, ReleaseEndsTheWorkerAndFreesTheSlots) {
   start();
   ASSERT_TRUE(ask(submission(1, {0, 1, 2, 3})).isOk());
