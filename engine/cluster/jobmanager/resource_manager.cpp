@@ -271,8 +271,11 @@ void ResourceManager::forceEnd(const JobId& job, const TaskManagerId& id, const 
 
 void ResourceManager::sendRelease(const TaskManagerId& id,
                                   const protocol::ReleaseJobRequest& request, Done done) {
+  // Now, not with the answer: what is sent after this starts a worker anew, which stays.
+  if (const auto found = taskManagers_.find(id); found != taskManagers_.end())
+    found->second.jobs.erase(request.job);
   callInOrder<protocol::ReleaseJobRequest>(
-      id, request, [this, id, job = request.job, done = std::move(done)](auto answer) {
+      id, request, [id, job = request.job, done = std::move(done)](auto answer) {
         const Status status = std::move(answer).status();
         if (!status.isOk()) {
           FLINK_WARN(
@@ -280,8 +283,6 @@ void ResourceManager::sendRelease(const TaskManagerId& id,
               "TaskManager did not confirm a job's release: job={} taskManager={} error=\"{}\"",
               job.toHex(), id.text(), status.toString());
         }
-        if (const auto found = taskManagers_.find(id); found != taskManagers_.end())
-          found->second.jobs.erase(job);
         done(status);
       });
 }

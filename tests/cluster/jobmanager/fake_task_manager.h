@@ -127,7 +127,8 @@ class FakeTaskManager {
 
   Tasks tasks = Tasks::kRun;
   bool followsCancel = true;
-  bool workerStays = false;  ///< a forced end is answered by the test, from keptReleases
+  bool workerStays = false;    ///< a forced end is answered by the test, from keptReleases
+  bool keepsReleases = false;  ///< and so is any other
   std::vector<control::RpcEndpoint::Responder<protocol::ReleaseJobRequest>> keptReleases;
   std::optional<Status> refuseSubmission;
   bool sendsHeartbeats = true;
@@ -167,7 +168,8 @@ class FakeTaskManager {
     rpc_.serve<protocol::ReleaseJobRequest>([this](const auto&, auto request, auto respond) {
       std::erase_if(running, [&](const auto& attempt) { return attempt.job == request.job; });
       released.emplace_back(request.job, request.reason);
-      if (request.awaitEnd && workerStays) return keptReleases.push_back(std::move(respond));
+      if (keepsReleases || (request.awaitEnd && workerStays))
+        return keptReleases.push_back(std::move(respond));
       respond(protocol::Empty{});
     });
     rpc_.serve<protocol::TriggerCheckpointRequest>([this](const auto&, auto request, auto respond) {

@@ -287,6 +287,30 @@ TEST_F(ResourcesTest, JobsFromBeforeARestartAreEnded) {
               ElementsAre(Pair(unknown, "the JobManager does not run this job")));
 }
 
+TEST_F(ResourcesTest, LateAnswerToAReleaseDoesNotForgetTheNextWorker) {
+  start();
+  auto& taskManager = *taskManagers_.emplace_back(
+      std::make_unique<FakeTaskManager>(network_, loop_, clock_, "tm-1", 2));
+  auto job = keyedJob(1, 2);
+  const JobId id = job.graph().id;
+  taskManager.runningJobs = {id};  // of an earlier JobManager
+  taskManager.keepsReleases = true;
+  taskManager.registerNow();
+  loop_.run();
+  ASSERT_THAT(taskManager.keptReleases, SizeIs(1));
+  ASSERT_TRUE(submit(job).isOk());
+  ASSERT_EQ(statusOf(id), JobStatus::kRunning);
+  taskManager.keptReleases[0](protocol::Empty{});
+  loop_.run();
+  taskManager.self.allocatedSlots = {{id, {}, 2}};
+  taskManager.heartbeat();
+  loop_.run();
+  EXPECT_THAT(taskManager.released, SizeIs(1)) << "the job runs here";
+  network_.cut("tm-1");
+  loop_.run();
+  EXPECT_EQ(statusOf(id), JobStatus::kFailed) << "its loss is the job's";
+}
+
 TEST_F(ResourcesTest, HeartbeatThatNamesAnEndedJobBringsItsReleaseAgain) {
   start();
   auto& taskManager = addTaskManager("tm-1", 2);
