@@ -198,9 +198,27 @@ void Worker::onRebuilt(RebuildResult catalog) {
   respondStart_(Empty{});
 }
 
+void Worker::takeSlots(const protocol::SubmitTasks& submission) {
+  const auto total = [this] {
+    std::int64_t bytes = 0;
+    for (const auto& slot : slotNetworkBytes_) bytes += slot.second;
+    return std::max(bytes, start_->networkBytes);  // which the first slots brought
+  };
+  const std::int64_t before = total();
+  for (const auto& task : submission.tasks) {
+    auto& bytes = slotNetworkBytes_[task.slot];
+    bytes = std::max(bytes, task.resource.networkBytes);
+  }
+  const std::int64_t added = total() - before;
+  if (added == 0) return;
+  FLINK_INFO(kLog, "more slots: slots={} networkBytes={}", slotNetworkBytes_.size(), total());
+  runtime_->network->addMemory(added);
+}
+
 Status Worker::submit(const protocol::SubmitTasks& submission) {
   if (stage_ != Stage::kRunning)
     return Status(ErrorCode::kInternal, "tasks came before the worker was ready");
+  takeSlots(submission);
   std::map<std::int32_t, std::int64_t> tasksInSlot;
   for (const auto& deployment : submission.tasks) ++tasksInSlot[deployment.slot];
   for (const auto& deployment : submission.tasks) {

@@ -58,6 +58,8 @@ class Worker final : private task::TaskListener, private task::CheckpointRespond
   void handleStart(protocol::StartWorkerRequest request,
                    control::RpcEndpoint::Responder<protocol::StartWorkerRequest> respond);
   void onRebuilt(RebuildResult catalog);
+  /// Gives the network memory of slots that are new here to the worker's network.
+  void takeSlots(const protocol::SubmitTasks& submission);
   /// Tasks that come into one slot together share its managed memory equally.
   Status submit(const protocol::SubmitTasks& submission);
   Status deploy(const protocol::TaskDeploymentDescriptor& deployment, std::int64_t managedBytes);
@@ -117,6 +119,8 @@ class Worker final : private task::TaskListener, private task::CheckpointRespond
   control::RpcEndpoint::Responder<protocol::StartWorkerRequest> respondStart_;
   std::unique_ptr<WorkerRuntime> runtime_;
   std::unique_ptr<Coordinators> coordinators_;
+  /// What each slot that tasks came for has brought of the network memory.
+  std::map<std::int32_t, std::int64_t> slotNetworkBytes_;
   std::map<ExecutionAttemptId, std::unique_ptr<task::Task>> tasks_;
   EventLoop::TimerId reportTimer_ = EventLoop::TimerId::kNone;
 };

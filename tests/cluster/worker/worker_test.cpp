@@ -36,5 +36,34 @@ TEST_F(WorkerTest, ACoordinatorThatFailsAfterItsSubtaskEndedIsReported) {
   EXPECT_EQ(stateOf(attemptOf(0, 0)), ExecutionState::kFinished) << "that task is not to blame";
 }
 
+TEST_F(WorkerTest, SlotsThatTasksComeForLaterBringTheirNetworkMemory) {
+  constexpr int kConsumers = 24;  // of the 32 segments that a slot has
+  testing::JobGraphBuilder builder(1, protocol::JobType::kBatch);
+  builder.vertex("Source", 3);
+  builder.vertex("Sink", kConsumers);
+  builder.edge(0, 1, protocol::ShipStrategy::kHash, protocol::ExchangeType::kBlocking);
+  program_.script(1).poll = [](std::size_t, const auto&) {
+    return SourceOperatorBase::Poll::kNothingNow;
+  };
+  ASSERT_TRUE(start(builder).isOk());
+  const auto submitOne = [&](int subtask, int slot) {
+    auto task = deployment(0, subtask, slot);
+    protocol::ResultPartitionDescriptor partition;
+    partition.id = {job_.edges[0].dataSet, task.attempt};
+    partition.numSubpartitions = kConsumers;
+    partition.exchange = protocol::ExchangeType::kBlocking;
+    task.producedPartitions.push_back(partition);
+    EXPECT_TRUE(submit({task}).isOk());
+    return changes_[task.attempt];
+  };
+  EXPECT_EQ(submitOne(0, 0).state, ExecutionState::kRunning);
+  const auto second = submitOne(1, 3);
+  EXPECT_EQ(second.state, ExecutionState::kRunning)
+      << (second.failure ? second.failure->message : "");
+  const auto third = submitOne(2, 3);
+  ASSERT_EQ(third.state, ExecutionState::kFailed) << "that slot was here before";
+  EXPECT_THAT(third.failure->message, HasSubstr("required 24, but only 16 available"));
+}
+
 }  // namespace
 }  // namespace flink::worker
