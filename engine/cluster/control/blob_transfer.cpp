@@ -55,11 +55,19 @@ Result<PeerId> BlobCache::peerOf(const std::string& server) {
   return peer;
 }
 
+void BlobCache::disconnect(const Status& reason) {
+  ++session_;
+  for (const auto& server : servers_) transport_.disconnect(server.second);
+  servers_.clear();
+  while (!waiting_.empty()) finish(waiting_.begin()->first, reason);
+}
+
 void BlobCache::requestPiece(const BlobDigest& digest, const PeerId& peer, std::int64_t offset) {
   endpoint_.call(peer, GetBlobChunkRequest{digest, offset, kBlobChunkBytes}, Duration::zero(),
                  std::function<void(Result<GetBlobChunkRequest::Response>)>(
-                     [this, digest, peer, offset](Result<GetBlobChunkRequest::Response> piece) {
-                       onPiece(digest, peer, offset, std::move(piece));
+                     [this, digest, peer, offset,
+                      session = session_](Result<GetBlobChunkRequest::Response> piece) {
+                       if (session == session_) onPiece(digest, peer, offset, std::move(piece));
                      }));
 }
 
@@ -77,8 +85,8 @@ void BlobCache::onPiece(const BlobDigest& digest, const PeerId& peer, std::int64
 }
 
 void BlobCache::finish(const BlobDigest& digest, const Status& status) {
-  const std::vector<Done> waiting = std::exchange(waiting_[digest], {});
-  waiting_.erase(digest);
+  const auto node = waiting_.extract(digest);
+  const std::vector<Done>& waiting = node.mapped();
   for (const Done& done : waiting) {
     if (status) {
       done(store_.pathOf(digest));

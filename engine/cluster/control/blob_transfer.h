@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -29,6 +30,8 @@ class BlobCache {
   /// Calls `done`, at once if the blob is here, with its path. `server` is host:port. Errors:
   /// kNotFound, kUnavailable, kDeadlineExceeded, kCorruptData, errors of the file system.
   void fetch(const BlobDigest& digest, const std::string& server, Done done);
+  /// Closes the connections to all servers; what is being fetched fails with `reason`.
+  void disconnect(const Status& reason);
 
  private:
   void requestPiece(const BlobDigest& digest, const RpcEndpoint::PeerId& peer, std::int64_t offset);
@@ -42,6 +45,7 @@ class BlobCache {
   BlobStore& store_;
   std::map<std::string, RpcEndpoint::PeerId> servers_;
   std::map<BlobDigest, std::vector<Done>> waiting_;
+  std::uint64_t session_ = 0;  ///< grows with disconnect(); answers of earlier ones are ignored
 };
 
 }  // namespace flink::control

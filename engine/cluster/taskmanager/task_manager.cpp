@@ -94,6 +94,7 @@ Status TaskManager::start() {
   callbacks.onRegistered = [this](const auto&) { services_.onRegistered(); };
   callbacks.onLost = [this](const Status& reason) {
     releaseEverything("the JobManager is lost: " + reason.toString());
+    blobs_->disconnect(reason);  // the next JobManager has a blob server of its own
   };
   callbacks.onGivenUp = [this](Status reason) { services_.onFatal(std::move(reason)); };
   jobManager_ =

@@ -11,6 +11,7 @@
 #include "core/base/error_codes.h"
 #include "core/fs/local_file_system.h"
 #include "node.h"
+#include "tests/support/in_memory_transport.h"
 #include "tests/support/manual_event_loop.h"
 
 namespace flink::control {
@@ -193,6 +194,49 @@ TEST_F(BlobTransferTest, FileTravelsFromClientToServerToCache) {
 TEST_F(BlobTransferTest, FetchOfAnUnknownBlobFails) {
   EXPECT_EQ(fetch(digestOf("nowhere")).status().code(), ErrorCode::kNotFound);
   EXPECT_EQ(fetch(digestOf("nowhere")).status().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(BlobStoreTest, DisconnectedCacheFailsItsFetchesAndBeginsAnew) {
+  testing::ManualEventLoop loop(clock_);
+  testing::InMemoryNetwork network(loop);
+  const auto oldTransport = network.makeTransport("old"),
+             newTransport = network.makeTransport("new"),
+             ownTransport = network.makeTransport("own");
+  RpcEndpoint oldServer({.sender = "old"}, loop, clock_, *oldTransport);
+  RpcEndpoint newServer({.sender = "new"}, loop, clock_, *newTransport);
+  RpcEndpoint own({.sender = "own"}, loop, clock_, *ownTransport);
+  const BlobServer blobs(newServer, store_);
+  bool left = false;
+  oldServer.onPeerLost([&](const auto&, const Status&) { left = true; });
+  BlobStore local(*files_, clock_, directory_ + "/local");
+  BlobCache cache(own, *ownTransport, local);
+  for (RpcEndpoint* endpoint : {&oldServer, &newServer, &own}) endpoint->start();
+  ASSERT_TRUE(oldTransport->bind("old:1"));
+  ASSERT_TRUE(newTransport->bind("new:1"));
+  const std::string content = "a library";
+  const BlobDigest digest = digestOf(content);
+  ASSERT_TRUE(store_.put(digest, 0, static_cast<std::int64_t>(content.size()), content));
+
+  std::vector<Status> results;
+  const auto fetch = [&](const std::string& server) {
+    cache.fetch(digest, server, [&](auto path) { results.push_back(path.status()); });
+    loop.run();
+  };
+  network.stall("old");  // has the request and does not answer
+  fetch("old:1");
+  EXPECT_TRUE(results.empty());
+  cache.disconnect({ErrorCode::kUnavailable, "the JobManager is lost"});
+  loop.run();
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_EQ(results[0].code(), ErrorCode::kUnavailable);
+  EXPECT_TRUE(left) << "the connection is closed";
+  network.stall("new");
+  fetch("new:1");
+  loop.advance(std::chrono::seconds(5));
+  network.resume("new");
+  loop.advance(std::chrono::seconds(30));  // the first request's time is over, too
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_TRUE(results[1].isOk()) << results[1].toString();
 }
 
 TEST_F(BlobTransferTest, MissingFileIsNamed) {
