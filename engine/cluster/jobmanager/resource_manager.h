@@ -107,9 +107,6 @@ class ResourceManager {
   }
 
   [[nodiscard]] std::optional<TaskManagerId> taskManagerOf(const PeerId& peer) const;
-  [[nodiscard]] bool isRegistered(const TaskManagerId& id) const {
-    return taskManagers_.contains(id);
-  }
   [[nodiscard]] std::int32_t numTaskManagers() const {
     return static_cast<std::int32_t>(taskManagers_.size());
   }

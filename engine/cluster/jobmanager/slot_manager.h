@@ -83,7 +83,6 @@ class SlotManager {
     protocol::ResourceProfile resource;
   };
   [[nodiscard]] std::vector<TakenSlot> takenSlots(const TaskManagerId& id) const;
-  [[nodiscard]] std::size_t pendingRequests() const { return pending_.size(); }
   /// The slots that a job waits for, and how many of them it could have now; nothing when it does
   /// not wait.
   struct Waiting {

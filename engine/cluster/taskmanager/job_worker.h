@@ -90,7 +90,6 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   [[nodiscard]] bool runs(const ExecutionAttemptId& attempt) const {
     return active_.contains(attempt);
   }
-  [[nodiscard]] std::size_t numActive() const { return active_.size(); }
   [[nodiscard]] const protocol::WorkerReportRequest& lastReport() const { return report_; }
   /// Slot of an attempt that was submitted here; -1 when unknown.
   [[nodiscard]] int slotOf(const ExecutionAttemptId& attempt) const;

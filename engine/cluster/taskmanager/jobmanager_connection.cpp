@@ -36,11 +36,8 @@ Status JobManagerConnection::start() {
 
 void JobManagerConnection::stop(const std::string& reason) {
   if (stage_ == Stage::kRegistered) {
-    protocol::UnregisterTaskManagerRequest request;
-    request.id = callbacks_.makeHeartbeat().id;
-    request.reason = reason;
-    rpc_.call<protocol::UnregisterTaskManagerRequest>(peer_, request, kAnswerDeadline,
-                                                      [](auto&&) {});
+    rpc_.call<protocol::UnregisterTaskManagerRequest>(peer_, {settings_.id, reason},
+                                                      kAnswerDeadline, [](auto&&) {});
   }
   stage_ = Stage::kStopped;
   calls_.reset();

@@ -31,6 +31,7 @@ class JobManagerConnection {
     std::function<void(Status reason)> onGivenUp;
   };
   struct Settings {
+    TaskManagerId id;        ///< of this TaskManager
     std::string jobManager;  ///< host:port
     Duration registrationTimeout = std::chrono::minutes(5);
     Duration initialPause = std::chrono::milliseconds(100);

@@ -86,6 +86,7 @@ Status TaskManager::start() {
   };
 
   JobManagerConnection::Settings connection;
+  connection.id = id_;
   connection.jobManager = settings_.jobManager;
   connection.registrationTimeout = settings_.registrationTimeout;
   JobManagerConnection::Callbacks callbacks;

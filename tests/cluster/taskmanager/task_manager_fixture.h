@@ -86,8 +86,8 @@ class TaskManagerTest : public ::testing::Test {
           respond(protocol::Empty{});
         });
     jobManagerRpc_->serve<protocol::UnregisterTaskManagerRequest>(
-        [this](const auto&, auto, auto respond) {
-          unregistered_ = true;
+        [this](const auto&, auto request, auto respond) {
+          unregistered_ = request.id.text() == settings_.resourceId;
           respond(protocol::Empty{});
         });
     jobManagerRpc_->start();
