@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Keeps the users' compile times: <flink/datastream.h> alone at most 1.8 times the standard headers that it needs, and the
-WordCount job at most 5 s at -O2. Times differ between machines and from run to run, so what decides is the memory that the
-compiler allocates for them, which does not: the limits below are what it allocated when the times were just met
-(GCC 12, Debian 12). The times are printed beside it."""
+WordCount job at most 5 s at -O2. Times differ between machines and from run to run, the memory that the compiler allocates
+does not: its limits below are what it allocated when the times were just met (GCC 12, Debian 12), and find what grows slowly.
+The times themselves count too, the best of several rounds and with a margin for busy machines."""
 import os
 import re
 import resource
@@ -12,7 +12,10 @@ from pathlib import Path
 
 ROOT = Path(sys.argv[1]).resolve()
 COMPILER = sys.argv[2]
-RATIO, WORDCOUNT_MEGABYTES, ROUNDS = 2.06, 500, 3
+MEMORY_RATIO, WORDCOUNT_MEGABYTES = 2.06, 500
+TIME_RATIO, WORDCOUNT_SECONDS, ROUNDS = 1.8, 5.0, 3
+# By how much a busy machine may be above the limits of time. Both sides of the ratio suffer alike, so it strays less.
+RATIO_MARGIN, SECONDS_MARGIN = 1.1, 1.5
 INCLUDES = [f"-I{ROOT}/engine", f"-I{ROOT}/engine/api/include"]
 ENVIRONMENT = {**os.environ, "CCACHE_DISABLE": "1"}
 
@@ -57,12 +60,17 @@ def main():
     wordCount = (ROOT / "engine/api/examples/streaming/WordCount.cpp").read_text()
     ratio = allocatedMegabytes(user, "-O2") / allocatedMegabytes(standard, "-O2")
     megabytes = allocatedMegabytes(wordCount, "-O2", "-fPIC")
-    times = sorted(cpuSeconds(user, "-O2") / cpuSeconds(standard, "-O2") for _ in range(ROUNDS))
-    seconds = min(cpuSeconds(wordCount, "-O2", "-fPIC") for _ in range(ROUNDS))
-    print(f"<flink/datastream.h> / standard headers = {ratio:.2f} in memory (at most {RATIO}), "
-          f"{times[len(times) // 2]:.2f} in time")
-    print(f"WordCount.cpp at -O2: {megabytes:.0f} MB (at most {WORDCOUNT_MEGABYTES}), {seconds:.2f} s of CPU")
-    return 0 if ratio <= RATIO and megabytes <= WORDCOUNT_MEGABYTES else 1
+    rounds = [(cpuSeconds(user, "-O2"), cpuSeconds(standard, "-O2"), cpuSeconds(wordCount, "-O2", "-fPIC"))
+              for _ in range(ROUNDS)]
+    best = [min(times) for times in zip(*rounds)]
+    timeRatio, seconds = best[0] / best[1], best[2]
+    print(f"<flink/datastream.h> / standard headers: {ratio:.2f} in memory (at most {MEMORY_RATIO}), {timeRatio:.2f} in time "
+          f"(at most {TIME_RATIO}; fails above {TIME_RATIO * RATIO_MARGIN:.2f})")
+    print(f"WordCount.cpp at -O2: {megabytes:.0f} MB (at most {WORDCOUNT_MEGABYTES}), {seconds:.2f} s of CPU "
+          f"(at most {WORDCOUNT_SECONDS:g}; fails above {WORDCOUNT_SECONDS * SECONDS_MARGIN:g})")
+    met = (ratio <= MEMORY_RATIO and megabytes <= WORDCOUNT_MEGABYTES and timeRatio <= TIME_RATIO * RATIO_MARGIN
+           and seconds <= WORDCOUNT_SECONDS * SECONDS_MARGIN)
+    return 0 if met else 1
 
 
 sys.exit(main())
