@@ -12,7 +12,7 @@
 
 namespace flink::connectors {
 
-/// Deals a fixed list of splits out so that every reader gets its share even when it starts late:
+/// Deals splits out so that every reader gets its share even when it starts late:
 /// each has a queue of its own; whoever has emptied it takes from the longest of those whose
 /// readers have begun to read (of all when readers start in turns). Thread: the coordinator's step.
 template <class Split>
@@ -20,15 +20,17 @@ class SplitAssigner {
  public:
   using Queues = std::vector<std::deque<Split>>;
 
-  explicit SplitAssigner(SplitEnumeratorContext<Split>& context)
+  /// `endless`: more splits may come at any time, no reader is told that there are no more.
+  explicit SplitAssigner(SplitEnumeratorContext<Split>& context, bool endless = false)
       : context_(context),
+        endless_(endless),
         queues_(static_cast<std::size_t>(context.currentParallelism())),
         waiting_(queues_.size(), 0),
         begun_(queues_.size(), false) {}
 
+  /// Adds splits; without `endless` there are no others.
   void setSplits(std::vector<Split> splits) {
-    std::size_t next = 0;
-    for (Split& split : splits) queues_[next++ % queues_.size()].push_back(std::move(split));
+    for (Split& split : splits) queues_[next_++ % queues_.size()].push_back(std::move(split));
     ready_ = true;
     serveWaiting();
   }
@@ -90,6 +92,7 @@ class SplitAssigner {
         if (queues_[other].size() > from->size()) from = &queues_[other];
       }
       if (!anyLeft) {
+        if (endless_) return false;
         context_.signalNoMoreSplits(static_cast<int>(subtask));
         return true;
       }
@@ -101,6 +104,8 @@ class SplitAssigner {
   }
 
   SplitEnumeratorContext<Split>& context_;
+  const bool endless_;
+  std::size_t next_ = 0;  ///< whose queue gets the next split
   Queues queues_;
   std::vector<int> waiting_;
   std::vector<bool> begun_;  ///< has asked for a split when there were some

@@ -164,6 +164,14 @@ SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::readTextFile
       connectors::FileSource::forTextLines(std::move(path), recursive), "Custom File Source"));
 }
 
+SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::readFile(
+    std::string path, FileProcessingMode watchType, std::chrono::milliseconds interval) {
+  if (watchType == FileProcessingMode::kProcessOnce) return readTextFile(std::move(path));
+  return fromSource(
+      connectors::FileSource::forTextLines(std::move(path)).monitored({interval, true}),
+      "Custom File Source");
+}
+
 SingleOutputStreamOperator<std::string> StreamExecutionEnvironment::socketTextStream(
     std::string host, std::int32_t port, std::string delimiter, std::int64_t maxRetries) {
   return withoutTimestamps(addSource(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -55,6 +56,9 @@ concept SourceType = requires {
 &&std::derived_from<S, Source<typename S::Record, typename S::SplitType>>;
 
 }  // namespace datastream
+
+/// What readFile() does behind the files that are there.
+enum class FileProcessingMode : std::uint8_t { kProcessOnce, kProcessContinuously };
 
 /// Where a program begins: makes streams from sources, holds the settings of its jobs, and runs
 /// them.
@@ -144,6 +148,12 @@ class StreamExecutionEnvironment {
   /// that fit a pattern such as `logs/*.txt`, in parallel. A relative path begins where the client
   /// is.
   SingleOutputStreamOperator<std::string> readTextFile(std::string path, bool recursive = true);
+  /// The same, and with kProcessContinuously for ever: every `interval` new files, and files that
+  /// were modified once more from their beginning. FileSource::monitorContinuously() reads each
+  /// path once.
+  SingleOutputStreamOperator<std::string> readFile(
+      std::string path, FileProcessingMode watchType,
+      std::chrono::milliseconds interval = std::chrono::milliseconds(-1));
   /// Text from a TCP server, cut at the delimiter. One subtask. `maxRetries` < 0: reconnects for
   /// ever.
   SingleOutputStreamOperator<std::string> socketTextStream(std::string host, std::int32_t port,

@@ -5,9 +5,11 @@
 #include <optional>
 #include <utility>
 
+#include "connectors/file/file_monitor.h"
 #include "connectors/file/line_reader.h"
 #include "connectors/file/path_pattern.h"
 #include "connectors/split_assigner.h"
+#include "core/base/error_codes.h"
 #include "core/base/fs.h"
 #include "core/types/serializer.h"
 #include "dataflow/operators/operator_failure.h"
@@ -201,13 +203,27 @@ std::vector<FileSplit> splitFiles(const std::vector<FileRange>& files, int paral
 FileSource::FileSource(std::vector<std::string> paths, bool recursive)
     : paths_(std::move(paths)), recursive_(recursive) {}
 
+FileSource FileSource::monitored(FileMonitoring monitoring) const {
+  if (monitoring.interval.count() <= 0) {
+    throw StatusException(Status(ErrorCode::kInvalidArgument,
+                                 "the interval between two looks for new files must be positive"));
+  }
+  FileSource source = *this;
+  source.monitoring_ = monitoring;
+  return source;
+}
+
 std::unique_ptr<SplitEnumerator<FileSplit>> FileSource::createEnumerator(
     SplitEnumeratorContext<FileSplit>& context) const {
+  if (monitoring_)
+    return makeMonitoringEnumerator(paths_, recursive_, *monitoring_, context, nullptr);
   return std::make_unique<FileSplitEnumerator>(paths_, recursive_, context, std::nullopt);
 }
 
 std::unique_ptr<SplitEnumerator<FileSplit>> FileSource::restoreEnumerator(
     SplitEnumeratorContext<FileSplit>& context, const std::string& checkpoint) const {
+  if (monitoring_)
+    return makeMonitoringEnumerator(paths_, recursive_, *monitoring_, context, &checkpoint);
   std::optional<FileSplitEnumerator::Queues> queues;
   operators::throwIfError(types::deserialize(asBytes(checkpoint), queues));
   return std::make_unique<FileSplitEnumerator>(paths_, recursive_, context, std::move(queues));

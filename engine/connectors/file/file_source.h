@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +29,17 @@ struct FileSplit {
 [[nodiscard]] std::vector<FileSplit> splitFiles(const std::vector<FileRange>& files,
                                                 int parallelism);
 
+/// Looks for new files every `interval`, for ever.
+struct FileMonitoring {
+  std::chrono::milliseconds interval{0};
+  /// A file that is modified is read again, from its beginning (readFile()); else each path is read
+  /// once, as long as it was when it was found.
+  bool rereadModified = false;
+};
+
 /// Reads the lines of text files: a file, the files of a directory, or those that fit a pattern.
-/// Bounded.
+/// Bounded, unless it monitors them. Files should get their names when they are complete: what is
+/// appended to a file after it was found is not read.
 class FileSource final : public Source<std::string, FileSplit> {
  public:
   /// `recursive`: directories are read with all that is below them.
@@ -37,7 +48,15 @@ class FileSource final : public Source<std::string, FileSplit> {
     return FileSource({std::move(path)}, recursive);
   }
 
-  [[nodiscard]] Boundedness getBoundedness() const override { return Boundedness::kBounded; }
+  /// Goes on looking for new files. Errors (thrown): kInvalidArgument without an interval.
+  [[nodiscard]] FileSource monitorContinuously(std::chrono::milliseconds discoveryInterval) const {
+    return monitored({discoveryInterval, false});
+  }
+  [[nodiscard]] FileSource monitored(FileMonitoring monitoring) const;
+
+  [[nodiscard]] Boundedness getBoundedness() const override {
+    return monitoring_ ? Boundedness::kContinuousUnbounded : Boundedness::kBounded;
+  }
   std::unique_ptr<SplitEnumerator<FileSplit>> createEnumerator(
       SplitEnumeratorContext<FileSplit>& context) const override;
   std::unique_ptr<SplitEnumerator<FileSplit>> restoreEnumerator(
@@ -48,6 +67,7 @@ class FileSource final : public Source<std::string, FileSplit> {
  private:
   std::vector<std::string> paths_;
   bool recursive_;
+  std::optional<FileMonitoring> monitoring_;
 };
 
 }  // namespace flink::connectors
