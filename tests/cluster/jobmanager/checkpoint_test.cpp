@@ -99,6 +99,19 @@ TEST_F(CheckpointTest, BatchJobsHaveNoCheckpointMetrics) {
     EXPECT_EQ(sample.name.find("Checkpoint"), std::string::npos) << sample.name;
 }
 
+TEST_F(CheckpointTest, TheWayOfEachCheckpointIsPublished) {
+  auto job = checkpointed(keyedJob(1, 1));
+  run(job, true);
+  pass(std::chrono::seconds(10));
+  std::vector<std::string> way;
+  for (const auto& event : events_) {
+    if (event.kind.starts_with("checkpoint."))
+      way.push_back(event.kind + " " + event.attributes.at("checkpoint"));
+  }
+  EXPECT_THAT(way, ::testing::ElementsAre("checkpoint.triggered 1", "checkpoint.answered 1",
+                                          "checkpoint.acknowledged 1", "checkpoint.completed 1"));
+}
+
 TEST_F(CheckpointTest, RestartGivesTasksTheLatestCompletedCheckpoint) {
   auto job = checkpointed(keyedJob(1, 2));
   auto& taskManager = run(job, true);
