@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,6 +33,23 @@ OwnedFd makeLocked(const std::string& path) {
   OwnedFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
   return fd;
+}
+
+/// Makes a directory that only its owner enters, also where it was left over. One of somebody else
+/// is refused: he would see, or change, what is written there.
+Status makePrivate(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return Status::ok();
+  int reason = errno;
+  struct stat found {};
+  if (reason == EEXIST && ::lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode) &&
+      found.st_uid == ::geteuid()) {
+    if (::chmod(path.c_str(), 0700) == 0) return Status::ok();
+    reason = errno;
+  }
+  return {ErrorCode::kFileIo,
+          fmt::format("cannot make a directory for temporary files: path={} reason={}", path,
+                      reason == EEXIST ? "it is there and belongs to somebody else"
+                                       : std::strerror(reason))};
 }
 
 /// Removes a directory unless its owner lives.
@@ -77,7 +95,10 @@ Result<std::unique_ptr<OwnedDirectory>> OwnedDirectory::claim(FileSystem& files,
         fmt::format("cannot take a directory for temporary files: path={} reason={}", path,
                     reason == EEXIST ? "another process has it" : std::strerror(reason)));
   }
-  FLINK_RETURN_IF_ERROR(files.createDirectories(path));
+  if (Status made = makePrivate(path); !made) {
+    ::unlink(lock.c_str());
+    return made;
+  }
   return std::unique_ptr<OwnedDirectory>(new OwnedDirectory(files, path, std::move(fd)));
 }
 

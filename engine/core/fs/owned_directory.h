@@ -9,7 +9,8 @@
 
 namespace flink::fs {
 
-/// A directory for the files of one running owner: `<parent>/<kind>-<name>`. The lock on the file
+/// A directory for the files of one running owner, closed to other users:
+/// `<parent>/<kind>-<name>`. The lock on the file
 /// beside it (`....lock`) ends with the owner's process, however that ends, so that a later owner
 /// of the same kind knows what was left behind. Thread: one at a time.
 class OwnedDirectory {

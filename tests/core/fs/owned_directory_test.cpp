@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +54,26 @@ TEST_F(OwnedDirectoryTest, LivesAsLongAsItsOwner) {
     EXPECT_TRUE(exists("tm-1"));
   }
   EXPECT_THAT(*files_->list(parent_), testing::IsEmpty());
+}
+
+TEST_F(OwnedDirectoryTest, OtherUsersHaveNoAccess) {
+  const auto mode = [&] {
+    struct stat found {};
+    EXPECT_EQ(::lstat((parent_ + "/tm-1").c_str(), &found), 0);
+    return found.st_mode & 0777;
+  };
+  {
+    const auto directory = claim("1");
+    EXPECT_EQ(mode(), 0700U);
+  }
+  ASSERT_EQ(::mkdir((parent_ + "/tm-1").c_str(), 0755), 0);
+  {
+    const auto directory = claim("1");
+    EXPECT_EQ(mode(), 0700U);
+  }
+  ASSERT_EQ(::symlink("/tmp", (parent_ + "/tm-1").c_str()), 0);
+  EXPECT_EQ(claim("1").status().code(), ErrorCode::kFileIo);
+  EXPECT_FALSE(exists("tm-1.lock"));
 }
 
 TEST_F(OwnedDirectoryTest, NobodyElseGetsIt) {
