@@ -146,6 +146,14 @@ void checkTogether(CheckedConfiguration& checked) {
          fmt::format("{} has no effect: {} is set too and wins",
                      kTaskmanagerMemoryManagedFraction.key, kTaskmanagerMemoryManagedSize.key)});
   }
+  if (toLower(configuration.getValidated(kTaskmanagerLoadBalanceMode)) == "tasks") {
+    checked.warnings.push_back(
+        {std::string(kTaskmanagerLoadBalanceMode.key),
+         fmt::format("{}: TASKS does what SLOTS does in this release: slots are spread over all "
+                     "TaskManagers, whatever number of tasks they hold ({})",
+                     kTaskmanagerLoadBalanceMode.key,
+                     describeOrigin(configuration, kTaskmanagerLoadBalanceMode.key))});
+  }
   const Millis interval = configuration.getValidated(kHeartbeatInterval);
   const Millis timeout = configuration.getValidated(kHeartbeatTimeout);
   if (timeout <= interval) {

@@ -224,6 +224,14 @@ TEST_F(LoaderTest, SizeWinsOverFractionAndSaysSo) {
               HasSubstr("taskmanager.memory.managed.size is set too and wins"));
 }
 
+TEST_F(LoaderTest, BalanceOfTasksIsSaidToBeThatOfSlots) {
+  const auto loaded = yaml("taskmanager.load-balance.mode: TASKS\n");
+  ASSERT_TRUE(loaded.isOk());
+  EXPECT_THAT(warningOf(*loaded, "taskmanager.load-balance.mode"),
+              AllOf(HasSubstr("TASKS does what SLOTS does"), HasSubstr("config.yaml:1")));
+  EXPECT_TRUE(yaml("taskmanager.load-balance.mode: NONE\n")->warnings.empty());
+}
+
 TEST_F(LoaderTest, CheckFindsEverythingAtOnce) {
   write("config.yaml",
         "rest.port: many\nparallelism.default: 0\nheartbeat.timeout: 1 s\nfoo.bar: 1\nakka.x: 1\n"

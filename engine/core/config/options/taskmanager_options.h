@@ -39,8 +39,8 @@ inline constexpr ConfigOption<Millis> kTaskmanagerRegistrationTimeout{
 inline constexpr ConfigOption<std::string> kTaskmanagerLoadBalanceMode{
     "taskmanager.load-balance.mode",
     "SLOTS",
-    "SLOTS spreads slots over all TaskManagers, NONE fills one after the other, TASKS balances "
-    "tasks. Flink's default is NONE.",
+    "SLOTS spreads slots over all TaskManagers, NONE fills one after the other; TASKS does what "
+    "SLOTS does in this release. Flink's default is NONE.",
     {},
     "SLOTS|NONE|TASKS"};
 inline constexpr ConfigOption<Millis> kTaskCancellationTimeout{
