@@ -65,8 +65,10 @@ Status JobManagerNode::start() {
   ProgramJarRunner::Limits limits;
   FLINK_ASSIGN_OR_RETURN(limits.maxWait, configuration_.get(config::kRestRequestTimeout));
   jarRunner_ = std::make_unique<ProgramJarRunner>(
-      ProgramJarRunner::Services{*blobLoop_, clock_, *processes_, *blobStore_, *jobManager_,
-                                 options_.programBinary, configuration_.toMap()},
+      ProgramJarRunner::Services{
+          *blobLoop_, clock_, *processes_, *blobStore_, *jobManager_,
+          [this](std::function<void()> work) { blocking_.run(std::move(work)); },
+          options_.programBinary, configuration_.toMap()},
       limits);
   if (options_.serveRest) FLINK_RETURN_IF_ERROR(startRest());
   if (options_.reportMetrics) {
@@ -162,10 +164,14 @@ Status JobManagerNode::startJobManager() {
 }
 
 Status JobManagerNode::startRest() {
-  FLINK_ASSIGN_OR_RETURN(auto settings, readRestSettings(configuration_));
+  FLINK_ASSIGN_OR_RETURN(auto settings, readRestSettings(configuration_, clock_));
+  FLINK_ASSIGN_OR_RETURN(uploads_, makeUploadDirectory(configuration_, *files_, *rng_));
+  settings.uploadDirectory = uploads_.path;
   const std::string address = settings.bindAddress;
-  auto server = rest::RestServer::start(std::move(settings), {jobManager_.get(), jarRunner_.get(),
-                                                              files_.get(), &clock_, rng_.get()});
+  auto server = rest::RestServer::start(
+      std::move(settings),
+      {jobManager_.get(), jarRunner_.get(), files_.get(), &clock_, rng_.get(),
+       [this](std::function<void()> work) { blocking_.run(std::move(work)); }});
   if (!server) return std::move(server).status();
   rest_ = std::move(*server);
   jobManager_->announceRest(fmt::format("{}:{}", address, rest_->port()));
@@ -201,6 +207,7 @@ void JobManagerNode::stop() {
   jobManager_.reset();
   blobLoop_.reset();
   blobDirectory_.reset();
+  uploads_.temporary.reset();
 }
 
 }  // namespace flink::apps

@@ -6,6 +6,7 @@
 
 #include "apps/program_jar_runner.h"
 #include "apps/reporters.h"
+#include "apps/rest_settings.h"
 #include "cluster/control/blob_transfer.h"
 #include "cluster/control/event_stream.h"
 #include "cluster/control/rpc.h"
@@ -65,6 +66,7 @@ class JobManagerNode {
   std::unique_ptr<ProcessLauncher> processes_;
   std::string host_, bindHost_;
   std::unique_ptr<fs::OwnedDirectory> blobDirectory_;
+  UploadDirectory uploads_;
   int rpcPort_ = 0, blobPort_ = 0;
   Duration blobCleanupInterval_{};
 

@@ -66,14 +66,14 @@ void ProgramJarRunner::admit(Start start) {
   if (!free || start.planOnly) {
     services_.loop.schedule(limits_.maxWait, [this, number, start] { expire(number, start); });
   }
-  if (free) return this->start(number, start);
+  if (free) return this->start(number, std::move(start));
   waiting_.emplace(number, std::move(start));
 }
 
 void ProgramJarRunner::startWaiting() {
   while (!waiting_.empty() && programs_.size() < limits_.maxPrograms) {
-    const auto next = waiting_.extract(waiting_.begin());
-    start(next.key(), next.mapped());
+    auto next = waiting_.extract(waiting_.begin());
+    start(next.key(), std::move(next.mapped()));
   }
 }
 
@@ -90,14 +90,45 @@ void ProgramJarRunner::expire(std::uint64_t number, const Start& start) {
   startWaiting();
 }
 
-void ProgramJarRunner::start(std::uint64_t number, const Start& start) {
-  const auto& [request, planOnly, first] = start;
-  auto digest = services_.blobs.add(request.path);
-  if (!digest) return first(digest.status());
+void ProgramJarRunner::start(std::uint64_t number, Start start) {
+  programs_[number] = nullptr;
+  services_.runBlocking([this, number, start = std::move(start)]() mutable {
+    auto copy = services_.blobs.copyOf(start.request.path);
+    services_.loop.post([this, number, start = std::move(start), copy = std::move(copy)] {
+      if (!stopped_) onCopied(number, start, copy);
+    });
+  });
+}
+
+void ProgramJarRunner::onCopied(std::uint64_t number, const Start& start,
+                                const Result<std::shared_ptr<control::BlobCopy>>& copy) {
+  const auto place = programs_.find(number);
+  if (place == programs_.end()) return;  // expired
+  Status status = copy.status();
+  if (status) status = services_.blobs.adopt(**copy);
+  if (status) {
+    auto program = spawn(number, start, (*copy)->digest());
+    status = program.status();
+    if (program) place->second = std::move(*program);
+  }
+  if (status) return;
+  start.first(status);
+  release(number);
+}
+
+void ProgramJarRunner::release(std::uint64_t number) {
+  programs_.erase(number);
+  startWaiting();
+}
+
+Result<std::unique_ptr<ProgramRunner>> ProgramJarRunner::spawn(std::uint64_t number,
+                                                               const Start& start,
+                                                               const BlobDigest& library) {
+  const rest::JarRunRequest& request = start.request;
   ProgramRunner::Spec spec;
   spec.binary = services_.programBinary;
   spec.start.libraryPath = request.path;
-  spec.start.library = *digest;
+  spec.start.library = library;
   spec.start.entry = request.entryClass;
   spec.start.arguments = request.arguments;
   spec.start.configuration = services_.configuration;
@@ -106,44 +137,46 @@ void ProgramJarRunner::start(std::uint64_t number, const Start& start) {
     spec.start.configuration[std::string(config::kParallelismDefault.key)] =
         std::to_string(*request.parallelism);
   spec.start.detached = true;
-  spec.start.planOnly = planOnly;
-  spec.relay = [this, planOnly = planOnly, first = first](Method method, Bytes body, Duration,
-                                                          ProgramRunner::Answer answer) {
-    if (method != Method::kSubmitJob) return relay(method, body, std::move(answer));
-    auto submission = protocol::decode<protocol::SubmitJobRequest>(asBytes(body));
-    if (!submission) return answer(submission.status());
-    if (planOnly) {
-      first(std::move(submission->graph));
-      return answer(Status(ErrorCode::kCancelled, "only the plan was wanted"));
-    }
-    auto graph = std::make_shared<protocol::JobGraph>(submission->graph);
-    services_.gateway.handle(std::move(*submission),
-                             [graph, first, answer = std::move(answer)](auto result) {
-                               if (!result) {
-                                 first(result.status());
-                                 return answer(result.status());
-                               }
-                               first(std::move(*graph));
-                               answer(protocol::encode(protocol::Empty{}));
-                             });
+  spec.start.planOnly = start.planOnly;
+  spec.relay = [this, start](Method method, const Bytes& body, Duration,
+                             ProgramRunner::Answer answer) {
+    if (method == Method::kSubmitJob) return submit(start, body, std::move(answer));
+    relay(method, body, std::move(answer));
   };
-  spec.done = [this, number, name = request.name, first = first](const Status& status,
-                                                                 int numJobs) {
+  spec.done = [this, number, name = request.name, first = start.first](const Status& status,
+                                                                       int numJobs) {
     if (!status.isOk() && status.code() != ErrorCode::kCancelled) {
       FLINK_WARN(kLog, "program failed library={} reason={}", name, status.toString());
       first(status);
     }
     if (numJobs == 0)
       first(Status(ErrorCode::kProgramInvalid, "the program executes no job: library=" + name));
-    services_.loop.post([this, number] {  // not inside its own call
-      programs_.erase(number);
-      startWaiting();
-    });
+    services_.loop.post([this, number] { release(number); });  // not inside its own call
   };
-  auto program =
-      ProgramRunner::start(std::move(spec), services_.processes, services_.loop, services_.clock);
-  if (!program) return first(program.status());
-  programs_[number] = std::move(*program);
+  return ProgramRunner::start(std::move(spec), services_.processes, services_.loop,
+                              services_.clock);
+}
+
+void ProgramJarRunner::submit(const Start& start, const Bytes& body, ProgramRunner::Answer answer) {
+  auto submission = protocol::decode<protocol::SubmitJobRequest>(asBytes(body));
+  if (!submission) return answer(submission.status());
+  if (start.planOnly) {
+    start.first(std::move(submission->graph));
+    return answer(Status(ErrorCode::kCancelled, "only the plan was wanted"));
+  }
+  auto graph = std::make_shared<protocol::JobGraph>(submission->graph);
+  services_.gateway.handle(std::move(*submission),
+                           [&loop = services_.loop, graph, first = start.first,
+                            answer = std::move(answer)](Result<protocol::Empty> result) {
+                             // The gateway answers on its own thread; the program's end may call
+                             // `first` meanwhile.
+                             loop.post([graph, first, status = result.status()] {
+                               if (status) return first(std::move(*graph));
+                               first(status);
+                             });
+                             if (!result) return answer(result.status());
+                             answer(protocol::encode(protocol::Empty{}));
+                           });
 }
 
 template <class Request>

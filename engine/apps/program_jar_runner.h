@@ -35,6 +35,8 @@ class ProgramJarRunner final : public rest::JarRunner {
     ProcessLauncher& processes;
     control::BlobStore& blobs;
     jobmanager::JobManagerGateway& gateway;
+    /// Runs work that takes its time, such as copying a library, on another thread.
+    std::function<void(std::function<void()>)> runBlocking;
     std::string programBinary;
     std::map<std::string, std::string> configuration;  ///< the cluster's, under that of a request
   };
@@ -49,7 +51,8 @@ class ProgramJarRunner final : public rest::JarRunner {
   void stop();
 
  private:
-  /// What becomes of the first graph: its plan or its job. Called once.
+  /// What becomes of the first graph: its plan or its job. Only its first call counts. Thread: the
+  /// loop's.
   using FirstGraph = std::function<void(Result<protocol::JobGraph>)>;
   struct Start {
     rest::JarRunRequest request;
@@ -59,7 +62,16 @@ class ProgramJarRunner final : public rest::JarRunner {
   /// Starts a program, or lets it wait for its turn, or refuses it with kUnavailable.
   void admit(Start start);
   void startWaiting();
-  void start(std::uint64_t number, const Start& start);
+  /// Takes a place and copies the library to where the workers get it.
+  void start(std::uint64_t number, Start start);
+  void onCopied(std::uint64_t number, const Start& start,
+                const Result<std::shared_ptr<control::BlobCopy>>& copy);
+  Result<std::unique_ptr<control::ProgramRunner>> spawn(std::uint64_t number, const Start& start,
+                                                        const BlobDigest& library);
+  /// Gives a program's place back.
+  void release(std::uint64_t number);
+  /// What becomes of the graph that a program submits.
+  void submit(const Start& start, const Bytes& body, control::ProgramRunner::Answer answer);
   /// Ends what still waits or only plans after `maxWait`.
   void expire(std::uint64_t number, const Start& start);
   /// Passes one call of a program on to the JobManager.
@@ -71,6 +83,7 @@ class ProgramJarRunner final : public rest::JarRunner {
   Limits limits_;
   bool stopped_ = false;
   std::uint64_t nextProgram_ = 0;
+  /// By their numbers; null while the library is being copied.
   std::map<std::uint64_t, std::unique_ptr<control::ProgramRunner>> programs_;
   std::map<std::uint64_t, Start> waiting_;  ///< in the order of their numbers
 };

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <ctime>
+
 #include <fmt/format.h>
 
 #include "core/config/options/core_options.h"
@@ -12,20 +14,46 @@ namespace flink::apps {
 
 namespace {
 
-Result<std::string> uploadDirectory(const config::Configuration& configuration) {
-  FLINK_ASSIGN_OR_RETURN(const std::string uploads, configuration.get(config::kWebUploadDir));
-  if (!uploads.empty()) return uploads + "/flink-web-upload";
-  FLINK_ASSIGN_OR_RETURN(std::string temporary, configuration.get(config::kWebTmpdir));
-  if (temporary.empty()) {
-    FLINK_ASSIGN_OR_RETURN(const auto directories, configuration.get(config::kIoTmpDirs));
-    temporary = directories.empty() ? "/tmp" : directories.front();
-  }
-  return fmt::format("{}/flink-web-{}/flink-web-upload", temporary, ::getpid());
+/// What the names of JobManagers' directories for uploads begin with.
+constexpr const char* kWebDirectoryKind = "flink-web";
+constexpr const char* kUploads = "/flink-web-upload";
+
+/// The zone of this process, as it is now.
+void readTimezone(const Clock& clock, rest::DashboardConfiguration& dashboard) {
+  const std::time_t now = clock.wallMs() / 1000;
+  std::tm local{};
+  if (::localtime_r(&now, &local) == nullptr) return;
+  dashboard.timezoneOffsetMs = static_cast<std::int32_t>(local.tm_gmtoff * 1000);
+  // Only this zone's full name is known here; others have their abbreviation.
+  const std::string zone = local.tm_zone == nullptr ? "UTC" : local.tm_zone;
+  dashboard.timezoneName = zone == "UTC" ? "Coordinated Universal Time" : zone;
 }
 
 }  // namespace
 
-Result<rest::RestSettings> readRestSettings(const config::Configuration& configuration) {
+Result<UploadDirectory> makeUploadDirectory(const config::Configuration& configuration,
+                                            FileSystem& files, Rng& rng) {
+  UploadDirectory result;
+  FLINK_ASSIGN_OR_RETURN(result.path, configuration.get(config::kWebUploadDir));
+  if (result.path.empty()) {
+    FLINK_ASSIGN_OR_RETURN(std::string temporary, configuration.get(config::kWebTmpdir));
+    if (temporary.empty()) {
+      FLINK_ASSIGN_OR_RETURN(const auto directories, configuration.get(config::kIoTmpDirs));
+      temporary = directories.empty() ? "/tmp" : directories.front();
+    }
+    fs::OwnedDirectory::sweep(files, temporary, kWebDirectoryKind);
+    FLINK_ASSIGN_OR_RETURN(
+        result.temporary,
+        fs::OwnedDirectory::claim(files, temporary, kWebDirectoryKind,
+                                  fmt::format("{}-{:016x}", ::getpid(), rng.next())));
+    result.path = result.temporary->path();
+  }
+  result.path += kUploads;
+  return result;
+}
+
+Result<rest::RestSettings> readRestSettings(const config::Configuration& configuration,
+                                            const Clock& clock) {
   rest::RestSettings settings;
   FLINK_ASSIGN_OR_RETURN(settings.bindAddress, configuration.get(config::kRestBindAddress));
   FLINK_ASSIGN_OR_RETURN(const int port, configuration.get(config::kRestPort));
@@ -44,7 +72,6 @@ Result<rest::RestSettings> readRestSettings(const config::Configuration& configu
   FLINK_ASSIGN_OR_RETURN(settings.requestTimeout, configuration.get(config::kRestRequestTimeout));
   FLINK_ASSIGN_OR_RETURN(const auto idle, configuration.get(config::kRestIdlenessTimeout));
   settings.idleTimeout = std::chrono::milliseconds(idle);
-  FLINK_ASSIGN_OR_RETURN(settings.uploadDirectory, uploadDirectory(configuration));
   FLINK_ASSIGN_OR_RETURN(settings.allowOrigin,
                          configuration.get(config::kWebAccessControlAllowOrigin));
   FLINK_ASSIGN_OR_RETURN(const auto refresh, configuration.get(config::kWebRefreshInterval));
@@ -53,6 +80,7 @@ Result<rest::RestSettings> readRestSettings(const config::Configuration& configu
                          configuration.get(config::kWebSubmitEnable));
   FLINK_ASSIGN_OR_RETURN(settings.dashboard.cancelEnabled,
                          configuration.get(config::kWebCancelEnable));
+  readTimezone(clock, settings.dashboard);
   settings.configuration = configuration.toMap();
   return settings;
 }

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
 
+#include "core/base/blocking_pool.h"
 #include "core/base/error_codes.h"
 #include "core/base/rng.h"
 #include "core/fs/local_file_system.h"
@@ -35,6 +37,22 @@ class CountingLauncher final : public ProcessLauncher {
   std::unique_ptr<ProcessLauncher> real_ = makeSystemProcessLauncher();
 };
 
+/// Takes jobs, and says so on a thread of its own.
+class ElsewhereGateway final : public rest::FakeGateway {
+ public:
+  using FakeGateway::handle;
+  void handle(protocol::SubmitJobRequest,
+              jobmanager::Responder<protocol::SubmitJobRequest> respond) override {
+    thread_ = std::thread([respond = std::move(respond)] { respond(protocol::Empty{}); });
+  }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::thread thread_;
+};
+
 class ProgramJarRunnerTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -48,22 +66,39 @@ class ProgramJarRunnerTest : public ::testing::Test {
       stopped.set_value();
     });
     stopped.get_future().wait();
+    blocking_.stop();
     loop_->stop();
+    gateway_.join();
     EXPECT_TRUE(files_->removeAll(directory_).isOk());
   }
   void start(const ProgramJarRunner::Limits& limits) {
     runner_ = std::make_unique<ProgramJarRunner>(
-        ProgramJarRunner::Services{
-            *loop_, clock_, launcher_, *blobs_, gateway_, FLINK_FAKE_PROGRAM, {}},
+        ProgramJarRunner::Services{*loop_,
+                                   clock_,
+                                   launcher_,
+                                   *blobs_,
+                                   gateway_,
+                                   [this](std::function<void()> work) {
+                                     if (holdsWork_) {
+                                       held_.set_value(std::move(work));
+                                     } else {
+                                       blocking_.run(std::move(work));
+                                     }
+                                   },
+                                   FLINK_FAKE_PROGRAM,
+                                   {}},
         limits);
   }
-  std::future<Result<JobGraph>> plan(const std::string& behaviour) {
+  static rest::JarRunRequest requestTo(const std::string& behaviour) {
     rest::JarRunRequest request;
     request.path = FLINK_FAKE_PROGRAM;  // any file
     request.name = "fake.so";
     request.arguments = {behaviour};
+    return request;
+  }
+  std::future<Result<JobGraph>> plan(const std::string& behaviour) {
     auto answer = std::make_shared<std::promise<Result<JobGraph>>>();
-    runner_->plan(std::move(request),
+    runner_->plan(requestTo(behaviour),
                   [answer](Result<JobGraph> graph) { answer->set_value(std::move(graph)); });
     return answer->get_future();
   }
@@ -71,12 +106,15 @@ class ProgramJarRunnerTest : public ::testing::Test {
   SystemClock clock_;
   std::unique_ptr<Rng> rng_ = makeSystemRng();
   std::unique_ptr<FileSystem> files_ = fs::makeLocalFileSystem();
-  rest::FakeGateway gateway_;
+  ElsewhereGateway gateway_;
   std::string directory_;
   std::unique_ptr<control::BlobStore> blobs_;
   CountingLauncher launcher_;
   std::unique_ptr<EventLoop> loop_ = makeThreadEventLoop("jar-runner", clock_);
   std::unique_ptr<ProgramJarRunner> runner_;
+  BlockingPool blocking_;
+  bool holdsWork_ = false;
+  std::promise<std::function<void()>> held_;  ///< the work that is held
 };
 
 TEST_F(ProgramJarRunnerTest, RequestsWaitForTheirTurn) {
@@ -107,6 +145,40 @@ TEST_F(ProgramJarRunnerTest, ProgramsWithoutPlanDoNotKeepTheirPlaces) {
   EXPECT_THAT(running.get().status().message(), HasSubstr("the program gives no plan"));
   EXPECT_EQ(waiting.get().status().code(), ErrorCode::kDeadlineExceeded);
   EXPECT_THAT(plan("hang").get().status().message(), HasSubstr("the program gives no plan"));
+}
+
+TEST_F(ProgramJarRunnerTest, JobsAreAnsweredForOnTheLoop) {
+  start({1, 1, std::chrono::minutes(5)});
+  std::promise<std::pair<Status, bool>> answer;
+  runner_->run(requestTo("submit-and-wait"), [&](const Result<JobId>& job) {
+    answer.set_value({job.status(), loop_->inLoop()});
+  });
+  const auto [status, inLoop] = answer.get_future().get();
+  EXPECT_TRUE(status.isOk()) << status.toString();
+  EXPECT_TRUE(inLoop) << "the program's end is told on the loop too";
+}
+
+TEST_F(ProgramJarRunnerTest, LibrariesAreCopiedOffTheLoop) {
+  holdsWork_ = true;
+  start({1, 0, std::chrono::minutes(5)});
+  auto first = plan("submit-and-wait");
+  const std::function<void()> work = held_.get_future().get();
+  EXPECT_EQ(plan("submit-and-wait").get().status().code(), ErrorCode::kUnavailable)
+      << "the loop goes on, and the place is taken";
+  work();
+  EXPECT_TRUE(first.get().isOk());
+}
+
+TEST_F(ProgramJarRunnerTest, MissingLibraryGivesItsPlaceBack) {
+  start({1, 0, std::chrono::minutes(5)});
+  for (int i = 0; i < 2; ++i) {
+    std::promise<Status> answer;
+    rest::JarRunRequest request = requestTo("submit-and-wait");
+    request.path = directory_ + "/missing.so";
+    runner_->run(std::move(request),
+                 [&](const Result<JobId>& job) { answer.set_value(job.status()); });
+    EXPECT_EQ(answer.get_future().get().code(), ErrorCode::kFileNotFound);
+  }
 }
 
 }  // namespace

@@ -16,12 +16,15 @@ namespace {
 /// Blobs being received at a time; the one idle for longest makes room.
 constexpr std::size_t kMaxUploads = 16;
 
-/// Calls `use` with each piece of a file.
-Status forEachPiece(
-    FileSystem& files, const std::string& path,
-    const std::function<Status(std::int64_t offset, std::int64_t total, std::string_view)>& use) {
+/// Calls `use` with each piece of a file that may become a blob.
+Status forEachPiece(FileSystem& files, const std::string& path,
+                    const std::function<Status(std::string_view)>& use) {
   FLINK_ASSIGN_OR_RETURN(const auto file, files.openRead(path));
   const std::uint64_t size = file->size();
+  if (size > static_cast<std::uint64_t>(kMaxBlobBytes)) {
+    return {ErrorCode::kLimitExceeded,
+            fmt::format("file too large: path={} size={} limit={}", path, size, kMaxBlobBytes)};
+  }
   std::vector<std::byte> buffer(
       static_cast<std::size_t>(std::min<std::uint64_t>(size, kBlobChunkBytes)));
   std::uint64_t offset = 0;
@@ -29,8 +32,7 @@ Status forEachPiece(
     FLINK_ASSIGN_OR_RETURN(const std::size_t n, file->readAt(offset, buffer));
     if (n == 0 && offset < size)
       return {ErrorCode::kFileIo, fmt::format("file shrank while being read: {}", path)};
-    FLINK_RETURN_IF_ERROR(use(static_cast<std::int64_t>(offset), static_cast<std::int64_t>(size),
-                              asText(ByteView(buffer.data(), n))));
+    FLINK_RETURN_IF_ERROR(use(asText(ByteView(buffer.data(), n))));
     offset += n;
   } while (offset < size);
   return Status::ok();
@@ -156,14 +158,34 @@ Result<std::string> BlobStore::read(const BlobDigest& digest, std::int64_t offse
   return data;
 }
 
-Result<BlobDigest> BlobStore::add(const std::string& path) {
-  FLINK_ASSIGN_OR_RETURN(const BlobDigest digest, digestOfFile(files_, path));
-  if (contains(digest)) return digest;
-  FLINK_RETURN_IF_ERROR(forEachPiece(
-      files_, path, [&](std::int64_t offset, std::int64_t total, std::string_view data) {
-        return put(digest, offset, total, data).status();
-      }));
-  return digest;
+BlobCopy::~BlobCopy() {
+  const Status removed = files_.removeAll(path_);
+  if (!removed) FLINK_WARN(kBlobLog, "copy of a file not removed: {}", removed.toString());
+}
+
+Status BlobCopy::fill(const std::string& from) {
+  FLINK_ASSIGN_OR_RETURN(const auto file, files_.openWrite(path_));
+  Sha256 content;
+  FLINK_RETURN_IF_ERROR(forEachPiece(files_, from, [&](std::string_view data) {
+    content.update(asBytes(data));
+    return file->append(asBytes(data));
+  }));
+  digest_ = content.finish();
+  return file->close();
+}
+
+Result<std::shared_ptr<BlobCopy>> BlobStore::copyOf(const std::string& path) {
+  auto copy =
+      std::make_shared<BlobCopy>(files_, fmt::format("{}/copy-{}.part", directory_, ++numCopies_));
+  FLINK_RETURN_IF_ERROR(copy->fill(path));
+  return copy;
+}
+
+Status BlobStore::adopt(const BlobCopy& copy) {
+  if (contains(copy.digest())) return Status::ok();
+  FLINK_RETURN_IF_ERROR(files_.rename(copy.path(), pathOf(copy.digest())));
+  lastUse_[copy.digest()] = clock_.now();
+  return Status::ok();
 }
 
 Status BlobStore::remove(const BlobDigest& digest) {
@@ -188,11 +210,10 @@ int BlobStore::removeUnused(const std::set<BlobDigest>& inUse, Duration unusedFo
 
 Result<BlobDigest> digestOfFile(FileSystem& files, const std::string& path) {
   Sha256 content;
-  FLINK_RETURN_IF_ERROR(
-      forEachPiece(files, path, [&](std::int64_t, std::int64_t, std::string_view data) {
-        content.update(asBytes(data));
-        return Status::ok();
-      }));
+  FLINK_RETURN_IF_ERROR(forEachPiece(files, path, [&](std::string_view data) {
+    content.update(asBytes(data));
+    return Status::ok();
+  }));
   return content.finish();
 }
 

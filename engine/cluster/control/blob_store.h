@@ -1,10 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "cluster/control/sha256.h"
 #include "core/base/bytes.h"
@@ -18,9 +20,29 @@ namespace flink::control {
 inline constexpr std::int64_t kMaxBlobBytes = std::int64_t{1} << 30;
 inline constexpr std::int32_t kBlobChunkBytes = 1 << 20;
 
+/// A copy of a file that can become a blob. Its file goes with it, unless it became one.
+class BlobCopy {
+ public:
+  BlobCopy(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+  ~BlobCopy();
+  BlobCopy(const BlobCopy&) = delete;
+  BlobCopy& operator=(const BlobCopy&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const BlobDigest& digest() const { return digest_; }
+  /// Errors: kLimitExceeded, those of the file system.
+  Status fill(const std::string& from);
+
+ private:
+  FileSystem& files_;
+  const std::string path_;
+  BlobDigest digest_;
+};
+
 /// Keeps files under the SHA-256 of their content. What pathOf() names is complete and verified: a
 /// blob is written beside its place, checked and renamed. Nothing is synced: a store lives as long
-/// as its process, in a directory of its own. Thread: one. Ownership: borrows files and clock.
+/// as its process, in a directory of its own. Thread: one, but copyOf() from any. Ownership:
+/// borrows files and clock.
 class BlobStore {
  public:
   BlobStore(FileSystem& files, const Clock& clock, std::string directory);
@@ -40,8 +62,11 @@ class BlobStore {
                    std::string_view data);
   /// At most `maxBytes` from `offset` on. Errors: kNotFound, kInvalidArgument.
   Result<std::string> read(const BlobDigest& digest, std::int64_t offset, std::int32_t maxBytes);
-  /// Copies a file of this host into the store.
-  Result<BlobDigest> add(const std::string& path);
+  /// Copies a file of this host beside the blobs; takes its time. Errors: kLimitExceeded, those of
+  /// the file system.
+  Result<std::shared_ptr<BlobCopy>> copyOf(const std::string& path);
+  /// Makes a copy a blob, unless that is there already.
+  Status adopt(const BlobCopy& copy);
   Status remove(const BlobDigest& digest);
   /// Removes the blobs that are not in `inUse` and that nobody used for that long; returns how
   /// many. One that cannot be removed is tried again the next time.
@@ -67,9 +92,10 @@ class BlobStore {
   std::map<BlobDigest, MonotonicTime> lastUse_;  // of the complete blobs
   std::map<BlobDigest, Upload> uploads_;
   std::uint64_t uses_ = 0;
+  std::atomic<std::uint64_t> numCopies_ = 0;
 };
 
-/// The digest of a file's content.
+/// The digest of a file's content. Errors: kLimitExceeded, those of the file system.
 Result<BlobDigest> digestOfFile(FileSystem& files, const std::string& path);
 
 }  // namespace flink::control

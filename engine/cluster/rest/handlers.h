@@ -1,15 +1,24 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "cluster/rest/byte_budget.h"
 #include "cluster/rest/jar_store.h"
 #include "cluster/rest/rest_server.h"
 #include "cluster/rest/router.h"
+#include "core/base/mutex.h"
 
 namespace flink::rest {
 
 /// What every handler works with. Shared by the routes; outlives them.
 struct HandlerContext {
+  /// Two of the longest logs that are sent.
+  static constexpr std::uint64_t kMaxDownloadBytes = 128U << 20;
+
   HandlerContext(RestSettings restSettings, const RestServices& restServices)
       : settings(std::move(restSettings)),
         services(restServices),
@@ -19,9 +28,11 @@ struct HandlerContext {
   RestSettings settings;
   RestServices services;
   JarStore jars;
-  /// Programs of the libraries that were listed, by their ids: an id's file never changes. Server's
-  /// thread only.
-  std::map<std::string, std::vector<std::string>> jarEntries;
+  Mutex jarEntriesMutex;
+  /// Programs of the libraries that were listed, by their ids: an id's file never changes.
+  std::map<std::string, std::vector<std::string>> jarEntries FLINK_GUARDED_BY(jarEntriesMutex);
+  /// What the logs that are being downloaded take.
+  ByteBudget downloads{kMaxDownloadBytes};
   int port = 0;  ///< known once the server listens
 };
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct HttpRequest {
   std::map<std::string, std::string> pathParameters;  ///< set by the router
   std::string contentType;
   std::string body;
+  std::shared_ptr<void> claim = nullptr;  ///< what the body takes of a ByteBudget
 
   [[nodiscard]] std::optional<std::string> queryValue(const std::string& key) const;
   /// Values of a key, comma lists split (`get=a,b`).
@@ -32,11 +34,12 @@ struct HttpResponse {
   int status = 200;
   std::string contentType = "application/json; charset=UTF-8";
   std::string body;
+  std::shared_ptr<void> claim = nullptr;  ///< what the body takes of a ByteBudget
 };
 
 /// Answers one request once, from any thread.
 using Respond = std::function<void(HttpResponse)>;
-using Handler = std::function<void(const HttpRequest&, Respond)>;
+using Handler = std::function<void(HttpRequest, Respond)>;
 
 /// {"errors":[...]} with one line.
 [[nodiscard]] HttpResponse errorResponse(int status, std::string_view message);

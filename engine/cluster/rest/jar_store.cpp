@@ -37,13 +37,22 @@ Result<UploadedJar> JarStore::add(const std::string& name, std::string_view cont
         ErrorCode::kInvalidArgument,
         "only job libraries (.so) with a name of at most 200 bytes are allowed: name=" + jar.name);
   }
-  jar.id = randomUuid(rng_) + "_" + jar.name;
+  const std::string uuid = randomUuid(rng_);
+  jar.id = uuid + "_" + jar.name;
   jar.path = directory_ + "/" + jar.id;
   jar.uploadedMs = clock_.wallMs();
-  FLINK_ASSIGN_OR_RETURN(auto file, files_.openWrite(jar.path));
+  const std::string part = directory_ + "/part-" + uuid;  // no id: list() passes it over
+  Status done = write(part, content);
+  if (done) done = files_.rename(part, jar.path);
+  if (done) return jar;
+  static_cast<void>(files_.removeAll(part));  // what failed first is what the client hears
+  return done;
+}
+
+Status JarStore::write(const std::string& path, std::string_view content) {
+  FLINK_ASSIGN_OR_RETURN(auto file, files_.openWrite(path));
   FLINK_RETURN_IF_ERROR(file->append(asBytes(content)));
-  FLINK_RETURN_IF_ERROR(file->close());
-  return jar;
+  return file->close();
 }
 
 Result<std::vector<UploadedJar>> JarStore::list() {

@@ -20,7 +20,8 @@ struct UploadedJar {
 };
 
 /// Keeps uploaded job libraries in one directory. Ids that come from clients are looked up in the
-/// directory's listing and never joined into a path. Thread: one at a time.
+/// directory's listing and never joined into a path. A library is listed once it is complete.
+/// Thread: any.
 class JarStore {
  public:
   JarStore(FileSystem& files, const Clock& clock, Rng& rng, std::string directory);
@@ -33,6 +34,8 @@ class JarStore {
   Status remove(const std::string& id);
 
  private:
+  Status write(const std::string& path, std::string_view content);
+
   FileSystem& files_;
   const Clock& clock_;
   Rng& rng_;

@@ -198,7 +198,7 @@ std::string jobConfigJson(const protocol::JobDetails& job) {
   return dump({{"jid", job.overview.id.toHex()},
                {"name", job.overview.name},
                {"execution-config",
-                {{"restart-strategy", "Cluster level default restart strategy"},
+                {{"restart-strategy", restartStrategyText(job.configuration)},
                  {"job-parallelism", job.parallelismDefault},
                  {"object-reuse-mode", true},
                  {"user-config", userConfig}}}});

@@ -51,11 +51,22 @@ class LogDownload : public std::enable_shared_from_this<LogDownload> {
 
   void onChunk(Result<ReadLogRequest::Response> answer) {
     if (!answer) return respond_(fileError(process_, answer.status()));
-    if (end_ < 0) end_ = answer->fileSize;
+    if (end_ < 0) {
+      end_ = std::min(answer->fileSize, answer->offset + kMaxLogBytes);
+      const auto size =
+          static_cast<std::uint64_t>(std::max<std::int64_t>(end_ - answer->offset, 0));
+      claim_ = context_->downloads.claim(size);
+      if (claim_ == nullptr) {
+        return respond_(errorResponse(
+            503,
+            "too many logs are being downloaded: try again, or read this one with flinkctl logs"));
+      }
+      text_.reserve(size);
+    }
     text_ += answer->data;
     const std::int64_t next = answer->offset + static_cast<std::int64_t>(answer->data.size());
     if (answer->data.empty() || next >= end_)
-      return respond_({200, "text/plain; charset=UTF-8", std::move(text_)});
+      return respond_({200, "text/plain; charset=UTF-8", std::move(text_), std::move(claim_)});
     read(next);
   }
 
@@ -64,6 +75,7 @@ class LogDownload : public std::enable_shared_from_this<LogDownload> {
   std::string name_;
   Respond respond_;
   std::string text_;
+  std::shared_ptr<void> claim_;  ///< what the text takes of the downloads' budget
   std::int64_t end_ = -1;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,6 +39,8 @@ struct RestServices {
   FileSystem* files = nullptr;
   const Clock* clock = nullptr;
   Rng* rng = nullptr;
+  /// Runs work that may block, such as that on files, on another thread.
+  std::function<void(std::function<void()>)> runBlocking;
 };
 
 /// Serves Flink's REST API v1 over a JobManager's gateway, on a thread of its own.

@@ -1,10 +1,12 @@
 #include "cluster/rest/rest_session.h"
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <utility>
 
 namespace flink::rest {
 
@@ -19,6 +21,11 @@ namespace {
 constexpr Duration kGrace = std::chrono::seconds(1);
 /// How long a refused client may go on sending.
 constexpr Duration kDrainLimit = std::chrono::seconds(2);
+
+/// Bodies up to this size are not counted: as many as there are connections fit into memory.
+constexpr std::uint64_t kSmallBodyBytes = 64U << 10;
+/// How many bodies of the greatest size may be under way at a time.
+constexpr std::uint64_t kLargeBodies = 4;
 
 std::chrono::milliseconds inMillis(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
@@ -67,7 +74,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void onDeadline();
   void readRequest();
   void readHeader();
+  /// Decides by the header alone whether the body is read.
+  void onHeader();
   void readBody();
+  [[nodiscard]] HttpResponse tooLarge() const;
   void onReadError(Error error);
   void handleRequest();
   void answer(std::uint64_t serial, HttpResponse response);
@@ -81,7 +91,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   asio::steady_timer deadline_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  HttpRequest request_;          ///< what is known of the request that comes in
+  std::uint64_t bodyLimit_ = 0;  ///< of that request
   std::optional<http::response<http::string_body>> response_;
+  std::shared_ptr<void> responseClaim_;  ///< what the response's body takes of a ByteBudget
   Phase phase_ = Phase::kIdle;
   MonotonicTime since_{};
   std::uint64_t numPhases_ = 0;  ///< tells a deadline of an earlier phase
@@ -151,7 +164,9 @@ void HttpSession::onDeadline() {
 void HttpSession::readRequest() {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(settings().maxHeaderBytes));
-  parser_->body_limit(settings().maxBodyBytes);
+  bodyLimit_ = settings().maxBodyBytes;
+  parser_->body_limit(bodyLimit_);
+  request_ = {};
   if (buffer_.size() > 0) return readHeader();
   enter(Phase::kIdle, settings().idleTimeout);
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](Error error) {
@@ -168,8 +183,37 @@ void HttpSession::readHeader() {
                           [self = shared_from_this()](Error error, std::size_t) {
                             if (self->closed_) return;
                             if (error) return self->onReadError(error);
-                            self->readBody();
+                            self->onHeader();
                           });
+}
+
+void HttpSession::onHeader() {
+  const auto& header = parser_->get();
+  request_.method = methodOf(header.method());
+  if (!parseTarget({header.target().data(), header.target().size()}, request_))
+    return refuse(errorResponse(400, "the request target is malformed"));
+  const BodyRule& rule = state_->router.bodyRule(request_.method, request_.path);
+  bodyLimit_ = std::min<std::uint64_t>(rule.maxBytes, bodyLimit_);
+  parser_->body_limit(bodyLimit_);
+  const auto announced = parser_->content_length();
+  const std::uint64_t bytes = announced ? *announced : parser_->chunked() ? bodyLimit_ : 0;
+  if (rule.refusal && bytes > 0) return refuse(*rule.refusal);
+  if (bytes > bodyLimit_) return refuse(tooLarge());
+  if (bytes > kSmallBodyBytes) {
+    request_.claim = state_->largeBodies.claim(bytes);
+    if (request_.claim == nullptr)
+      return refuse(errorResponse(503, "too many large requests are under way: try again"));
+  }
+  readBody();
+}
+
+HttpResponse HttpSession::tooLarge() const {
+  if (bodyLimit_ < settings().maxBodyBytes) {
+    return errorResponse(413, "the request's body is too large: this resource takes at most " +
+                                  std::to_string(bodyLimit_) + " bytes");
+  }
+  return errorResponse(413, "the request's body is too large: rest.server.max-content-length=" +
+                                std::to_string(bodyLimit_));
 }
 
 void HttpSession::readBody() {
@@ -193,12 +237,7 @@ void HttpSession::onReadError(Error error) {
       error == asio::error::eof) {
     return finish();
   }
-  if (error == http::error::body_limit) {
-    return refuse(errorResponse(413,
-                                "the request's body is too large: rest.server.max-content-"
-                                "length=" +
-                                    std::to_string(settings().maxBodyBytes)));
-  }
+  if (error == http::error::body_limit) return refuse(tooLarge());
   if (error == http::error::header_limit) {
     return refuse(errorResponse(431,
                                 "the request's line and headers are too large: "
@@ -211,6 +250,8 @@ void HttpSession::onReadError(Error error) {
 void HttpSession::refuse(HttpResponse response) {
   keepAlive_ = false;
   refused_ = true;
+  parser_.reset();
+  request_ = {};
   send(std::move(response));
 }
 
@@ -218,20 +259,15 @@ void HttpSession::handleRequest() {
   auto& message = parser_->get();
   keepAlive_ = message.keep_alive();
   headOnly_ = message.method() == http::verb::head;
-  HttpRequest request;
-  request.method = methodOf(message.method());
-  request.contentType = std::string(message[http::field::content_type]);
-  if (!parseTarget({message.target().data(), message.target().size()}, request)) {
-    return send(errorResponse(400, "the request target is malformed"));
-  }
-  request.body = std::move(message.body());
+  request_.contentType = std::string(message[http::field::content_type]);
+  request_.body = std::move(message.body());
   answered_ = false;
   enter(Phase::kHandling, settings().requestTimeout);
   // Answers come from other threads and may come late or twice; only the first one of this
   // request counts.
   std::weak_ptr<HttpSession> weak = shared_from_this();
-  state_->router.route(std::move(request), [weak, state = std::weak_ptr(state_),
-                                            serial = serial_](HttpResponse response) {
+  state_->router.route(std::exchange(request_, {}), [weak, state = std::weak_ptr(state_),
+                                                     serial = serial_](HttpResponse response) {
     const auto alive = state.lock();
     if (!alive) return;
     asio::post(*alive->io, [weak, serial, response = std::move(response)]() mutable {
@@ -259,11 +295,14 @@ void HttpSession::send(HttpResponse response) {
   response_->keep_alive(keepAlive_);
   const std::size_t length = response.body.size();
   if (!headOnly_) response_->body() = std::move(response.body);
+  responseClaim_ = std::move(response.claim);
   response_->content_length(length);
   enter(Phase::kWriting, settings().requestTimeout);
   http::async_write(socket_, *response_, [self = shared_from_this()](Error error, std::size_t) {
     if (self->closed_) return;
     if (error) return self->finish();
+    self->response_.reset();  // a connection that waits for its next request holds no old answer
+    self->responseClaim_.reset();
     if (self->keepAlive_) return self->readRequest();
     if (!self->refused_) return self->finish();
     Error ignored;
@@ -287,7 +326,8 @@ void HttpSession::drain() {
 
 ServerState::ServerState(RestSettings settings, const RestServices& services)
     : context(std::make_shared<HandlerContext>(std::move(settings), services)),
-      io(std::make_unique<asio::io_context>(1)) {}
+      io(std::make_unique<asio::io_context>(1)),
+      largeBodies(kLargeBodies * context->settings.maxBodyBytes) {}
 
 ServerState::~ServerState() = default;
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 
+#include "cluster/rest/byte_budget.h"
 #include "cluster/rest/handlers.h"
 #include "core/base/process.h"
 
@@ -26,6 +27,8 @@ struct ServerState {
   Router router;
   std::unique_ptr<boost::asio::io_context> io;
   std::set<std::shared_ptr<Session>> sessions;  // io thread only
+  /// What the large bodies of all requests under way take.
+  ByteBudget largeBodies;
   /// A session ended, or waits for its next request. io thread only.
   std::function<void()> onRoom;
 };

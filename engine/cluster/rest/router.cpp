@@ -23,6 +23,13 @@ bool isParameter(const std::string& segment) {
   return segment.front() == ':';
 }
 
+/// The segments after an optional version.
+std::vector<std::string> routePath(std::string_view path) {
+  std::vector<std::string> segments = splitPath(path);
+  if (!segments.empty() && segments.front() == "v1") segments.erase(segments.begin());
+  return segments;
+}
+
 /// How many fixed segments a matching pattern has; -1 when it does not match.
 int match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
   if (pattern.size() != path.size()) return -1;
@@ -37,41 +44,51 @@ int match(const std::vector<std::string>& pattern, const std::vector<std::string
 
 }  // namespace
 
-void Router::add(HttpMethod method, const std::string& pattern, Handler handler) {
+void Router::add(HttpMethod method, const std::string& pattern, Handler handler, BodyRule body) {
   auto segments = splitPath(pattern);
   for (const Route& route : routes_) {
     FLINK_CHECK(route.method != method || route.segments != segments,
                 "two handlers for " + pattern);
   }
-  routes_.push_back({method, std::move(segments), std::move(handler)});
+  routes_.push_back({method, std::move(segments), std::move(handler), std::move(body)});
 }
 
-void Router::route(HttpRequest request, Respond respond) const {
-  std::vector<std::string> path = splitPath(request.path);
-  if (!path.empty() && path.front() == "v1") path.erase(path.begin());
-  const Route* best = nullptr;
+Router::Match Router::find(HttpMethod method, const std::vector<std::string>& path) const {
+  Match found;
   int bestFixed = -1;
-  bool pathExists = false;
   for (const Route& route : routes_) {
     const int fixedSegments = match(route.segments, path);
     if (fixedSegments < 0) continue;
-    pathExists = true;
-    if (route.method == request.method && fixedSegments > bestFixed) {
-      best = &route;
+    found.pathExists = true;
+    if (route.method == method && fixedSegments > bestFixed) {
+      found.route = &route;
       bestFixed = fixedSegments;
     }
   }
-  if (best == nullptr) {
+  return found;
+}
+
+const BodyRule& Router::bodyRule(HttpMethod method, const std::string& path) const {
+  static const BodyRule kDefault;
+  const Route* route = find(method, routePath(path)).route;
+  return route == nullptr ? kDefault : route->body;
+}
+
+void Router::route(HttpRequest request, Respond respond) const {
+  const std::vector<std::string> path = routePath(request.path);
+  const auto [route, pathExists] = find(request.method, path);
+  if (route == nullptr) {
     if (request.method == HttpMethod::kGet && !pathExists) {
       return respond(errorResponse(404, "Unable to load requested file " + request.path + "."));
     }
     return respond(errorResponse(404, "Not found: " + request.path));
   }
+  if (route->body.refusal) return respond(*route->body.refusal);
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (isParameter(best->segments[i]))
-      request.pathParameters[best->segments[i].substr(1)] = path[i];
+    if (isParameter(route->segments[i]))
+      request.pathParameters[route->segments[i].substr(1)] = path[i];
   }
-  best->handler(request, std::move(respond));
+  route->handler(std::move(request), std::move(respond));
 }
 
 }  // namespace flink::rest

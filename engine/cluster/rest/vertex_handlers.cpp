@@ -88,14 +88,14 @@ HttpResponse json(std::string body) {
 }
 
 /// The subtasks named by ?subtasks=0,2,5-7; false when one is malformed.
-bool chosenSubtasks(const HttpRequest& request, std::vector<std::int32_t>& chosen) {
+bool chosenSubtasks(const HttpRequest& request, SubtaskChoice& chosen) {
   constexpr std::int32_t kMaxSubtask = 32768;
   for (const std::string& item : request.queryList("subtasks")) {
     const std::size_t dash = item.find('-');
     const auto first = parseIndex(item.substr(0, dash));
     const auto last = dash == std::string::npos ? first : parseIndex(item.substr(dash + 1));
     if (!first || !last || *last < *first || *last > kMaxSubtask) return false;
-    for (std::int32_t index = *first; index <= *last; ++index) chosen.push_back(index);
+    chosen.add(*first, *last);
   }
   return true;
 }
@@ -110,7 +110,7 @@ void addMetricRoutes(Router& router, const std::shared_ptr<HandlerContext>& cont
              });
   router.add(HttpMethod::kGet, "/jobs/:jobid/vertices/:vertexid/subtasks/metrics",
              [context](const HttpRequest& request, Respond respond) {
-               std::vector<std::int32_t> chosen;
+               SubtaskChoice chosen;
                if (!chosenSubtasks(request, chosen)) {
                  return respond(
                      badQueryParameter("subtasks", request.queryValue("subtasks").value_or("")));

@@ -225,6 +225,23 @@ std::map<std::string, std::string> vertexMetrics(
   return all;
 }
 
+void SubtaskChoice::add(std::int32_t first, std::int32_t last) {
+  auto it = ranges_.upper_bound(first);
+  if (it != ranges_.begin() && std::prev(it)->second >= first) --it;
+  while (it != ranges_.end() && it->first <= last) {
+    first = std::min(first, it->first);
+    last = std::max(last, it->second);
+    it = ranges_.erase(it);
+  }
+  ranges_.emplace(first, last);
+}
+
+bool SubtaskChoice::contains(std::int32_t subtask) const {
+  if (ranges_.empty()) return true;
+  const auto after = ranges_.upper_bound(subtask);
+  return after != ranges_.begin() && std::prev(after)->second >= subtask;
+}
+
 namespace {
 
 /// One metric over its subtasks; those whose values are no numbers are left out, as Flink does.
@@ -257,11 +274,10 @@ Json aggregatedMetric(const std::string& id, const std::vector<double>& values,
 std::string aggregatedMetricsJson(const std::vector<protocol::SubtaskMetrics>& subtasks,
                                   const std::vector<std::string>& get,
                                   const std::vector<std::string>& aggregations,
-                                  const std::vector<std::int32_t>& chosen) {
+                                  const SubtaskChoice& chosen) {
   std::map<std::string, std::vector<double>> values;
   for (const auto& subtask : subtasks) {
-    if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), subtask.subtask) == chosen.end())
-      continue;
+    if (!chosen.contains(subtask.subtask)) continue;
     for (const auto& [id, text] : subtask.values) {
       char* end = nullptr;
       const double value = std::strtod(text.c_str(), &end);

@@ -31,6 +31,8 @@ std::string jobsOverviewJson(const std::vector<protocol::JobOverview>& jobs);
 std::string jobDetailsJson(const protocol::JobDetails& job);
 std::string jobPlanJson(const protocol::JobDetails& job);
 std::string jobConfigJson(const protocol::JobDetails& job);
+/// The restart strategy that a job's own configuration names, in Flink's words.
+std::string restartStrategyText(const std::map<std::string, std::string>& jobConfiguration);
 std::string jobStatusJson(const protocol::JobDetails& job);
 std::string jobExceptionsJson(const protocol::JobDetails& job, std::size_t maxExceptions);
 /// COMPLETED with the result, or IN_PROGRESS.
@@ -55,12 +57,23 @@ std::string metricsJson(const std::map<std::string, std::string>& values,
 /// Ids `<subtask>.<metric>` over all subtasks of a vertex.
 std::map<std::string, std::string> vertexMetrics(
     const std::vector<protocol::SubtaskMetrics>& subtasks);
-/// [{id,min,max,avg,sum,skew}] over the subtasks chosen (empty: all); `aggregations` empty: all of
-/// them.
+/// Subtasks by number, as ranges: a request may name each of them many times over.
+class SubtaskChoice {
+ public:
+  /// From `first` to `last`, both included. REQUIRES: first <= last.
+  void add(std::int32_t first, std::int32_t last);
+  /// Without any range all are meant.
+  [[nodiscard]] bool contains(std::int32_t subtask) const;
+
+ private:
+  std::map<std::int32_t, std::int32_t> ranges_;  ///< first and last, apart from each other
+};
+
+/// [{id,min,max,avg,sum,skew}] over the subtasks chosen; `aggregations` empty: all of them.
 std::string aggregatedMetricsJson(const std::vector<protocol::SubtaskMetrics>& subtasks,
                                   const std::vector<std::string>& get,
                                   const std::vector<std::string>& aggregations,
-                                  const std::vector<std::int32_t>& chosen);
+                                  const SubtaskChoice& chosen);
 
 std::string taskManagersJson(const std::vector<protocol::TaskManagerView>& taskManagers);
 std::string taskManagerJson(const protocol::TaskManagerView& taskManager);

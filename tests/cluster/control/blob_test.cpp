@@ -122,16 +122,22 @@ TEST_F(BlobStoreTest, UnusedBlobsLeaveAfterATime) {
   ASSERT_TRUE(*store_.put(forgotten, 0, 1, "4")) << "it may come again";
 }
 
-TEST_F(BlobStoreTest, FilesAreAddedByContent) {
+TEST_F(BlobStoreTest, FilesAreCopiedAndAdoptedByContent) {
   const std::string path = directory_ + "/file";
   std::filesystem::create_directories(directory_);
   const std::string content(3 * kBlobChunkBytes + 17, 'z');
   std::ofstream(path) << content;
-  const auto digest = store_.add(path);
-  ASSERT_TRUE(digest) << digest.status().toString();
-  EXPECT_EQ(*digest, digestOf(content));
-  EXPECT_EQ(*store_.sizeOf(*digest), static_cast<std::int64_t>(content.size()));
-  EXPECT_EQ(*store_.add(path), *digest);
+  for (int i = 0; i < 2; ++i) {
+    const auto copy = store_.copyOf(path);
+    ASSERT_TRUE(copy) << copy.status().toString();
+    EXPECT_EQ((*copy)->digest(), digestOf(content));
+    EXPECT_EQ(store_.contains(digestOf(content)), i == 1);
+    ASSERT_TRUE(store_.adopt(**copy));
+    EXPECT_EQ(*store_.sizeOf(digestOf(content)), static_cast<std::int64_t>(content.size()));
+  }
+  EXPECT_TRUE(store_.copyOf(path)) << "not adopted";
+  EXPECT_EQ(store_.copyOf(directory_ + "/missing").status().code(), ErrorCode::kFileNotFound);
+  EXPECT_EQ(files_->list(directory_ + "/store")->size(), 1U) << "copies do not stay";
 }
 
 /// A blob server, and a node that fetches from it.

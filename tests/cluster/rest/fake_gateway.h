@@ -3,6 +3,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "cluster/jobmanager/gateway.h"
 #include "core/base/error_codes.h"
@@ -11,7 +13,7 @@
 namespace flink::rest {
 
 /// Answers at once from values that a test sets; unset ones are not found.
-class FakeGateway final : public jobmanager::JobManagerGateway {
+class FakeGateway : public jobmanager::JobManagerGateway {
  public:
   std::map<JobId, protocol::JobDetails> jobs;
   std::map<JobId, protocol::WaitJobRequest::Response> results;
@@ -28,6 +30,9 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
   std::set<JobId> ended;           ///< cannot be cancelled any more
   bool metricsOfJobsOnly = false;  ///< jobs that are not here have none
   bool silent = false;             ///< never answers overview
+  std::string endlessLog;          ///< a log of which only the beginning comes
+  std::vector<jobmanager::Responder<protocol::ReadLogRequest>> readingLogs;  ///< who wait for more
+  std::thread::id calledOn;                                                  ///< by listJobs
 
   void handle(protocol::GetVersionRequest,
               jobmanager::Responder<protocol::GetVersionRequest> respond) override {
@@ -42,6 +47,7 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
   }
   void handle(protocol::ListJobsRequest,
               jobmanager::Responder<protocol::ListJobsRequest> respond) override {
+    calledOn = std::this_thread::get_id();
     protocol::ListJobsRequest::Response answer;
     for (const auto& [id, job] : jobs) answer.jobs.push_back(job.overview);
     respond(answer);
@@ -95,6 +101,10 @@ class FakeGateway final : public jobmanager::JobManagerGateway {
   }
   void handle(protocol::ReadLogRequest request,
               jobmanager::Responder<protocol::ReadLogRequest> respond) override {
+    if (request.name == endlessLog) {
+      if (request.offset > 0) return readingLogs.push_back(std::move(respond));
+      return respond(protocol::ReadLogRequest::Response{"begin", 0, 64 << 20});
+    }
     const auto it = logs.find(request.name);
     if (it == logs.end())
       return respond(Status(ErrorCode::kNotFound, "no log has this name: name=" + request.name));

@@ -6,10 +6,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "cluster/rest/rest_server.h"
+#include "core/base/blocking_pool.h"
 #include "core/fs/local_file_system.h"
 #include "tests/cluster/rest/fake_gateway.h"
 #include "tests/cluster/rest/http_client.h"
@@ -21,6 +23,7 @@ using Json = nlohmann::json;
 class RecordingJarRunner final : public JarRunner {
  public:
   std::vector<std::string> entries(const std::string& path) override {
+    calledOn = std::this_thread::get_id();
     read.push_back(path);
     return {"First", "Second"};
   }
@@ -32,11 +35,13 @@ class RecordingJarRunner final : public JarRunner {
     done(std::move(graph));
   }
   void run(JarRunRequest request, std::function<void(Result<JobId>)> done) override {
+    calledOn = std::this_thread::get_id();
     last = std::move(request);
     done(JobId::parse("0000000000000000000000000000000a").value());
   }
   JarRunRequest last;
   std::vector<std::string> read;  ///< whose entries were asked for
+  std::thread::id calledOn;
 };
 
 class RestServerTest : public ::testing::Test {
@@ -53,11 +58,16 @@ class RestServerTest : public ::testing::Test {
   }
   void TearDown() override {
     if (server_) server_->stop();
+    blocking_.stop();
     std::filesystem::remove_all(directory_);
   }
+  RestServices services() {
+    return {&gateway_,    &runner_,
+            files_.get(), &clock_,
+            rng_.get(),   [this](std::function<void()> work) { blocking_.run(std::move(work)); }};
+  }
   void start() {
-    auto server =
-        RestServer::start(settings_, {&gateway_, &runner_, files_.get(), &clock_, rng_.get()});
+    auto server = RestServer::start(settings_, services());
     ASSERT_TRUE(server.isOk()) << server.status().toString();
     server_ = std::move(*server);
   }
@@ -99,6 +109,7 @@ class RestServerTest : public ::testing::Test {
   RestSettings settings_;
   std::filesystem::path directory_;
   std::unique_ptr<RestServer> server_;
+  BlockingPool blocking_;
 };
 
 }  // namespace flink::rest

@@ -90,6 +90,140 @@ TEST_F(RestServerTest, UploadedLibraryRunsPlansAndGoes) {
   EXPECT_EQ(request(server_->port(), "DELETE", "/jars/" + id).status, 400);
 }
 
+TEST_F(RestServerTest, LibrariesStartFromSavepoints) {
+  start();
+  const std::string run = "/jars/" + upload("WordCount.so", "content") + "/run";
+  const auto post = [&](const std::string& query, const std::string& body) {
+    runner_.last = {};
+    return request(server_->port(), "POST", run + query, body).status;
+  };
+  using Configuration = std::map<std::string, std::string>;
+  EXPECT_EQ(post("", R"({"savepointPath":"/tmp/savepoint-1","restoreMode":"NO_CLAIM",
+                         "flinkConfiguration":{"a":"b"}})"),
+            200);
+  EXPECT_EQ(runner_.last.configuration,
+            (Configuration{{"a", "b"}, {"execution.state-recovery.path", "/tmp/savepoint-1"}}));
+  EXPECT_EQ(post("?savepointPath=/tmp/savepoint-2&allowNonRestoredState=true", ""), 200);
+  EXPECT_EQ(runner_.last.configuration,
+            (Configuration{{"execution.state-recovery.path", "/tmp/savepoint-2"},
+                           {"execution.state-recovery.ignore-unclaimed-state", "true"}}));
+  EXPECT_EQ(post("?allowNonRestoredState=true",
+                 R"({"savepointPath":"/tmp/savepoint-3","allowNonRestoredState":false})"),
+            200);
+  EXPECT_EQ(runner_.last.configuration,
+            (Configuration{{"execution.state-recovery.path", "/tmp/savepoint-3"}}));
+  EXPECT_EQ(post("", R"({"savepointPath":"/tmp/savepoint-1","claimMode":"CLAIM"})"), 400);
+  EXPECT_EQ(post("", R"({"savepointPath":"/tmp/savepoint-1","restoreMode":"LEGACY"})"), 400);
+  EXPECT_EQ(post("", R"({"jobId":"0000000000000000000000000000000b"})"), 400);
+  EXPECT_EQ(post("?allowNonRestoredState=perhaps", ""), 400);
+  EXPECT_EQ(runner_.last.path, "");
+}
+
+/// Tells on which thread it was asked.
+class WatchedRng final : public Rng {
+ public:
+  std::uint64_t next() override {
+    calledOn = std::this_thread::get_id();
+    return real_->next();
+  }
+  std::thread::id calledOn;
+
+ private:
+  std::unique_ptr<Rng> real_ = makeSystemRng();
+};
+
+TEST_F(RestServerTest, ServersThreadLeavesFilesToOthers) {
+  auto watched = std::make_unique<WatchedRng>();
+  const WatchedRng& rng = *watched;
+  rng_ = std::move(watched);
+  start();
+  EXPECT_EQ(get("/jobs").status, 200);
+  const std::thread::id server = gateway_.calledOn;
+  ASSERT_NE(server, std::thread::id());
+  const std::string id = upload("WordCount.so", "content");
+  EXPECT_NE(rng.calledOn, std::thread::id());
+  EXPECT_NE(rng.calledOn, server);
+  EXPECT_EQ(get("/jars").status, 200);
+  EXPECT_NE(runner_.calledOn, std::thread::id());
+  EXPECT_NE(runner_.calledOn, server);
+  runner_.calledOn = {};
+  EXPECT_EQ(request(server_->port(), "POST", "/jars/" + id + "/run").status, 200);
+  EXPECT_NE(runner_.calledOn, std::thread::id());
+  EXPECT_NE(runner_.calledOn, server);
+}
+
+TEST_F(RestServerTest, UnfinishedUploadsAreNotListed) {
+  start();
+  ASSERT_TRUE(
+      (*files_->openWrite(directory_.string() + "/part-01234567-0123-0123-0123-0123456789ab"))
+          ->close()
+          .isOk());
+  const std::string id = upload("WordCount.so", "content");
+  const Json jars = Json::parse(get("/jars").body)["files"];
+  ASSERT_EQ(jars.size(), 1U);
+  EXPECT_EQ(jars[0]["id"], id);
+}
+
+TEST_F(RestServerTest, SubtasksMayBeNamedManyTimesOver) {
+  SubtaskChoice choice;
+  EXPECT_TRUE(choice.contains(7));
+  choice.add(5, 7);
+  choice.add(20, 20);
+  choice.add(7, 9);
+  choice.add(1, 2);
+  for (const auto& [subtask, chosen] : std::map<int, bool>{{0, false},
+                                                           {1, true},
+                                                           {2, true},
+                                                           {3, false},
+                                                           {4, false},
+                                                           {5, true},
+                                                           {8, true},
+                                                           {9, true},
+                                                           {10, false},
+                                                           {19, false},
+                                                           {20, true},
+                                                           {21, false}}) {
+    EXPECT_EQ(choice.contains(subtask), chosen) << subtask;
+  }
+  choice.add(0, 32768);
+  EXPECT_TRUE(choice.contains(10));
+  gateway_.metrics = {{3, {{"numRecordsIn", "10"}}}};
+  settings_.maxHeaderBytes = 16U << 10;
+  start();
+  std::string target = "/jobs/" + addJob().toHex() +
+                       "/vertices/000000000000000000000000000000ff/subtasks/metrics"
+                       "?get=numRecordsIn&subtasks=0-32768";
+  while (target.size() < 16000) target += ",0-32768";
+  EXPECT_EQ(Json::parse(get(target).body)[0]["sum"], 10.0);
+}
+
+TEST_F(RestServerTest, JobsTellTheirRestartStrategy) {
+  start();
+  const JobId id = addJob();
+  const auto strategyOf = [&](std::map<std::string, std::string> configuration) {
+    gateway_.jobs[id].configuration = std::move(configuration);
+    return Json::parse(
+               get("/jobs/" + id.toHex() + "/config").body)["execution-config"]["restart-strategy"]
+        .get<std::string>();
+  };
+  EXPECT_EQ(strategyOf({}), "Cluster level default restart strategy");
+  EXPECT_EQ(strategyOf({{"restart-strategy.type", "none"}}), "Restart deactivated.");
+  EXPECT_EQ(strategyOf({{"restart-strategy.type", "fixed-delay"},
+                        {"restart-strategy.fixed-delay.attempts", "3"},
+                        {"restart-strategy.fixed-delay.delay", "10 s"}}),
+            "Restart with fixed delay (PT10S). #3 restart attempts.");
+  EXPECT_EQ(strategyOf({{"restart-strategy", "FailureRate"},
+                        {"restart-strategy.failure-rate.max-failures-per-interval", "5"},
+                        {"restart-strategy.failure-rate.delay", "1500 ms"}}),
+            "Failure rate restart with maximum of 5 failures within interval PT1M and fixed delay "
+            "PT1.5S.");
+  EXPECT_EQ(
+      strategyOf({{"restart-strategy.type", "exponential-delay"},
+                  {"restart-strategy.exponential-delay.max-backoff", "90 s"}}),
+      "Restart with exponential delay: starting at PT1S, increasing by 1.500000, with maximum "
+      "PT1M30S. Delay resets after PT1H with jitter 0.100000");
+}
+
 TEST_F(RestServerTest, MalformedUploadsAreRefused) {
   start();
   for (const char* body :
