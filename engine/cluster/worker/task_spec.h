@@ -20,8 +20,9 @@ struct TaskSpecContext {
   state::LatencyTracking stateLatency{};
 };
 
-/// Says what `dataflow/task` has to run for one deployed subtask. `managedBytes` is the task's
-/// share. Errors: kJobGraphInvalid when descriptor and graph do not fit.
+/// Says what `dataflow/task` has to run for one deployed subtask. `managedBytes` is what
+/// each of its operators that use managed memory gets. Errors: kJobGraphInvalid when descriptor and
+/// graph do not fit.
 Result<task::TaskSpec> makeTaskSpec(const TaskSpecContext& context,
                                     const protocol::TaskDeploymentDescriptor& deployment,
                                     std::int64_t managedBytes);

@@ -180,6 +180,7 @@ void Worker::onRebuilt(RebuildResult catalog) {
   if (stage_ != Stage::kStarting) return;
   if (!catalog) return respondStart_(std::move(catalog).status());
   runtime_->catalog = std::move(*catalog);
+  managedMemory_.emplace(start_->graph, *runtime_->catalog);
   Coordinators::Services services{
       services_.clock,
       *runtime_->files,
@@ -219,21 +220,19 @@ Status Worker::submit(const protocol::SubmitTasks& submission) {
   if (stage_ != Stage::kRunning)
     return Status(ErrorCode::kInternal, "tasks came before the worker was ready");
   takeSlots(submission);
-  std::map<std::int32_t, std::int64_t> tasksInSlot;
-  for (const auto& deployment : submission.tasks) ++tasksInSlot[deployment.slot];
   for (const auto& deployment : submission.tasks) {
-    const Status status =
-        deploy(deployment, deployment.resource.managedBytes / tasksInSlot.at(deployment.slot));
+    const Status status = deploy(deployment);
     if (!status.isOk()) reportState(deployment.attempt, task::TaskState::kFailed, status, {});
   }
   if (reportTimer_ == EventLoop::TimerId::kNone) scheduleReport();
   return Status::ok();
 }
 
-Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment,
-                      std::int64_t managedBytes) {
+Status Worker::deploy(const protocol::TaskDeploymentDescriptor& deployment) {
   const TaskSpecContext context{start_->graph, start_->taskManager, runtime_->temporaryDirectory,
                                 runtime_->checkpoints, runtime_->stateLatency};
+  const std::int64_t managedBytes =
+      managedMemory_->grant(deployment.attempt, deployment.resource.managedBytes);
   FLINK_ASSIGN_OR_RETURN(auto spec, makeTaskSpec(context, deployment, managedBytes));
   if (deployment.attempt.subtask == 0) {
     openCoordinators(deployment, *findVertex(start_->graph, deployment.attempt.vertex));
@@ -374,6 +373,7 @@ void Worker::reportState(const ExecutionAttemptId& attempt, task::TaskState stat
   if (attempt.subtask == 0 && state != task::TaskState::kFinished && coordinators_ != nullptr)
     coordinators_->closeOf(attempt);
   if (found != tasks_.end()) tasks_.erase(found);
+  managedMemory_->release(attempt);
   if (tasks_.empty()) {
     services_.loop.cancel(reportTimer_);
     reportTimer_ = EventLoop::TimerId::kNone;
@@ -476,6 +476,7 @@ void Worker::sendReport() {
   for (const auto& [id, task] : tasks_)
     report.tasks.push_back({id, toIoMetrics(task->figures()), restMetricsOf(samples, id)});
   if (services_.processFigures) report.memory = services_.processFigures();
+  if (managedMemory_) report.memory["managedUsed"] = managedMemory_->used();
   const auto& network = *runtime_->network;
   report.memory["nettyShuffleMemorySegmentsUsed"] = network.usedSegments();
   report.memory["nettyShuffleMemorySegmentsRequested"] =

@@ -13,6 +13,7 @@
 #include "cluster/control/rpc.h"
 #include "cluster/protocol/messages.h"
 #include "cluster/worker/coordinators.h"
+#include "cluster/worker/managed_memory.h"
 #include "cluster/worker/worker_runtime.h"
 #include "core/base/clock.h"
 #include "core/base/executor.h"
@@ -60,9 +61,8 @@ class Worker final : private task::TaskListener, private task::CheckpointRespond
   void onRebuilt(RebuildResult catalog);
   /// Gives the network memory of slots that are new here to the worker's network.
   void takeSlots(const protocol::SubmitTasks& submission);
-  /// Tasks that come into one slot together share its managed memory equally.
   Status submit(const protocol::SubmitTasks& submission);
-  Status deploy(const protocol::TaskDeploymentDescriptor& deployment, std::int64_t managedBytes);
+  Status deploy(const protocol::TaskDeploymentDescriptor& deployment);
   void openCoordinators(const protocol::TaskDeploymentDescriptor& deployment,
                         const protocol::JobVertex& vertex);
   void cancel(const std::vector<ExecutionAttemptId>& attempts);
@@ -119,6 +119,7 @@ class Worker final : private task::TaskListener, private task::CheckpointRespond
   control::RpcEndpoint::Responder<protocol::StartWorkerRequest> respondStart_;
   std::unique_ptr<WorkerRuntime> runtime_;
   std::unique_ptr<Coordinators> coordinators_;
+  std::optional<ManagedMemory> managedMemory_;  ///< once the program was rebuilt
   /// What each slot that tasks came for has brought of the network memory.
   std::map<std::int32_t, std::int64_t> slotNetworkBytes_;
   std::map<ExecutionAttemptId, std::unique_ptr<task::Task>> tasks_;

@@ -281,13 +281,4 @@ Result<JobManagerMemoryModel> deriveJobManagerMemory(const Configuration& config
   return memory;
 }
 
-Result<SlotResource> deriveSlotResource(const Configuration& configuration,
-                                        const TaskManagerMemoryModel& memory) {
-  FLINK_ASSIGN_OR_RETURN(int slots, configuration.get(kTaskmanagerNumberOfTaskSlots));
-  FLINK_ASSIGN_OR_RETURN(std::optional<double> cores,
-                         configuration.getOptional(kTaskmanagerCpuCores));
-  return SlotResource{cores.value_or(slots) / slots, memory.taskHeap / slots,
-                      memory.taskOffHeap / slots, memory.managed / slots, memory.network / slots};
-}
-
 }  // namespace flink::memory

@@ -18,11 +18,8 @@ struct TaskManagerMemoryModel {
   /// Where a minimum or maximum replaced a fraction, or a configured fraction is not met.
   std::vector<std::string> remarks;
 
-  /// What Flink passes as -Xmx and -XX:MaxDirectMemorySize.
+  /// What Flink passes as -Xmx.
   [[nodiscard]] std::int64_t heap() const { return frameworkHeap + taskHeap; }
-  [[nodiscard]] std::int64_t directMemory() const {
-    return frameworkOffHeap + taskOffHeap + network;
-  }
 };
 
 struct JobManagerMemoryModel {
@@ -31,19 +28,10 @@ struct JobManagerMemoryModel {
   std::vector<std::string> remarks;
 };
 
-/// What one slot of a TaskManager gets.
-struct SlotResource {
-  double cpuCores = 0;
-  std::int64_t taskHeap = 0, taskOffHeap = 0, managed = 0, network = 0;
-};
-
 /// Derives every part from taskmanager.memory.*. Pure arithmetic, exact to the byte.
 /// Errors: kIllegalMemoryConfiguration in Flink's words, kConfigInvalidValue.
 Result<TaskManagerMemoryModel> deriveTaskManagerMemory(const config::Configuration& configuration);
 /// The same from jobmanager.memory.*.
 Result<JobManagerMemoryModel> deriveJobManagerMemory(const config::Configuration& configuration);
-/// Divides by taskmanager.numberOfTaskSlots, rounding down.
-Result<SlotResource> deriveSlotResource(const config::Configuration& configuration,
-                                        const TaskManagerMemoryModel& memory);
 
 }  // namespace flink::memory

@@ -84,7 +84,6 @@ void OperatorChain::fillContext(Node& node, const ChainNode& chainNode, const Ta
   context.attemptNumber = spec.attempt.attempt;
   context.batchMode = spec.batchMode;
   context.checkpointed = spec.checkpointing.periodic;
-  // Keyed operators are the ones that use it, and they head their chain: nobody to share with.
   context.managedMemoryBytes = spec.managedMemoryBytes;
   context.temporaryDirectory = spec.temporaryDirectory;
   context.metrics = services.probe->operatorGroup(chainNode);

@@ -65,5 +65,33 @@ TEST_F(WorkerTest, SlotsThatTasksComeForLaterBringTheirNetworkMemory) {
   EXPECT_THAT(third.failure->message, HasSubstr("required 24, but only 16 available"));
 }
 
+TEST_F(WorkerTest, OperatorsThatMayShareASlotShareItsManagedMemoryWheneverTheyCome) {
+  testing::JobGraphBuilder builder(1, protocol::JobType::kBatch);
+  builder.group("alone");
+  builder.vertex("Source", 1);
+  builder.vertex("Aggregate", 1);
+  builder.vertex("Another", 1);
+  builder.vertex("Far", 1, "alone");
+  std::map<std::int32_t, std::int64_t> given;
+  for (std::int32_t node = 1; node <= 4; ++node) {
+    auto& script = program_.script(node);
+    script.usesManagedMemory = node != 1;
+    script.open = [&, node](const auto& context) { given[node] = context.managedMemoryBytes; };
+    script.poll = [](std::size_t, const auto&) { return SourceOperatorBase::Poll::kNothingNow; };
+  }
+  ASSERT_TRUE(start(builder).isOk());
+  for (const std::size_t vertex : {0, 1, 2, 3}) {
+    auto task = deployment(vertex, 0, vertex == 3 ? 1 : 0);
+    task.resource.managedBytes = 1000;
+    ASSERT_TRUE(submit({task}).isOk());
+  }
+  EXPECT_EQ(given, (std::map<std::int32_t, std::int64_t>{{1, 0}, {2, 500}, {3, 500}, {4, 1000}}));
+  loop_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(reports_.back().memory.at("managedUsed"), 2000);
+  ASSERT_TRUE(ask(protocol::CancelTasksRequest{job_.id, {attemptOf(1, 0)}}).isOk());
+  loop_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(reports_.back().memory.at("managedUsed"), 1500);
+}
+
 }  // namespace
 }  // namespace flink::worker

@@ -55,7 +55,6 @@ TEST(TaskManagerMemoryTest, ShippedDefault) {
   EXPECT_EQ(memory->jvmMetaspace, 268435456);
   EXPECT_EQ(memory->jvmOverhead, 201326592);
   EXPECT_EQ(memory->heap(), 536870902);
-  EXPECT_EQ(memory->directMemory(), 268435458);
   EXPECT_THAT(memory->remarks, SizeIs(1));  // the overhead's minimum
 }
 
@@ -295,21 +294,6 @@ TEST(JobManagerMemoryTest, ErrorsInFlinksWords) {
             "Flink Memory.");
   EXPECT_THAT(jobManagerError({{"memory.heap.size", "2g"}, {"memory.flink.size", "1g"}}),
               HasSubstr("exceeds the configured Total Flink Memory"));
-}
-
-TEST(SlotResourceTest, TotalsAreDividedRoundingDown) {
-  const auto configuration = config::Configuration::fromMap(
-      {{"taskmanager.memory.process.size", "1728m"}, {"taskmanager.numberOfTaskSlots", "3"}});
-  const auto memory = deriveTaskManagerMemory(configuration);
-  const auto slot = deriveSlotResource(configuration, *memory);
-  ASSERT_TRUE(slot.isOk());
-  EXPECT_EQ(slot->taskHeap, 402653174 / 3);
-  EXPECT_EQ(slot->managed, 536870920 / 3);
-  EXPECT_EQ(slot->network, 134217730 / 3);
-  EXPECT_DOUBLE_EQ(slot->cpuCores, 1.0);
-  const auto cores = config::Configuration::fromMap(
-      {{"taskmanager.cpu.cores", "2"}, {"taskmanager.numberOfTaskSlots", "4"}});
-  EXPECT_DOUBLE_EQ(deriveSlotResource(cores, *memory)->cpuCores, 0.5);
 }
 
 }  // namespace

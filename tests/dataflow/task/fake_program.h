@@ -80,6 +80,7 @@ struct Script {
   std::optional<std::string> coordinatorSnapshot;
   std::function<std::unique_ptr<operators::OperatorCoordinator>()> coordinator;
   int numInputs = 1;
+  bool usesManagedMemory = false;
 };
 
 /// Both kinds of scripted operators emit through this.
@@ -227,6 +228,9 @@ class FakeProgram final : public operators::OperatorCatalog {
         const operators::OperatorOutputs& outputs) const override {
       if (script.poll) return std::make_unique<ScriptedSource>(script, outputs);
       return std::make_unique<ScriptedOperator>(script, outputs);
+    }
+    [[nodiscard]] bool usesManagedMemory(bool /*batchMode*/) const override {
+      return script.usesManagedMemory;
     }
     std::unique_ptr<operators::OperatorCoordinator> createCoordinator() const override {
       return script.coordinator ? script.coordinator() : nullptr;
