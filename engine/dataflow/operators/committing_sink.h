@@ -9,6 +9,7 @@
 #include "core/base/error_codes.h"
 #include "core/types/serializer.h"
 #include "dataflow/operators/operator_failure.h"
+#include "dataflow/operators/pending_commit.h"
 #include "dataflow/operators/sink.h"
 #include "dataflow/operators/sink_commits.h"
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "core/base/log.h"
 #include "core/types/serializer.h"
 #include "dataflow/operators/operator_failure.h"
+#include "dataflow/operators/pending_commit.h"
 #include "dataflow/state/operator_state_backend.h"
 
 namespace flink::operators {
@@ -23,15 +25,8 @@ constexpr int kMaxRetries = 10;
 
 using Stamped = std::pair<std::int64_t, std::string>;  // checkpoint, committable
 
-}  // namespace
-
-struct SinkCommits::Stored {
-  ListState<std::string> writers;
-  ListState<Stamped> committables;
-};
-
 /// Flink's committer metrics.
-struct SinkCommits::Probe {
+struct Probe {
   explicit Probe(metrics::MetricGroup& group)
       : total(group.counter("totalCommittables")),
         successful(group.counter("successfulCommittables")),
@@ -45,28 +40,80 @@ struct SinkCommits::Probe {
   std::shared_ptr<std::atomic<std::int64_t>> pending;
 };
 
+}  // namespace
+
+/// Of a sink with a part in checkpoints.
+class SinkCommits::Active {
+ public:
+  explicit Active(OperatorContext& context)
+      : probe_(*context.metrics),
+        writers_(listState<std::string>(context, "writer_raw_states")),
+        committables_(listState<Stamped>(context, "committer_raw_states")),
+        checkpointed_(context.checkpointed),
+        restored_(context.state.restoredCheckpointId.value_or(0)) {
+    for (const auto& [checkpoint, committable] : committables_.get())
+      prepared_[static_cast<state::SnapshotId>(checkpoint)].push_back(committable);
+  }
+  [[nodiscard]] std::vector<std::string> writerStates() const {
+    std::vector<std::string> states;
+    for (const std::string& state : writers_.get()) states.push_back(state);
+    return states;
+  }
+  void begin(ErasedCommittingWriter* committing, ErasedStatefulWriter* stateful,
+             std::unique_ptr<ErasedCommitter> committer);
+  void snapshotState(state::SnapshotId id);
+  void finish();
+  void close();
+  void commitUpTo(state::SnapshotId id);
+
+ private:
+  template <class V>
+  static ListState<V> listState(OperatorContext& context, const char* name) {
+    return valueOrThrow(context.state.operatorState->getListState(ListStateDescriptor<V>(name)));
+  }
+  void prepare(state::SnapshotId id);
+  void commit(std::vector<std::string> committables);
+
+  Probe probe_;
+  ListState<std::string> writers_;
+  ListState<Stamped> committables_;
+  const bool checkpointed_;
+  const state::SnapshotId restored_;
+  ErasedCommittingWriter* committing_ = nullptr;
+  ErasedStatefulWriter* stateful_ = nullptr;
+  std::unique_ptr<ErasedCommitter> committer_;
+  /// By the first checkpoint that has them.
+  std::map<state::SnapshotId, std::vector<std::string>> prepared_;
+};
+
 SinkCommits::SinkCommits() = default;
 SinkCommits::~SinkCommits() = default;
 
 std::vector<std::string> SinkCommits::restoreWriterStates(OperatorContext& context) {
-  active_ = true;
-  checkpointed_ = context.checkpointed;
-  restored_ = context.state.restoredCheckpointId.value_or(0);
-  probe_ = std::make_unique<Probe>(*context.metrics);
-  state::OperatorStateBackend& backend = *context.state.operatorState;
-  stored_ = std::make_unique<Stored>(Stored{
-      valueOrThrow(backend.getListState(ListStateDescriptor<std::string>("writer_raw_states"))),
-      valueOrThrow(backend.getListState(ListStateDescriptor<Stamped>("committer_raw_states")))});
-  std::vector<std::string> states;
-  for (const std::string& state : stored_->writers.get()) states.push_back(state);
-  for (const auto& [checkpoint, committable] : stored_->committables.get())
-    prepared_[static_cast<state::SnapshotId>(checkpoint)].push_back(committable);
-  return states;
+  active_ = std::make_unique<Active>(context);
+  return active_->writerStates();
+}
+void SinkCommits::begin(ErasedCommittingWriter* committing, ErasedStatefulWriter* stateful,
+                        const ErasedCommitterFactory* committers, WriterInitContext& context) {
+  if (active_ == nullptr) return;
+  active_->begin(committing, stateful,
+                 committers == nullptr ? nullptr : committers->createErased(context));
+}
+void SinkCommits::snapshotState(state::SnapshotId id) {
+  if (active_ != nullptr) active_->snapshotState(id);
+}
+void SinkCommits::notifyComplete(state::SnapshotId id) {
+  if (active_ != nullptr) active_->commitUpTo(id);
+}
+void SinkCommits::finish() {
+  if (active_ != nullptr) active_->finish();
+}
+void SinkCommits::close() {
+  if (active_ != nullptr) active_->close();
 }
 
-void SinkCommits::begin(ErasedCommittingWriter* committing, ErasedStatefulWriter* stateful,
-                        std::unique_ptr<ErasedCommitter> committer) {
-  if (!active_) return;
+void SinkCommits::Active::begin(ErasedCommittingWriter* committing, ErasedStatefulWriter* stateful,
+                                std::unique_ptr<ErasedCommitter> committer) {
   committing_ = committing;
   stateful_ = stateful;
   committer_ = std::move(committer);
@@ -79,46 +126,40 @@ void SinkCommits::begin(ErasedCommittingWriter* committing, ErasedStatefulWriter
   if (!prepared_.empty()) commitUpTo(restored_);
 }
 
-void SinkCommits::snapshotState(state::SnapshotId id) {
-  if (!active_) return;
-  if (committing_ != nullptr) {
-    std::vector<std::string> prepared = committing_->prepareErased();
-    probe_->total->inc(static_cast<std::int64_t>(prepared.size()));
-    *probe_->pending += static_cast<std::int64_t>(prepared.size());
-    if (!prepared.empty()) prepared_[id] = std::move(prepared);
-  }
+void SinkCommits::Active::prepare(state::SnapshotId id) {
+  std::vector<std::string> prepared = committing_->prepareErased();
+  probe_.total->inc(static_cast<std::int64_t>(prepared.size()));
+  *probe_.pending += static_cast<std::int64_t>(prepared.size());
+  if (!prepared.empty()) prepared_[id] = std::move(prepared);
+}
+
+void SinkCommits::Active::snapshotState(state::SnapshotId id) {
+  if (committing_ != nullptr) prepare(id);
   std::vector<Stamped> all;
   for (const auto& [checkpoint, committables] : prepared_) {
     for (const std::string& committable : committables)
       all.emplace_back(static_cast<std::int64_t>(checkpoint), committable);
   }
-  stored_->committables.update(std::move(all));
+  committables_.update(std::move(all));
   if (stateful_ != nullptr)
-    stored_->writers.update(stateful_->snapshotErased(static_cast<std::int64_t>(id)));
+    writers_.update(stateful_->snapshotErased(static_cast<std::int64_t>(id)));
 }
 
-void SinkCommits::notifyComplete(state::SnapshotId id) {
-  if (active_) commitUpTo(id);
-}
-
-void SinkCommits::finish() {
+void SinkCommits::Active::finish() {
   // With checkpoints the one behind the end of the input commits: before it is complete, the
   // records could come again.
-  if (!active_ || committing_ == nullptr || checkpointed_) return;
+  if (committing_ == nullptr || checkpointed_) return;
   constexpr auto kLast = std::numeric_limits<state::SnapshotId>::max();
-  std::vector<std::string> prepared = committing_->prepareErased();
-  probe_->total->inc(static_cast<std::int64_t>(prepared.size()));
-  *probe_->pending += static_cast<std::int64_t>(prepared.size());
-  if (!prepared.empty()) prepared_[kLast] = std::move(prepared);
+  prepare(kLast);
   commitUpTo(kLast);
 }
 
-void SinkCommits::close() {
+void SinkCommits::Active::close() {
   if (committer_ != nullptr) committer_->closeErased();
   committer_.reset();
 }
 
-void SinkCommits::commitUpTo(state::SnapshotId id) {
+void SinkCommits::Active::commitUpTo(state::SnapshotId id) {
   // Notifications may be lost: a complete checkpoint stands for all older ones. One checkpoint's
   // committables come to an end before the next one's turn.
   while (!prepared_.empty() && prepared_.begin()->first <= id) {
@@ -127,7 +168,7 @@ void SinkCommits::commitUpTo(state::SnapshotId id) {
   }
 }
 
-void SinkCommits::commit(std::vector<std::string> committables) {
+void SinkCommits::Active::commit(std::vector<std::string> committables) {
   if (committer_ == nullptr) return;
   std::vector<PendingCommit> commits;
   for (std::string& committable : committables) commits.push_back({std::move(committable)});
@@ -138,21 +179,21 @@ void SinkCommits::commit(std::vector<std::string> committables) {
       switch (commit.state) {
         case PendingCommit::State::kReceived:
         case PendingCommit::State::kCommitted:
-          probe_->successful->inc();
+          probe_.successful->inc();
           break;
         case PendingCommit::State::kAlreadyCommitted:
-          probe_->already->inc();
+          probe_.already->inc();
           break;
         case PendingCommit::State::kFailed:
-          probe_->failed->inc();
+          probe_.failed->inc();
           FLINK_LOG(kLog, LogLevel::kWarn, "a committable is given up: reason=\"{}\"",
                     commit.reason);
           break;
         case PendingCommit::State::kRetry:
-          probe_->retried->inc();
+          probe_.retried->inc();
           return false;
       }
-      *probe_->pending -= 1;
+      *probe_.pending -= 1;
       return true;
     });
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,14 +13,7 @@
 // their types erased.
 namespace flink::operators {
 
-/// A committable on its way, serialized.
-struct PendingCommit {
-  enum class State : std::uint8_t { kReceived, kRetry, kFailed, kCommitted, kAlreadyCommitted };
-  std::string committable;
-  int retries = 0;
-  State state = State::kReceived;
-  std::string reason = {};  ///< of kFailed
-};
+struct PendingCommit;
 
 class ErasedCommittingWriter {
  public:
@@ -72,9 +64,10 @@ class SinkCommits {
   /// What the writer stored; empty: it starts afresh. Called once, before begin(), and only for
   /// sinks with a part in checkpoints.
   [[nodiscard]] std::vector<std::string> restoreWriterStates(OperatorContext& context);
-  /// Commits what was restored. The writer's two sides may be null: it has none.
+  /// Commits what was restored. The writer's two sides and `committers` may be null: there are
+  /// none.
   void begin(ErasedCommittingWriter* committing, ErasedStatefulWriter* stateful,
-             std::unique_ptr<ErasedCommitter> committer);
+             const ErasedCommitterFactory* committers, WriterInitContext& context);
 
   /// The writer has been flushed.
   void snapshotState(state::SnapshotId id);
@@ -84,21 +77,8 @@ class SinkCommits {
   void close();
 
  private:
-  struct Stored;
-  struct Probe;
-  void commitUpTo(state::SnapshotId id);
-  void commit(std::vector<std::string> committables);
-
-  bool active_ = false;
-  bool checkpointed_ = false;
-  state::SnapshotId restored_ = 0;
-  std::unique_ptr<Stored> stored_;
-  std::unique_ptr<Probe> probe_;
-  ErasedCommittingWriter* committing_ = nullptr;
-  ErasedStatefulWriter* stateful_ = nullptr;
-  std::unique_ptr<ErasedCommitter> committer_;
-  /// By the first checkpoint that has them.
-  std::map<state::SnapshotId, std::vector<std::string>> prepared_;
+  class Active;
+  std::unique_ptr<Active> active_;  ///< null: the sink has no part in checkpoints
 };
 
 }  // namespace flink::operators

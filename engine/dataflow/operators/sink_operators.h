@@ -82,7 +82,7 @@ class SinkWriterOperator final : public OneInputOperator<T> {
     commits_.begin(
         dynamic_cast<ErasedCommittingWriter*>(writer_.get()),
         restorer == nullptr ? nullptr : dynamic_cast<ErasedStatefulWriter*>(writer_.get()),
-        committers == nullptr ? nullptr : committers->createErased(*initContext_));
+        committers, *initContext_);
   }
   void process(Batch<T> batch) override {
     this->countIn(batch.records.size());
