@@ -20,6 +20,12 @@ struct LogSource {
   std::int64_t offset = 0;
 };
 
+void warn(const std::string& process, const Status& status) {
+  std::fprintf(stderr, "warning: logs of %s cannot be read: %s\n", process.c_str(),
+               status.toString().c_str());
+}
+
+/// A TaskManager that does not answer keeps nobody from the other logs.
 Result<std::vector<LogSource>> allLogs(ClusterConnection& client) {
   std::vector<std::string> processes{"jobmanager"};
   FLINK_ASSIGN_OR_RETURN(const auto taskManagers, client.call(protocol::ListTaskManagersRequest{}));
@@ -27,24 +33,51 @@ Result<std::vector<LogSource>> allLogs(ClusterConnection& client) {
     processes.push_back(taskManager.id.text());
   std::vector<LogSource> sources;
   for (const auto& process : processes) {
-    FLINK_ASSIGN_OR_RETURN(const auto answer, client.call(protocol::ListLogsRequest{process}));
-    for (const auto& file : answer.files) sources.push_back({process, file, 0});
+    const auto answer = client.call(protocol::ListLogsRequest{process});
+    if (!answer) {
+      warn(process, answer.status());
+      continue;
+    }
+    for (const auto& file : answer->files) sources.push_back({process, file, 0});
   }
   return sources;
 }
 
-/// Prints what a log has grown by; true when there was something.
-Result<bool> printNew(ClusterConnection& client, LogSource& source) {
-  bool any = false;
+/// Prints what a log has grown by; one that became shorter was rotated and begins anew.
+Status printNew(ClusterConnection& client, LogSource& source) {
   while (true) {
     FLINK_ASSIGN_OR_RETURN(const auto answer,
                            client.call(protocol::ReadLogRequest{source.process, source.file.name,
                                                                 source.offset, 1 << 20}));
-    if (answer.data.empty()) return any;
+    if (answer.fileSize < source.offset) {
+      source.offset = 0;
+      continue;
+    }
+    if (answer.data.empty()) return Status::ok();
     std::fwrite(answer.data.data(), 1, answer.data.size(), stdout);
     source.offset = answer.offset + static_cast<std::int64_t>(answer.data.size());
-    any = true;
   }
+}
+
+/// Prints what all logs have grown by. Those that cannot be read any more are left out with a
+/// warning; an error when none is left.
+Status printAll(ClusterConnection& client, std::vector<LogSource>& sources, bool withNames) {
+  Status last;
+  for (std::size_t i = 0; i < sources.size();) {
+    LogSource& source = sources[i];
+    if (withNames && source.file.size > 0) std::printf("==> %s <==\n", source.file.name.c_str());
+    Status printed = printNew(client, source);
+    const bool rotated = !printed && printed.code() == ErrorCode::kNotFound && source.offset > 0;
+    if (rotated) source.offset = 0;  // it has no new file yet
+    if (printed || rotated) {
+      ++i;
+      continue;
+    }
+    warn(source.file.name, printed);
+    last = std::move(printed);
+    sources.erase(sources.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  return sources.empty() ? last : Status::ok();
 }
 
 CommandResult listFiles(const GlobalOptions& global, const std::vector<LogSource>& sources) {
@@ -85,16 +118,12 @@ CommandResult runLogs(const GlobalOptions& global, const LogsOptions& options) {
     return Status(ErrorCode::kNotFound, "no log belongs to this job, process or file: name=" +
                                             (options.file.empty() ? options.target : options.file));
   }
-  for (LogSource& source : sources) {
-    if (sources.size() > 1 && source.file.size > 0)
-      std::printf("==> %s <==\n", source.file.name.c_str());
-    FLINK_RETURN_IF_ERROR(printNew(*client, source).status());
-  }
+  FLINK_RETURN_IF_ERROR(printAll(*client, sources, sources.size() > 1));
   while (options.follow) {
     std::fflush(stdout);
     const timespec pause{0, 300'000'000};
     nanosleep(&pause, nullptr);
-    for (LogSource& source : sources) FLINK_RETURN_IF_ERROR(printNew(*client, source).status());
+    FLINK_RETURN_IF_ERROR(printAll(*client, sources, false));
   }
   return kExitOk;
 }

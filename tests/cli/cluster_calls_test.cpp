@@ -49,6 +49,51 @@ TEST_F(ClusterCallsTest, UnknownJobIsNotFound) {
   EXPECT_THAT(outcome.err, HasSubstr(kUnknown));
 }
 
+TEST_F(ClusterCallsTest, SilentTaskManagerKeepsNobodyFromTheOtherLogs) {
+  jobManager_.serve<ListLogsRequest>([](const auto& request, const auto& respond) {
+    if (request.process != "jobmanager")
+      return respond(Status(ErrorCode::kUnavailable, "the TaskManager does not answer"));
+    respond(ListLogsRequest::Response{{{"jobmanager.log", 16, 1'600'000'000'000}}});
+  });
+  jobManager_.start();
+  const Outcome listed = run({"logs"});
+  EXPECT_EQ(listed.exitCode, 0) << listed.err;
+  EXPECT_THAT(listed.out, HasSubstr("jobmanager.log"));
+  EXPECT_THAT(listed.err, HasSubstr("warning: logs of localhost:1-abc cannot be read: "));
+  EXPECT_THAT(listed.err, HasSubstr("the TaskManager does not answer"));
+  EXPECT_EQ(run({"logs", "jobmanager"}).out, "jobmanager said\n");
+}
+
+/// A log that is rotated after its second reading, and whose process goes away in the end.
+class RotatedLogTest : public ClusterCallsTest, public testing::WithParamInterface<bool> {
+ protected:
+  RotatedLogTest() {
+    jobManager_.serve<ReadLogRequest>([this](const auto& request, const auto& respond) {
+      ++numReads_;
+      if (numReads_ == 9) return respond(Status(ErrorCode::kTaskManagerUnknown, "it is gone"));
+      if (numReads_ == 3 && GetParam())
+        return respond(Status(ErrorCode::kNotFound, "between two files"));
+      const std::string text = numReads_ < 3 ? "first file\n" : "second\n";
+      ReadLogRequest::Response answer;
+      answer.fileSize = static_cast<std::int64_t>(text.size());
+      answer.offset = std::min(request.offset, answer.fileSize);
+      answer.data = text.substr(static_cast<std::size_t>(answer.offset));
+      respond(std::move(answer));
+    });
+    jobManager_.start();
+  }
+  int numReads_ = 0;
+};
+
+TEST_P(RotatedLogTest, IsFollowedFromItsBeginning) {
+  const Outcome followed = run({"logs", "-f", "jobmanager"});
+  EXPECT_EQ(followed.out, "first file\nsecond\n");
+  EXPECT_NE(followed.exitCode, 0);
+  EXPECT_THAT(followed.err, HasSubstr("it is gone"));
+}
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutGap, RotatedLogTest, testing::Bool());
+
 TEST_F(ClusterCallsTest, RefusedConnectionsAndBadAddressesAreToldApart) {
   const Outcome refused = run({"job", "describe", kRunning}, "localhost:1");
   EXPECT_EQ(refused.exitCode, 5) << refused.err;
