@@ -20,11 +20,13 @@ Result<JobManagerSettings> JobManagerSettings::fromConfiguration(
   FLINK_ASSIGN_OR_RETURN(settings.slotIdleTimeout, configuration.get(config::kSlotIdleTimeout));
   FLINK_ASSIGN_OR_RETURN(settings.cancellationTimeout,
                          configuration.get(config::kTaskCancellationTimeout));
-  FLINK_ASSIGN_OR_RETURN(const std::string mode,
-                         configuration.get(config::kTaskmanagerLoadBalanceMode));
+  FLINK_ASSIGN_OR_RETURN(const auto mode,
+                         configuration.getOptional(config::kTaskmanagerLoadBalanceMode));
   FLINK_ASSIGN_OR_RETURN(const bool spread,
                          configuration.get(config::kClusterEvenlySpreadOutSlots));
-  if (mode == "NONE" || !spread) settings.placement = scheduler::PlacementStrategy::kPack;
+  // The older key counts only where the newer one says nothing.
+  if (mode ? config::toLower(*mode) == "none" : !spread)
+    settings.placement = scheduler::PlacementStrategy::kPack;
   FLINK_ASSIGN_OR_RETURN(const int capacity, configuration.get(config::kJobstoreMaxCapacity));
   settings.jobStoreMaxCapacity = static_cast<std::size_t>(capacity);
   FLINK_ASSIGN_OR_RETURN(const config::MemorySize cache,

@@ -345,6 +345,20 @@ TEST_F(ResourcesTest, RestartedProcessOfTheSameIdReplacesTheOldOne) {
   EXPECT_EQ(overview().slotsAvailable, 2);
 }
 
+TEST_F(ResourcesTest, NewerKeyOfThePlacementWins) {
+  const auto placementOf = [](const std::map<std::string, std::string>& values) {
+    return JobManagerSettings::fromConfiguration(config::Configuration::fromMap(values))->placement;
+  };
+  using scheduler::PlacementStrategy;
+  const std::string mode = "taskmanager.load-balance.mode";
+  const std::string spread = "cluster.evenly-spread-out-slots";
+  EXPECT_EQ(placementOf({}), PlacementStrategy::kSpread);
+  EXPECT_EQ(placementOf({{spread, "false"}}), PlacementStrategy::kPack);
+  EXPECT_EQ(placementOf({{mode, "NONE"}, {spread, "true"}}), PlacementStrategy::kPack);
+  EXPECT_EQ(placementOf({{mode, "none"}}), PlacementStrategy::kPack);
+  EXPECT_EQ(placementOf({{mode, "SLOTS"}, {spread, "false"}}), PlacementStrategy::kSpread);
+}
+
 TEST_F(ResourcesTest, ViewShowsSlotsTasksAndResources) {
   start();
   auto& taskManager = addTaskManager("tm-1", 4);
