@@ -45,6 +45,9 @@ Status JobWorker::start(protocol::StartWorkerRequest start, const std::string& b
   libraryName_ = start.graph.program.libraryName;
   token_ = start.token;
   library_ = start.graph.program.library;
+  // An earlier worker of the job may have written to the same file.
+  if (const auto written = services_.files.status(launch_.errFile))
+    errorBegin_ = static_cast<std::int64_t>(written->size);
   auto process = services_.launcher.launch(
       launch_, [weak = weak_from_this(), &loop = services_.loop](WorkerExit exit) {
         loop.post([weak, exit = std::move(exit)]() mutable {
@@ -374,7 +377,8 @@ std::string JobWorker::errorTail() const {
   auto file = services_.files.openRead(launch_.errFile);
   if (!file) return {};
   const auto size = static_cast<std::int64_t>((*file)->size());
-  const std::int64_t offset = std::max<std::int64_t>(0, size - kErrorTailBytes);
+  const std::int64_t begin = errorBegin_ <= size ? errorBegin_ : 0;  // a shorter one was rotated
+  const std::int64_t offset = std::max(begin, size - kErrorTailBytes);
   std::string text(static_cast<std::size_t>(size - offset), '\0');
   const auto read =
       (*file)->readAt(static_cast<std::uint64_t>(offset), std::as_writable_bytes(std::span(text)));

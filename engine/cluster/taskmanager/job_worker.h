@@ -145,6 +145,7 @@ class JobWorker : public std::enable_shared_from_this<JobWorker> {
   std::map<ExecutionAttemptId, Attempt> active_;
   protocol::WorkerReportRequest report_;
   std::string silence_, killedBecause_;
+  std::int64_t errorBegin_ = 0;  ///< where the worker's output begins in its file
   EventLoop::TimerId cancellationTimer_ = EventLoop::TimerId::kNone;
   EventLoop::TimerId stopTimer_ = EventLoop::TimerId::kNone;
   EventLoop::TimerId unreapedTimer_ = EventLoop::TimerId::kNone;
