@@ -48,7 +48,9 @@ Status TaskManagerNode::start() {
   FLINK_RETURN_IF_ERROR(callOnLoop(*loop_, [this] { return taskManager_->start(); }));
   processGroup_ =
       registry_->root("taskmanager", {{"host", host}, {"tm_id", taskManager_->id().text()}});
-  metrics::registerProcessMetrics(*processGroup_, clock_, heapMax);
+  // One TaskManager to Flink's users: its workers count.
+  metrics::registerProcessMetrics(*processGroup_, clock_, heapMax,
+                                  [this] { return taskManager_->processFigures(); });
   if (!options_.reportMetrics) return Status::ok();
   FLINK_ASSIGN_OR_RETURN(reporters_, startReporters(configuration_, [this] {
                            return taskManager_->collectMetrics();

@@ -30,7 +30,7 @@ namespace flink::taskmanager {
 
 /// Supervises the slots of one host: registers them at the JobManager, gives each job a worker,
 /// passes data connections on, and answers for what its workers do. User code never runs here.
-/// Thread: the loop, collectMetrics() from any. Ownership: borrows its services; they outlive it.
+/// Thread: the loop; metrics from any. Ownership: borrows its services; they outlive it.
 /// Lifetime: start() once; destroy after stop() called back.
 class TaskManager final : private JobWorkerListener {
  public:
@@ -44,7 +44,7 @@ class TaskManager final : private JobWorkerListener {
     /// Runs work that blocks (removing files, reading logs) off the loop.
     std::function<void(std::function<void()>)> runBlocking;
     metrics::MetricRegistry& registry;
-    /// Memory of this process under its REST names; may be empty.
+    /// What this process takes of the system (metrics::restProcessFigures()); may be empty.
     std::function<std::map<std::string, std::int64_t>()> processFigures;
     /// Called on the loop: after each registration; when there is no point in going on.
     std::function<void()> onRegistered;
@@ -67,6 +67,8 @@ class TaskManager final : private JobWorkerListener {
   [[nodiscard]] int dataPort() const { return dataPort_->port(); }
   /// Metrics of the supervisor and of all its workers. Thread: any.
   [[nodiscard]] std::vector<metrics::MetricSample> collectMetrics();
+  /// What the supervisor and its workers take of the system together. Thread: any.
+  [[nodiscard]] metrics::ProcessFigures processFigures() const { return figures_.processFigures(); }
 
  private:
   using PeerId = control::RpcEndpoint::PeerId;

@@ -102,7 +102,9 @@ void TaskManagerFigures::setReport(const JobId& job, const protocol::WorkerRepor
 
 void TaskManagerFigures::dropReport(const JobId& job) {
   const MutexLock lock(mutex_);
-  workers_.erase(job);
+  const auto worker = workers_.extract(job);
+  if (worker.empty()) return;
+  endedCpuNanos_ += metrics::processFiguresOf(worker.mapped().memory).cpuTimeNanos;
 }
 
 std::int64_t TaskManagerFigures::sumOverWorkers(const std::string& name) const {
@@ -122,6 +124,7 @@ std::map<std::string, std::int64_t> TaskManagerFigures::restMetrics() const {
     for (const auto& entry : workers_) {
       for (const auto& [name, value] : entry.second.memory) values[name] += value;
     }
+    values["cpuTimeNanos"] += endedCpuNanos_;
   }
   values["heapMax"] = memory_.frameworkHeap + memory_.taskHeap;
   values["nettyShuffleMemorySegmentsTotal"] = totalSegments();

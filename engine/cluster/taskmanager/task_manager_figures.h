@@ -11,6 +11,7 @@
 #include "cluster/protocol/messages.h"
 #include "cluster/taskmanager/task_manager_settings.h"
 #include "core/base/mutex.h"
+#include "core/metrics/process_metrics.h"
 #include "core/metrics/registry.h"
 
 namespace flink::taskmanager {
@@ -19,8 +20,8 @@ namespace flink::taskmanager {
 /// Thread: safe from any thread.
 class TaskManagerFigures {
  public:
-  /// `processFigures` gives this process's own memory under its REST names (heapUsed, ...); may be
-  /// empty.
+  /// `processFigures` gives what this process itself takes by the names of
+  /// metrics::restProcessFigures(); may be empty.
   TaskManagerFigures(const TaskManagerSettings& settings, metrics::MetricRegistry& registry,
                      std::function<std::map<std::string, std::int64_t>()> processFigures);
   ~TaskManagerFigures();
@@ -32,6 +33,10 @@ class TaskManagerFigures {
 
   /// Current figures under their REST names (heapUsed, nettyShuffleMemorySegmentsTotal, ...).
   [[nodiscard]] std::map<std::string, std::int64_t> restMetrics() const;
+  /// What supervisor and workers take of the system, the time of ended workers included.
+  [[nodiscard]] metrics::ProcessFigures processFigures() const {
+    return metrics::processFiguresOf(restMetrics());
+  }
   /// Everything of the supervisor's registry and of the workers' last reports.
   [[nodiscard]] std::vector<metrics::MetricSample> collect();
 
@@ -67,6 +72,7 @@ class TaskManagerFigures {
   std::shared_ptr<metrics::MetricGroup> root_;
   mutable Mutex mutex_;
   std::map<JobId, Worker> workers_ FLINK_GUARDED_BY(mutex_);
+  std::int64_t endedCpuNanos_ FLINK_GUARDED_BY(mutex_) = 0;  ///< of workers that are gone
 };
 
 /// The machine below this process.

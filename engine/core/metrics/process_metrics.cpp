@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 namespace flink::metrics {
 namespace {
@@ -15,7 +16,8 @@ namespace {
 /// A reading that all gauges of one scrape share.
 class ProcessReader {
  public:
-  explicit ProcessReader(const Clock& clock) : clock_(clock) {}
+  ProcessReader(const Clock& clock, std::function<ProcessFigures()> read)
+      : clock_(clock), read_(std::move(read)) {}
 
   ProcessFigures figures() {
     const MutexLock lock(mutex_);
@@ -35,7 +37,7 @@ class ProcessReader {
     constexpr Duration kFresh = std::chrono::seconds(1);
     const MonotonicTime now = clock_.now();
     if (hasReading_ && now - readAt_ < kFresh) return;
-    const ProcessFigures next = readProcessFigures();
+    const ProcessFigures next = read_();
     if (hasReading_) {
       const auto elapsed = static_cast<double>((now - readAt_).count());
       const auto cores = static_cast<double>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
@@ -49,6 +51,7 @@ class ProcessReader {
   }
 
   const Clock& clock_;
+  const std::function<ProcessFigures()> read_;
   Mutex mutex_;
   bool hasReading_ FLINK_GUARDED_BY(mutex_) = false;
   MonotonicTime readAt_ FLINK_GUARDED_BY(mutex_);
@@ -88,8 +91,9 @@ ProcessFigures readProcessFigures() {
   return figures;
 }
 
-void registerProcessMetrics(MetricGroup& root, const Clock& clock, std::int64_t heapMax) {
-  const auto reader = std::make_shared<ProcessReader>(clock);
+void registerProcessMetrics(MetricGroup& root, const Clock& clock, std::int64_t heapMax,
+                            std::function<ProcessFigures()> read) {
+  const auto reader = std::make_shared<ProcessReader>(clock, std::move(read));
   const auto status = root.addGroup("Status");
   const auto jvm = status->addGroup("JVM");
   const auto add = [&](MetricGroup& group, const std::string& name,
@@ -122,7 +126,28 @@ std::map<std::string, std::int64_t> restProcessFigures() {
   return {{"heapUsed", figures.heapUsed},
           {"heapCommitted", figures.heapCommitted},
           {"nonHeapUsed", figures.nonHeap()},
-          {"nonHeapCommitted", figures.nonHeap()}};
+          {"nonHeapCommitted", figures.nonHeap()},
+          {"residentBytes", figures.residentBytes},
+          {"cpuTimeNanos", figures.cpuTimeNanos},
+          {"threads", figures.threads},
+          {"openFiles", figures.openFiles},
+          {"maxFiles", figures.maxFiles}};
+}
+
+ProcessFigures processFiguresOf(const std::map<std::string, std::int64_t>& values) {
+  const auto value = [&](const char* name) {
+    const auto it = values.find(name);
+    return it == values.end() ? 0 : it->second;
+  };
+  ProcessFigures figures;
+  figures.heapUsed = value("heapUsed");
+  figures.heapCommitted = value("heapCommitted");
+  figures.residentBytes = value("residentBytes");
+  figures.cpuTimeNanos = value("cpuTimeNanos");
+  figures.threads = value("threads");
+  figures.openFiles = value("openFiles");
+  figures.maxFiles = value("maxFiles");
+  return figures;
 }
 
 }  // namespace flink::metrics

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "core/base/clock.h"
 #include "core/metrics/registry.h"
@@ -23,12 +26,16 @@ struct ProcessFigures {
 [[nodiscard]] ProcessFigures readProcessFigures();
 
 /// Registers Status.JVM.* and Status.Process.* on a process's root group; see README.md for what
-/// they mean here. `heapMax` is the heap of the memory model, -1 when it is not known. `clock`
-/// outlives the group.
-void registerProcessMetrics(MetricGroup& root, const Clock& clock, std::int64_t heapMax);
+/// they mean here. `heapMax` is the heap of the memory model, -1 when it is not known. `read` gives
+/// the figures, those of several processes added up where they are one to Flink. `clock` outlives
+/// the group.
+void registerProcessMetrics(MetricGroup& root, const Clock& clock, std::int64_t heapMax,
+                            std::function<ProcessFigures()> read = readProcessFigures);
 
-/// The same figures under the names that Flink's REST API has for a TaskManager: heapUsed,
-/// nonHeapCommitted, ...
+/// The same figures by name, those of a TaskManager's memory by the names of Flink's REST API:
+/// heapUsed, nonHeapCommitted, ...; what several processes report can be added up.
 [[nodiscard]] std::map<std::string, std::int64_t> restProcessFigures();
+/// From the names back.
+[[nodiscard]] ProcessFigures processFiguresOf(const std::map<std::string, std::int64_t>& values);
 
 }  // namespace flink::metrics

@@ -11,6 +11,7 @@ namespace {
 using protocol::ExecutionState;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 TEST_F(TaskManagerTest, RegistersItsSlotsAndSendsHeartbeats) {
@@ -91,6 +92,25 @@ TEST_F(TaskManagerTest, RequestedMemoryUsageAddsUpOverWorkers) {
   }
   EXPECT_EQ(gauges["Status.Shuffle.Netty.RequestedMemoryUsage"], metrics::GaugeValue(120L));
   EXPECT_EQ(gauges["Status.Shuffle.Netty.UsedMemorySegments"], metrics::GaugeValue(10L));
+}
+
+TEST_F(TaskManagerTest, WorkersAreAPartOfTheTaskManagersFigures) {
+  start();
+  for (const std::uint32_t job : {1, 2}) {
+    EXPECT_TRUE(ask(submission(job, {static_cast<int>(job)})).isOk());
+    protocol::WorkerReportRequest report;
+    report.memory = {{"cpuTimeNanos", 100}, {"threads", 4}, {"heapUsed", 1000}};
+    worker(job - 1).rpc.call<protocol::WorkerReportRequest>(control::LocalChannel::kPeer, report,
+                                                            seconds(10), [](auto&&) {});
+  }
+  loop_.run();
+  EXPECT_EQ(taskManager_->processFigures().cpuTimeNanos, 200);
+  EXPECT_EQ(taskManager_->processFigures().threads, 8);
+  EXPECT_EQ(taskManager_->processFigures().heapUsed, 2000);
+  worker(0).exit(SIGKILL);
+  loop_.run();
+  EXPECT_EQ(taskManager_->processFigures().cpuTimeNanos, 200) << "time that was taken stays taken";
+  EXPECT_EQ(taskManager_->processFigures().threads, 4);
 }
 
 TEST_F(TaskManagerTest, ARepeatedSubmissionStartsNothingTwice) {
@@ -220,6 +240,29 @@ TEST_F(TaskManagerTest, ADeadWorkerIsReportedWithItsPidAndSignal) {
   EXPECT_TRUE(ask(submission(3, {0})).isOk()) << "a slot without tasks goes to whom it is given";
   EXPECT_TRUE(ask(protocol::ReleaseJobRequest{testing::idOf<JobId>(1), "failed"}).isOk());
   EXPECT_EQ(ask(submission(4, {0})).code(), ErrorCode::kSlotOccupied);
+}
+
+TEST_F(TaskManagerTest, ADeadWorkersLastOutputIsItsOwn) {
+  settings_.logDirectory = settings_.temporaryDirectory + "/log";
+  settings_.logPrefix = "tm";
+  const auto write = [&](const std::string& file, const std::string& text) {
+    auto opened = files_->openWrite(file, /*append=*/true);
+    ASSERT_TRUE(opened.isOk());
+    ASSERT_TRUE((*opened)->append(asBytes(text)).isOk());
+    ASSERT_TRUE((*opened)->close().isOk());
+  };
+  const std::string file = LogDirectory(*files_, settings_.logDirectory, "tm", 1)
+                               .workerFile(testing::idOf<JobId>(1), "err");
+  write(file, "words of an earlier worker\n");
+  start();
+  ASSERT_TRUE(ask(submission(1, {0})).isOk());
+  ASSERT_EQ(worker().launch.errFile, file);
+  write(file, "its own words\n");
+  worker().exit(SIGKILL);
+  loop_.run();
+  ASSERT_EQ(ended_.size(), 1U);
+  EXPECT_THAT(ended_[0].failure.stackTrace,
+              EndsWith("Last output of the worker:\nits own words\n"));
 }
 
 TEST_F(TaskManagerTest, ASilentWorkerIsKilled) {

@@ -244,7 +244,28 @@ TEST_F(RegistryTest, ProcessMetricsHaveFlinksNames) {
             values.at("Status.JVM.Memory.Heap.Used"));
   EXPECT_EQ(values.at("Status.JVM.Memory.Heap.Max"), 1000);
   EXPECT_GT(values.at("Status.Process.Memory.ResidentSize"), 1 << 20);
-  EXPECT_EQ(restProcessFigures().size(), 4U);
+}
+
+TEST_F(RegistryTest, FiguresOfSeveralProcessesAddUp) {
+  const auto own = restProcessFigures();
+  const ProcessFigures same = processFiguresOf(own);
+  EXPECT_EQ(same.residentBytes, own.at("residentBytes"));
+  EXPECT_GT(same.residentBytes, 0);
+  EXPECT_EQ(same.nonHeap(), own.at("nonHeapUsed"));
+  EXPECT_GT(same.cpuTimeNanos, 0);
+  const auto root = registry_.root("taskmanager", {});
+  ProcessFigures sum;
+  sum.threads = 20;
+  sum.openFiles = 7;
+  sum.cpuTimeNanos = 1'000;
+  registerProcessMetrics(*root, clock_, 1000, [&] { return sum; });
+  std::map<std::string, GaugeValue> values;
+  for (const MetricSample& sample : registry_.collect()) {
+    if (const auto* value = std::get_if<std::int64_t>(&sample.value)) values[sample.name] = *value;
+  }
+  EXPECT_EQ(values.at("Status.JVM.Threads.Count"), GaugeValue(std::int64_t{20}));
+  EXPECT_EQ(values.at("Status.JVM.FileDescriptor.Open"), GaugeValue(std::int64_t{7}));
+  EXPECT_EQ(values.at("Status.JVM.CPU.Time"), GaugeValue(std::int64_t{1'000}));
 }
 
 }  // namespace
