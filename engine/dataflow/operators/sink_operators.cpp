@@ -1,8 +1,13 @@
 #include "dataflow/operators/sink_operators.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include <fmt/format.h>
+
+#include "core/base/error_codes.h"
+#include "dataflow/operators/operator_failure.h"
 
 namespace flink::operators {
 
@@ -22,8 +27,16 @@ std::string printPrefix(const std::string& label, int subtaskIndex, int parallel
 
 void printLines(const std::string& lines, bool toStandardError) {
   std::FILE* stream = toStandardError ? stderr : stdout;
-  std::fwrite(lines.data(), 1, lines.size(), stream);
-  std::fflush(stream);
+  errno = 0;
+  const bool written = std::fwrite(lines.data(), 1, lines.size(), stream) == lines.size() &&
+                       std::fflush(stream) == 0;
+  if (written) return;
+  const int reason = errno;
+  std::clearerr(stream);  // the next task is told of its own failure
+  throw OperatorFailure(
+      Status(ErrorCode::kFileIo,
+             fmt::format("print() cannot write to standard {}: reason={}",
+                         toStandardError ? "error" : "output", std::strerror(reason))));
 }
 
 CollectBundles::CollectBundles(OperatorContext& context, std::string collectId)

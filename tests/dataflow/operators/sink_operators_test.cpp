@@ -5,9 +5,13 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include "core/base/error_codes.h"
+#include "core/base/process.h"
 #include "dataflow/operators/factories.h"
 #include "tests/dataflow/operators/operator_harness.h"
 
@@ -33,6 +37,25 @@ TEST(PrintSinkTest, PrintsOneLinePerRecord) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "out:1> (to,1)\nout:1> (be,2)\n");
   EXPECT_EQ(harness.metric("numRecordsSend"), 2);
   EXPECT_EQ(harness.metric("numBytesSend"), 28);
+}
+
+TEST(PrintSinkTest, LinesThatAreNotWrittenAreAFailure) {
+  std::fflush(stdout);
+  const OwnedFd saved(::dup(STDOUT_FILENO));
+  const OwnedFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  ASSERT_TRUE(full.valid());
+  OperatorHarness harness;
+  harness.open(*makePrintSinkFactory<int>(""), {});
+  ::dup2(full.get(), STDOUT_FILENO);
+  Status failure;
+  try {
+    harness.process(std::vector<int>{1});
+  } catch (const OperatorFailure& thrown) {
+    failure = thrown.status();
+  }
+  ::dup2(saved.get(), STDOUT_FILENO);
+  EXPECT_EQ(failure.code(), ErrorCode::kFileIo);
+  EXPECT_THAT(failure.message(), testing::HasSubstr("No space left on device"));
 }
 
 TEST(SinkFunctionTest, LambdasAndClassesAreInvoked) {
