@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <iterator>
-#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "cluster/control/log_piece.h"
 #include "core/base/error_codes.h"
 
 namespace flink::jobmanager {
 namespace {
-
-constexpr std::int64_t kMaxReadBytes = 4 << 20;
 
 std::string nameOf(const FileStatus& file) {
   return file.path.substr(file.path.rfind('/') + 1);
@@ -54,21 +52,7 @@ Result<protocol::ReadLogRequest::Response> LogFiles::read(
   if (found == entries.end()) {
     return Status(ErrorCode::kNotFound, fmt::format("no such log file: name={}", request.name));
   }
-  FLINK_ASSIGN_OR_RETURN(const auto file, files_.openRead(found->path));
-  const auto size = static_cast<std::int64_t>(file->size());
-  const std::int64_t from =
-      request.offset < 0 ? std::max<std::int64_t>(0, size + request.offset) : request.offset;
-  protocol::ReadLogRequest::Response response;
-  response.fileSize = size;
-  response.offset = std::min(from, size);
-  const std::int64_t length = std::clamp<std::int64_t>(
-      request.maxBytes, 0, std::min(kMaxReadBytes, size - response.offset));
-  response.data.resize(static_cast<std::size_t>(length));
-  const auto buffer = std::as_writable_bytes(std::span(response.data.data(), response.data.size()));
-  FLINK_ASSIGN_OR_RETURN(const std::size_t got,
-                         file->readAt(static_cast<std::uint64_t>(response.offset), buffer));
-  response.data.resize(got);
-  return response;
+  return control::readLogPiece(files_, found->path, request.offset, request.maxBytes);
 }
 
 }  // namespace flink::jobmanager

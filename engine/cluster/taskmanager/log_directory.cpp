@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cluster/control/log_piece.h"
 #include "cluster/taskmanager/probe.h"
 #include "core/base/error_codes.h"
 
@@ -13,7 +14,6 @@ namespace flink::taskmanager {
 
 namespace {
 
-constexpr std::int32_t kMaxReadBytes = 4 << 20;
 constexpr std::size_t kJobIdDigits = 2 * JobId::kSize;
 constexpr std::string_view kWorkerWord = "-worker-";
 
@@ -68,20 +68,8 @@ Result<protocol::ReadLogRequest::Response> LogDirectory::read(
   const bool known = std::any_of(logs.begin(), logs.end(),
                                  [&](const auto& log) { return log.name == request.name; });
   if (!known) return Status(ErrorCode::kNotFound, "no such log file: name=" + request.name);
-  FLINK_ASSIGN_OR_RETURN(auto file, files_.openRead(directory_ + "/" + request.name));
-  protocol::ReadLogRequest::Response response;
-  response.fileSize = static_cast<std::int64_t>(file->size());
-  response.offset = request.offset < 0
-                        ? std::max<std::int64_t>(0, response.fileSize + request.offset)
-                        : std::min(request.offset, response.fileSize);
-  const std::int64_t wanted = std::clamp(request.maxBytes, 0, kMaxReadBytes);
-  response.data.resize(
-      static_cast<std::size_t>(std::min(wanted, response.fileSize - response.offset)));
-  FLINK_ASSIGN_OR_RETURN(const std::size_t size,
-                         file->readAt(static_cast<std::uint64_t>(response.offset),
-                                      std::as_writable_bytes(std::span(response.data))));
-  response.data.resize(size);
-  return response;
+  return control::readLogPiece(files_, directory_ + "/" + request.name, request.offset,
+                               request.maxBytes);
 }
 
 void LogDirectory::prune(const std::function<bool(const JobId&)>& inUse) const {
