@@ -46,6 +46,9 @@ class Steppable {
   /// The running step begins (or stops) to wait in Executor::await(); for the accounting of time.
   /// Thread: the step's.
   virtual void onAwait(bool /*waiting*/) {}
+  /// Set by the watchdog while a step holds its thread too long, again and again; null: the task
+  /// does not want to know. Read once, when the task is added.
+  [[nodiscard]] virtual std::shared_ptr<std::atomic<bool>> holdFlag() { return nullptr; }
   /// Name for the watchdog's report and the thread dump.
   [[nodiscard]] virtual std::string_view name() const = 0;
 };

@@ -334,9 +334,10 @@ void TaskScheduler::reportStuck() {
   for (std::size_t i = 0, n = workers_.size(); i < n; ++i) {  // block() may add workers at the end
     Worker& worker = *workers_[i];
     const std::int64_t since = worker.stepStart.load(std::memory_order_relaxed);
-    if (since == 0 || now - since < options_.stuckAfter.count() ||
-        worker.blocked.load(std::memory_order_relaxed))
-      continue;
+    if (since == 0 || now - since < options_.stuckAfter.count()) continue;
+    if (worker.current != nullptr && worker.current->holdFlag_ != nullptr)
+      worker.current->holdFlag_->store(true, std::memory_order_relaxed);
+    if (worker.blocked.load(std::memory_order_relaxed)) continue;
     block(worker, /*parked=*/false);
     if (worker.current != nullptr && !std::exchange(worker.current->reportedStuck_, true)) {
       stuck.emplace_back(worker.current, now - since);

@@ -24,13 +24,17 @@ class TaskEntry final : public Executor::Handle, public std::enable_shared_from_
   enum class State : std::uint8_t { kIdle, kQueued, kRunning, kWoken, kRemoving, kEnded };
 
   TaskEntry(Steppable& task, std::shared_ptr<TaskScheduler> scheduler)
-      : task_(task), name_(task.name()), scheduler_(std::move(scheduler)) {}
+      : task_(task),
+        name_(task.name()),
+        holdFlag_(task.holdFlag()),
+        scheduler_(std::move(scheduler)) {}
 
   void wake() override;
   void remove() override;
 
   Steppable& task_;
   const std::string name_;
+  const std::shared_ptr<std::atomic<bool>> holdFlag_;  // may be null
   const std::shared_ptr<TaskScheduler> scheduler_;
   std::atomic<State> state_{State::kQueued};
   // Guarded by the scheduler's mutex.

@@ -89,7 +89,10 @@ class TypedEdgeReader final : public EdgeReader {
         return corruptRecord(channel, in_);
       offset += length;
       ++count;
-      if (filled_ == kBatchSize) deliver();
+      if (filled_ == kBatchSize) {
+        deliver();
+        if (currentInterruption.interrupted) break;  // records take long: mail comes first
+      }
     }
     deliver();
     numRecords += count;

@@ -148,7 +148,9 @@ class KeyedAggregateOperator final : public OneInputOperator<T> {
 
   void emitRunningValues(const Batch<T>& batch) {
     keys_.enterBatch(batch);
+    const std::atomic<bool>& requested = *currentInterruption.requested;
     for (std::size_t i = 0; i < batch.records.size(); ++i) {
+      checkInterruption(requested);
       keys_.enterRecord(batch, i);
       T& record = batch.records[i];
       bool isNew = false;

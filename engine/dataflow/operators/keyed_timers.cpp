@@ -1,5 +1,6 @@
 #include "dataflow/operators/keyed_timers.h"
 
+#include "dataflow/operators/interruption.h"
 #include "dataflow/operators/operator.h"
 #include "dataflow/operators/operator_failure.h"
 #include "dataflow/state/keyed_state_backend.h"
@@ -44,6 +45,7 @@ void KeyedTimers::deleteProcessingTimeTimer(state::Namespace space, types::Times
 
 bool KeyedTimers::advanceWatermark(types::Timestamp watermark, std::size_t maxTimers) {
   for (std::size_t fired = 0; fired < maxTimers; ++fired) {
+    checkInterruption(*currentInterruption.requested);
     const state::DueTimer* timer = eventTime_->poll(watermark);
     if (timer == nullptr) return true;
     backend_.setCurrentKey(timer->key, timer->hash);
@@ -57,6 +59,7 @@ void KeyedTimers::fireProcessingTime(types::Timestamp time) {
   scheduled_ = ProcessingTimeService::TimerId::kNone;
   // Later ones have their turn with the task's next timer, so that other operators' come between.
   for (std::size_t fired = 0; fired < kMaxTimersPerCall; ++fired) {
+    checkInterruption(*currentInterruption.requested);
     const state::DueTimer* timer = processing_->poll(time);
     if (timer == nullptr) break;
     backend_.setCurrentKey(timer->key, timer->hash);

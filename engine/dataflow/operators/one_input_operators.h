@@ -109,7 +109,9 @@ class FilterOperator final : public OneInputOperator<T> {
     const std::size_t numRecords = batch.records.size();
     if (batch.timestamps != nullptr) timestamps_.resize(std::max(timestamps_.size(), numRecords));
     if constexpr (keys_.kHasKeys) keys_.enterBatch(batch);
+    const std::atomic<bool>& requested = *currentInterruption.requested;
     for (std::size_t i = 0; i < numRecords; ++i) {
+      checkInterruption(requested);
       T& record = batch.records[i];
       if (!accepts(batch, i)) continue;
       if (batch.timestamps != nullptr) timestamps_[kept] = batch.timestamps[i];

@@ -11,6 +11,7 @@
 #include "core/base/current_code.h"
 #include "core/types/heap_bytes.h"
 #include "dataflow/operators/collector.h"
+#include "dataflow/operators/interruption.h"
 #include "dataflow/operators/operator.h"
 #include "dataflow/operators/record_slots.h"
 
@@ -101,6 +102,7 @@ class Output final : public Collector<T> {
 
   void makeRoom() override {
     if (slots_.size() >= capacity_) {
+      checkInterruption(*currentInterruption.requested);
       flush();
       if (this->pos_ != this->end_) return;
     }
@@ -140,13 +142,11 @@ class Output final : public Collector<T> {
 /// timestamp.
 template <class In, class Each, class... Outputs>
 void forEachRecord(const Batch<In>& batch, Each&& each, Outputs&... outputs) {
-  if (batch.timestamps == nullptr) {
-    (outputs.setTimestamp(types::kNoTimestamp), ...);
-    for (In& record : batch.records) each(record);
-    return;
-  }
+  const std::atomic<bool>& requested = *currentInterruption.requested;
+  if (batch.timestamps == nullptr) (outputs.setTimestamp(types::kNoTimestamp), ...);
   for (std::size_t i = 0; i < batch.records.size(); ++i) {
-    (outputs.setTimestamp(batch.timestamps[i]), ...);
+    checkInterruption(requested, outputs...);
+    if (batch.timestamps != nullptr) (outputs.setTimestamp(batch.timestamps[i]), ...);
     each(batch.records[i]);
   }
 }

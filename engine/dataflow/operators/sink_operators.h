@@ -88,8 +88,10 @@ class SinkWriterOperator final : public OneInputOperator<T> {
     this->countIn(batch.records.size());
     typename SinkWriter<T>::Context around;
     around.currentWatermark = this->currentWatermark();
+    const std::atomic<bool>& requested = *currentInterruption.requested;
     try {
       for (std::size_t i = 0; i < batch.records.size(); ++i) {
+        checkInterruption(requested);
         if (batch.timestamps != nullptr) around.timestamp = batch.timestamps[i];
         writer_->write(batch.records[i], around);
       }

@@ -26,7 +26,7 @@ class BatchSizer {
   }
 
  private:
-  static constexpr std::size_t kMaxRecords = 16384;
+  static constexpr std::size_t kMaxRecords = 1024;
   static constexpr std::int64_t kMaxBuffersPerCall = 4;
   std::size_t limit_ = 256;
 };

@@ -64,6 +64,7 @@ bool Subtask::stopOpen() {
 void Subtask::cancel() {
   // In this order: who sees the fate must find the reason.
   if (cancelRequested_->exchange(true) || !stopOpen()) return;
+  interruption_->store(true);
   collectPort_->close();
   // Also ends a step that waits for room in the middle of a record.
   if (built_.load())
@@ -74,6 +75,7 @@ void Subtask::cancel() {
 void Subtask::fail(Status reason) {
   mailbox_->put(reason);
   if (!stopOpen()) return;
+  interruption_->store(true);
   collectPort_->close();
   if (built_.load()) releaseOutputs(reason);
   wakeUp_->wake();

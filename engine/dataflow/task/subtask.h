@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "dataflow/operators/interruption.h"
 #include "dataflow/task/batch_sizer.h"
 #include "dataflow/task/collect_port.h"
 #include "dataflow/task/mailbox.h"
@@ -29,7 +30,7 @@ namespace flink::task {
 /// draining at once; from each → kEnded by cancel or failure.
 /// Thread: see Task; everything without a note belongs to the step (start() runs before the first
 /// one).
-class Subtask final : public Task, public Steppable {
+class Subtask final : public Task, public Steppable, private operators::Interruption {
  public:
   Subtask(TaskSpec spec, const TaskServices& services);
   ~Subtask() override;
@@ -47,9 +48,14 @@ class Subtask final : public Task, public Steppable {
 
   StepResult step(Duration budget) override;
   void onAwait(bool waiting) override;
+  [[nodiscard]] std::shared_ptr<std::atomic<bool>> holdFlag() override { return interruption_; }
   [[nodiscard]] std::string_view name() const override { return name_; }
 
  private:
+  // Interruption
+  void throwIfStopped() override;
+  void passOn() override;
+
   enum class Phase : std::uint8_t {
     kOpening,
     kRunning,
@@ -163,6 +169,9 @@ class Subtask final : public Task, public Steppable {
   bool timeSettled_ = true;    // no timer and no event time stopped halfway
   // Shared with callbacks of operators that may outlive a step.
   const std::shared_ptr<std::atomic<bool>> cancelRequested_ =
+      std::make_shared<std::atomic<bool>>(false);
+  /// Asks the running step to look up. Shared with the executor's watchdog.
+  const std::shared_ptr<std::atomic<bool>> interruption_ =
       std::make_shared<std::atomic<bool>>(false);
   std::atomic<bool> built_{false};  // partitions_ does not change any more
   std::atomic<Fate> fate_{Fate::kOpen};

@@ -2,10 +2,29 @@
 
 #include "core/base/current_code.h"
 #include "core/base/error_codes.h"
+#include "dataflow/operators/operator_failure.h"
 #include "dataflow/task/subtask.h"
 #include "dataflow/task/user_code.h"
 
 namespace flink::task {
+namespace {
+
+/// Lets `handler` interrupt the step that runs on this thread.
+class InterruptionScope {
+ public:
+  InterruptionScope(const std::atomic<bool>& requested, operators::Interruption& handler)
+      : previous_(operators::currentInterruption) {
+    operators::currentInterruption = {&requested, &handler, false};
+  }
+  ~InterruptionScope() { operators::currentInterruption = previous_; }
+  InterruptionScope(const InterruptionScope&) = delete;
+  InterruptionScope& operator=(const InterruptionScope&) = delete;
+
+ private:
+  const operators::CurrentInterruption previous_;
+};
+
+}  // namespace
 
 StepResult Subtask::step(Duration budget) {
   if (phase_ == Phase::kEnded) return StepResult::kDone;
@@ -14,6 +33,7 @@ StepResult Subtask::step(Duration budget) {
   if (phase_ != Phase::kOpening) probe_.times().enter(Activity::kBusy, stepBegan_);
   if (std::exchange(waitsForOutput_, false)) lastOutputWait_ = stepBegan_ - outputWaitBegan_;
   const CodeScope scope(name_.c_str(), chain_->headName().c_str());
+  const InterruptionScope interruptible(*interruption_, *this);
   Result<StepResult> result = StepResult::kProgress;
   try {
     result = advance();
@@ -24,6 +44,12 @@ StepResult Subtask::step(Duration budget) {
     // What user code throws while it is told to stop is not a failure.
     if (cancelRequested_->load(std::memory_order_acquire))
       return end(TaskState::kCanceled, std::nullopt);
+    if (fate_.load(std::memory_order_acquire) == Fate::kStopped) {
+      // Nor is it the failure for which the task was told to stop.
+      mailbox_->drain([&result](Mail&& mail) {
+        if (auto* reason = std::get_if<Status>(&mail)) result = std::move(*reason);
+      });
+    }
     return end(TaskState::kFailed, std::move(result).status());
   }
   if (phase_ == Phase::kEnded) return StepResult::kDone;
@@ -201,6 +227,20 @@ bool Subtask::afterCall(std::size_t records) {
   lastCall_ = now;
   if (bufferTimeout_ >= Duration::zero() && now - lastFlush_ >= bufferTimeout_) flushAll();
   return now - stepBegan_ >= budget_;
+}
+
+void Subtask::throwIfStopped() {
+  interruption_->store(false);
+  if (fate_.load(std::memory_order_acquire) == Fate::kStopped)
+    throw operators::OperatorFailure(Status(ErrorCode::kCancelled, "the task was stopped"));
+}
+
+void Subtask::passOn() {
+  operators::currentInterruption.interrupted = true;
+  publish();
+  if (bufferTimeout_ < Duration::zero()) return;
+  lastCall_ = services_.clock->now();
+  flushOutputs();
 }
 
 void Subtask::flushAll() {

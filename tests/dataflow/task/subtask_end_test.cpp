@@ -4,6 +4,7 @@
 #include <future>
 #include <stdexcept>
 
+#include "dataflow/operators/interruption.h"
 #include "dataflow/operators/operator_failure.h"
 #include "task_fixture.h"
 
@@ -168,6 +169,69 @@ TEST_F(SubtaskEndTest, ExceptionWhileCancelledIsACancel) {
   EXPECT_EQ(listener_.waitForEnd(task), TaskState::kCanceled);
 }
 
+TEST_F(SubtaskEndTest, CancelInterruptsABatch) {
+  countTo(1, 1LL << 60);
+  std::promise<void> running;
+  int calls = 0;
+  program_.script(2).map = [&](Number, const Script::Emit&) {
+    if (++calls == 1) running.set_value();
+    while (!*operators::currentInterruption.requested) std::this_thread::yield();
+    operators::checkInterruption(*operators::currentInterruption.requested);
+  };
+  Task& task = make(spec({node(1, {2}), node(2)}));
+  task.start();
+  running.get_future().wait();
+  task.cancel();
+  EXPECT_EQ(listener_.waitForEnd(task), TaskState::kCanceled);
+}
+
+TEST_F(SubtaskEndTest, FailureFromOutsideInterruptsABatch) {
+  countTo(1, 1LL << 60);
+  std::promise<void> running;
+  bool first = true;
+  std::atomic<bool> told{false};
+  program_.script(2).map = [&](Number, const Script::Emit&) {
+    if (std::exchange(first, false)) running.set_value();
+    while (!told) std::this_thread::yield();
+    operators::checkInterruption(*operators::currentInterruption.requested);
+  };
+  Task& task = make(spec({node(1, {2}), node(2)}));
+  task.start();
+  running.get_future().wait();
+  task.fail(Status(ErrorCode::kWorkerDied, "the worker shuts down"));
+  told = true;
+  EXPECT_EQ(failureOf(task).code(), ErrorCode::kWorkerDied);
+}
+
+TEST_F(SubtaskEndTest, SlowStepPassesOnWhatItHasEmitted) {
+  std::promise<Number> arrived;
+  program_.script(1).poll = [&, arrives = arrived.get_future().share(), next = Number{0}](
+                                std::size_t, const Script::Emit& emit) mutable {
+    emit(++next);
+    // The watchdog asks, then what was emitted has to reach the consumer while this call goes on.
+    while (!*operators::currentInterruption.requested) std::this_thread::yield();
+    operators::checkInterruption(*operators::currentInterruption.requested);
+    if (next == 1) {
+      EXPECT_EQ(arrives.get(), 1);
+    }
+    return next == 2 ? Poll::kEnd : Poll::kMore;
+  };
+  bool first = true;
+  program_.script(2).map = [&](Number n, const Script::Emit&) {
+    if (std::exchange(first, false)) arrived.set_value(n);
+  };
+  TaskSpec source = spec({node(1)});
+  TaskSpec sink = spec({node(2)});
+  addOutput(source, 1, 2);
+  addInput(sink, 1, 2);
+  Task& from = make(std::move(source));
+  Task& to = make(std::move(sink));
+  from.start();
+  to.start();
+  EXPECT_EQ(listener_.waitForEnd(from), TaskState::kFinished);
+  EXPECT_EQ(listener_.waitForEnd(to), TaskState::kFinished);
+}
+
 TEST_F(SubtaskEndTest, CancelBeforeStartNeverRuns) {
   int polls = 0;
   program_.script(1).poll = [&](std::size_t, const Script::Emit&) {
@@ -211,6 +275,12 @@ TEST_F(SubtaskEndTest, CancelEndsACollectThatWaits) {
 TEST_F(SubtaskEndTest, ManyTasksCancelledAtAnyMomentAllEnd) {
   for (int round = 0; round < 100; ++round) {
     countTo(1, 1LL << 60);
+    std::atomic<int> polls{0};
+    program_.script(1).poll = [&polls, count = program_.script(1).poll](std::size_t max,
+                                                                        const Script::Emit& emit) {
+      ++polls;
+      return count(max, emit);
+    };
     program_.script(2);
     TaskSpec source = spec({node(1)});
     source.attempt.attempt = round;
@@ -224,7 +294,7 @@ TEST_F(SubtaskEndTest, ManyTasksCancelledAtAnyMomentAllEnd) {
     Task& to = make(std::move(sink));
     from.start();
     to.start();
-    for (int spin = 0; spin < round; ++spin) std::this_thread::yield();
+    while (polls < round) std::this_thread::yield();
     from.cancel();
     to.cancel();
     EXPECT_EQ(listener_.waitForEnd(from), TaskState::kCanceled);

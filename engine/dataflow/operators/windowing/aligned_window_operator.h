@@ -95,7 +95,9 @@ class AlignedWindowOperator final : public WindowOperatorBase<Definition> {
     chosen_ = {};
     const types::Timestamp now = kEventTime ? 0 : clock_->now();
     const std::size_t n = batch.records.size();
+    const std::atomic<bool>& requested = *currentInterruption.requested;
     for (std::size_t i = 0; i < n; ++i) {
+      checkInterruption(requested);
       const types::Timestamp timestamp =
           batch.timestamps == nullptr ? types::kNoTimestamp : batch.timestamps[i];
       choosePanes(kEventTime ? timestamp : now);

@@ -76,7 +76,9 @@ class SlicingWindowOperator final : public WindowOperatorBase<Definition> {
     this->countIn(batch.records.size());
     services_->watermark = this->currentWatermark();
     chosen_.reset();
+    const std::atomic<bool>& requested = *currentInterruption.requested;
     for (std::size_t i = 0; i < batch.records.size(); ++i) {
+      checkInterruption(requested);
       const types::Timestamp timestamp =
           batch.timestamps == nullptr ? types::kNoTimestamp : batch.timestamps[i];
       if (timestamp == types::kNoTimestamp) [[unlikely]]

@@ -54,7 +54,9 @@ class WindowOperator final : public WindowOperatorBase<Definition> {
     this->countIn(batch.records.size());
     services_->watermark = this->currentWatermark();
     assignerContext_.currentProcessingTime = this->timers_->currentProcessingTime();
+    const std::atomic<bool>& requested = *currentInterruption.requested;
     for (std::size_t i = 0; i < batch.records.size(); ++i) {
+      checkInterruption(requested);
       const T& record = batch.records[i];
       this->setCurrentKey(record, batch.keyHashes == nullptr ? nullptr : batch.keyHashes + i);
       processElement(record,
