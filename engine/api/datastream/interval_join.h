@@ -59,14 +59,14 @@ class IntervalJoined {
       settings.lateLeft = lateLeft_;
       settings.lateRight = lateRight_;
       datastream::checkJoinBounds(settings.lower, settings.upper);
-      auto stream = left_.transform(
-          right_,
-          datastream::operatorSpec(
-              "Interval Join", "intervalJoin",
-              operators::makeIntervalJoinFactory<A, B, Out>(std::move(function), leftKeys_,
-                                                            rightKeys_, std::move(settings)),
-              {&typeid(A), &typeid(B), &typeid(Out)}),
-          datastream::plainCodec<Out>);
+      auto stream =
+          left_.transform(right_,
+                          datastream::operatorSpec(
+                              "Interval Join", "intervalJoin",
+                              operators::makeIntervalJoinFactory<A, B, Out>(
+                                  std::move(function), leftKeys_, rightKeys_, std::move(settings)),
+                              {&typeid(A), &typeid(B), &typeid(Out)}),
+                          datastream::plainCodec<Out>);
       stream.requiresTimestamps();
       return SingleOutputStreamOperator<Out>(std::move(stream));
     }

@@ -38,7 +38,7 @@ inline constexpr int kNumExecutionStates = 10;
 
 [[nodiscard]] std::string_view toString(JobStatus status);      ///< "RUNNING"
 [[nodiscard]] std::string_view toString(ExecutionState state);  ///< "RUNNING"
-[[nodiscard]] bool isGloballyTerminal(JobStatus status);  ///< FAILED, CANCELED, FINISHED
-[[nodiscard]] bool isTerminal(ExecutionState state);      ///< FINISHED, CANCELED, FAILED
+[[nodiscard]] bool isGloballyTerminal(JobStatus status);        ///< FAILED, CANCELED, FINISHED
+[[nodiscard]] bool isTerminal(ExecutionState state);            ///< FINISHED, CANCELED, FAILED
 
 }  // namespace flink::protocol

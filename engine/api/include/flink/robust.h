@@ -1,4 +1,5 @@
 #pragma once
 
-/// processRobustly(): poison records are tried again, skipped or set aside, and do not stop the job.
+/// processRobustly(): poison records are tried again, skipped or set aside, and do not stop the
+/// job.
 #include "api/datastream/robust_processing.h"
