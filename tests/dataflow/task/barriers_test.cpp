@@ -190,8 +190,9 @@ TEST_F(BarriersTest, WatermarksKeepTheirSideOfTheBarrier) {
   feedBarrier(1, 2, 1, 1);
   feedElement(1, 2, {Kind::kWatermark, 40}, 1);
   responder_.waitForAck(task, 1);
-  happened_.waitFor(3);
-  while (happened_.get().back() != "watermark 30") happened_.waitFor(happened_.get().size() + 1);
+  std::size_t seen = 3;
+  happened_.waitFor(seen);
+  while (happened_.get()[seen - 1] != "watermark 30") happened_.waitFor(++seen);
   const auto happened = happened_.get();
   EXPECT_THAT(std::vector(happened.begin(), happened.begin() + 2),
               ElementsAre("watermark 10", "snapshot 1"));
